@@ -1,0 +1,3 @@
+"""heedful: two text files in, a tested translator out, with the evidence."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,114 @@
+"""The shape of a Transformer as one frozen value, readable and writable as JSON."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self, get_args, get_type_hints
+
+from heedful.errors import OptionError, suggest
+
+Norm = Literal["layer", "rms"]
+Order = Literal["pre", "post"]
+Positions = Literal["sinusoidal", "learned", "rotary", "none"]
+Activation = Literal["relu", "gelu", "relu2", "swiglu"]
+Tie = Literal["all", "output", "none"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One class of model serves every family: the numbers of layers decide its form.
+
+    Both stacks: the encoder-decoder of 2017. Only an encoder: BERT's form. Only a decoder: GPT's. The defaults are those
+    of the paper's base model.
+
+    Args:
+        vocab_size: entries of the joint vocabulary.
+        d_model: width of the residual stream.
+        n_encoder_layers: 0 leaves the encoder out.
+        n_decoder_layers: 0 leaves the decoder out.
+        n_heads: query heads; must divide d_model.
+        n_kv_heads: key/value heads, a divisor of n_heads; None is n_heads (arXiv:2305.13245).
+        d_ff: inner width of the feed-forward network.
+        activation: "swiglu" has a gate and so three matrices (arXiv:2002.05202); "relu2" is arXiv:2109.08668.
+        dropout: probability, on embeddings and on what each sublayer adds to the residual stream.
+        norm: "layer" (arXiv:1607.06450) or "rms" (arXiv:1910.07467).
+        order: "post" normalises after the addition, as in the paper; "pre" before the sublayer (arXiv:2002.04745).
+        encoder_positions: how the encoder knows positions; "rotary" is arXiv:2104.09864.
+        decoder_positions: the same for the decoder.
+        window: encoder and decoder self-attention sees keys no further than this many positions; None sees all.
+        bias: whether projections and layer norms have biases.
+        tie: "all" shares one matrix between source, target and output (arXiv:1608.05859); "output" between target and
+            output; "none" shares nothing.
+        scale_embeddings: multiply embeddings by the square root of d_model (section 3.4 of the paper).
+        max_len: the longest sequence, in tokens.
+    """
+
+    vocab_size: int
+    d_model: int = 512
+    n_encoder_layers: int = 6
+    n_decoder_layers: int = 6
+    n_heads: int = 8
+    n_kv_heads: int | None = None
+    d_ff: int = 2048
+    activation: Activation = "relu"
+    dropout: float = 0.1
+    norm: Norm = "layer"
+    order: Order = "post"
+    encoder_positions: Positions = "sinusoidal"
+    decoder_positions: Positions = "sinusoidal"
+    window: int | None = None
+    bias: bool = True
+    tie: Tie = "all"
+    scale_embeddings: bool = True
+    max_len: int = 1024
+
+    def __post_init__(self) -> None:
+        choices = {name: get_args(hint) for name, hint in get_type_hints(type(self)).items()}
+        for name in ("activation", "norm", "order", "encoder_positions", "decoder_positions", "tie"):
+            value = getattr(self, name)
+            if value not in choices[name]:
+                raise OptionError(f"{name}={value!r} is not known{suggest(str(value), choices[name])}")
+        for name in ("vocab_size", "d_model", "n_heads", "d_ff", "max_len"):
+            if getattr(self, name) < 1:
+                raise OptionError(f"{name} must be at least 1: got {getattr(self, name)}")
+        if min(self.n_encoder_layers, self.n_decoder_layers) < 0 or self.n_encoder_layers + self.n_decoder_layers == 0:
+            raise OptionError(
+                f"a model needs layers: got n_encoder_layers={self.n_encoder_layers}, "
+                f"n_decoder_layers={self.n_decoder_layers}; give at least one of them 1 or more"
+            )
+        if self.d_model % self.n_heads:
+            heads = [n for n in (2, 4, 8, 12, 16) if self.d_model % n == 0] or [1]
+            raise OptionError(
+                f"n_heads must divide d_model: got n_heads={self.n_heads}, d_model={self.d_model}; "
+                f"try {' or '.join(map(str, heads))}"
+            )
+        if self.n_kv_heads is not None and (self.n_kv_heads < 1 or self.n_heads % self.n_kv_heads):
+            raise OptionError(f"n_kv_heads must divide n_heads: got n_kv_heads={self.n_kv_heads}, n_heads={self.n_heads}")
+        if "rotary" in (self.encoder_positions, self.decoder_positions) and self.d_head % 2:
+            raise OptionError(f"rotary positions need an even d_head: got d_model/n_heads={self.d_head}; change n_heads")
+        if not 0 <= self.dropout < 1:
+            raise OptionError(f"dropout is a probability in [0, 1): got {self.dropout}")
+        if self.window is not None and self.window < 1:
+            raise OptionError(f"window must be at least 1, or None for full attention: got {self.window}")
+
+    @property
+    def d_head(self) -> int:
+        """Width of one head."""
+        return self.d_model // self.n_heads
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            OptionError: an unknown or missing key, or a value that does not fit.
+        """
+        names = [item.name for item in fields(cls)]
+        for key in values:
+            if key not in names:
+                raise OptionError(f"unknown key {key!r} in the architecture{suggest(key, names)}")
+        if "vocab_size" not in values:
+            raise OptionError("the architecture needs the key 'vocab_size'")
+        return cls(**values)

@@ -1,0 +1,43 @@
+"""The caller's mistakes, each with what was expected, what came, and what to do. Our own mistakes are assertions."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class HeedfulError(ValueError):
+    """A mistake of the caller's. The command line prints its message as one line and exits with 2."""
+
+
+class ShapeError(HeedfulError):
+    """A tensor or a size does not fit the others."""
+
+
+class OptionError(HeedfulError):
+    """A name, key, flag or value that is not one of those possible."""
+
+
+class DataError(HeedfulError):
+    """A text file that cannot be used; the message names the file, the line and the way out."""
+
+
+class RunError(HeedfulError):
+    """A run directory that is missing, damaged, busy, or in the way."""
+
+
+class LengthError(HeedfulError):
+    """A text longer than the model's window; nothing is ever cut in silence."""
+
+
+class DependencyError(HeedfulError):
+    """An optional package is missing; the message names the extra to install."""
+
+
+def suggest(name: str, choices: Iterable[str]) -> str:
+    """The tail of a message about an unknown name.
+
+    Returns:
+        "; did you mean 'x'?" when a choice is close, else "; choose from a, b, c".
+    """
+    known = sorted(choices)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; choose from {', '.join(known)}"
