@@ -87,7 +87,7 @@ class Pip:
         """pip's report of what an installation would bring; None when it cannot be done."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "report.json"
-            command = [*self.command, "install", "--dry-run", "--quiet", "--report", str(path), *arguments]
+            command = [*self.command, "install", "--dry-run", "-qq", "--report", str(path), *arguments]
             if subprocess.run(command, stderr=subprocess.DEVNULL if quiet else None).returncode != 0:
                 return None
             return json.loads(path.read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ class Pip:
         return subprocess.run([*self.command, "show", "--quiet", name], capture_output=True).returncode == 0
 
     def cpu_torch(self, torch: str) -> list[str]:
-        """Arguments that make pip take the CPU build of torch from PyTorch's own index; none when it is out of reach."""
+        """What makes pip take the CPU build of torch from PyTorch's own index; nothing when that is out of reach."""
         if sys.platform == "darwin" or self.has("torch") or not reachable(self.python, f"{CPU_INDEX}/torch/", 4):
             return []
         options = ("--no-deps", "--retries", "1", "--timeout", "15", "--index-url", CPU_INDEX)
@@ -127,7 +127,8 @@ def install(folder: Path, extras: list[str]) -> str | None:
         return trouble
     print(f"installing heedful and {len(report['install'])} packages that it needs", file=sys.stderr)
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
-    done = subprocess.run([*pip.command, "install", "--quiet", *choice, "--editable", target])
+    progress = [] if sys.stdout.isatty() else ["-qq"]
+    done = subprocess.run([*pip.command, "install", *progress, *choice, "--editable", target])
     return None if done.returncode == 0 else "pip could not install heedful (its message stands above)"
 
 
