@@ -1,0 +1,97 @@
+"""One layer: attention, attention to the memory, feed-forward, each in a residual connection (section 3.1)."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from heedful.architecture import Architecture
+from heedful.model.attention import Attention
+from heedful.model.dropout import Dropout
+from heedful.model.feedforward import FeedForward
+from heedful.model.positions import Rotation
+
+
+class Cache(Protocol):
+    """Keys and values of earlier steps; `append` adds the new ones and returns all."""
+
+    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]: ...
+
+
+def make_norm(architecture: Architecture) -> nn.Module:
+    """Layer norm (arXiv:1607.06450) or RMS norm (arXiv:1910.07467) over d_model."""
+    if architecture.norm == "rms":
+        return nn.RMSNorm(architecture.d_model, eps=1e-6)
+    return nn.LayerNorm(architecture.d_model, eps=1e-5, bias=architecture.bias)
+
+
+class Residual(nn.Module):
+    """x + sublayer(x), with the norm before the sublayer ("pre") or after the sum ("post", as in the paper)."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.norm = make_norm(architecture)
+        self.dropout = Dropout(architecture.dropout)
+        self.pre = architecture.order == "pre"
+
+    def forward(self, x: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
+        """Add what the sublayer makes of x.
+
+        Args:
+            x: (B, T, D).
+            sublayer: of one tensor (B, T, D) to the same shape.
+        Returns:
+            (B, T, D).
+        """
+        if self.pre:
+            return x + self.dropout(sublayer(self.norm(x)))
+        return self.norm(x + self.dropout(sublayer(x)))
+
+
+class Block(nn.Module):
+    """A layer of the encoder, or of the decoder when it also looks at a memory."""
+
+    def __init__(self, architecture: Architecture, causal: bool, cross: bool) -> None:
+        super().__init__()
+        self.causal = causal
+        self.window = architecture.window
+        self.attention = Attention(architecture)
+        self.attention_residual = Residual(architecture)
+        self.cross = Attention(architecture) if cross else None
+        self.cross_residual = Residual(architecture) if cross else None
+        self.feed_forward = FeedForward(architecture)
+        self.feed_forward_residual = Residual(architecture)
+
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None,
+        rotation: Rotation | None,
+        cache: Cache | None = None,
+        recall: Callable[[Attention, Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """One layer.
+
+        Args:
+            x: (B, T, D).
+            mask: (B, 1, 1, T), (B, 1, T, T), or with a cache (B, 1, T, S).
+            rotation: of the positions of x, or None.
+            cache: keys and values of earlier steps; None reads whole sequences.
+            recall: looks from x at the memory with the attention given.
+        Returns:
+            (B, T, D).
+        """
+
+        def look_around(x: Tensor) -> Tensor:
+            key, value = self.attention.keys_values(x, rotation)
+            if cache is None:
+                return self.attention(
+                    x, key, value, mask=mask, causal=self.causal, window=self.window, rotation=rotation
+                )
+            return self.attention(x, *cache.append(key, value), mask=mask, rotation=rotation)
+
+        x = self.attention_residual(x, look_around)
+        if self.cross is not None and self.cross_residual is not None and recall is not None:
+            cross = self.cross
+            x = self.cross_residual(x, lambda x: recall(cross, x))
+        return self.feed_forward_residual(x, self.feed_forward)

@@ -1,0 +1,61 @@
+"""The position-wise feed-forward network, section 3.3."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from heedful.architecture import Activation, Architecture
+
+
+def relu2(x: Tensor) -> Tensor:
+    """The square of the positive part, arXiv:2109.08668.
+
+    Args:
+        x: (..., F).
+    Returns:
+        (..., F).
+    """
+    return functional.relu(x).square()
+
+
+def swiglu(x: Tensor) -> Tensor:
+    """One half opens the gate for the other, arXiv:2002.05202.
+
+    Args:
+        x: (..., 2*F), gate first.
+    Returns:
+        (..., F).
+    """
+    gate, value = x.chunk(2, dim=-1)
+    return functional.silu(gate) * value
+
+
+ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+    "relu": functional.relu,
+    "gelu": functional.gelu,
+    "relu2": relu2,
+    "swiglu": swiglu,
+}
+
+
+class FeedForward(nn.Module):
+    """Widen, bend, narrow: max(0, x W1 + b1) W2 + b2, equation (2), or one of its descendants."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        shape = architecture
+        self.activation = ACTIVATIONS[shape.activation]
+        widened = 2 * shape.d_ff if shape.activation == "swiglu" else shape.d_ff
+        self.widen = nn.Linear(shape.d_model, widened, bias=shape.bias)
+        self.narrow = nn.Linear(shape.d_ff, shape.d_model, bias=shape.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same function of every position by itself.
+
+        Args:
+            x: (B, T, D).
+        Returns:
+            (B, T, D).
+        """
+        return self.narrow(self.activation(self.widen(x)))

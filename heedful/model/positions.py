@@ -1,0 +1,90 @@
+"""Where a token stands: added to its embedding (sinusoidal, learned), or turned into queries and keys (rotary)."""
+
+import torch
+from torch import Tensor, nn
+
+from heedful.architecture import Positions
+
+Rotation = tuple[Tensor, Tensor]
+
+
+def sinusoids(max_len: int, d_model: int) -> Tensor:
+    """The fixed position vectors of section 3.5: PE(pos, 2i) = sin(pos / 10000^(2i/d)), PE(pos, 2i+1) = cos of the same.
+
+    Returns:
+        (max_len, d_model) float32, sines and cosines interleaved as in the paper.
+    """
+    position = torch.arange(max_len, dtype=torch.float64)[:, None]
+    rate = 10000.0 ** (-torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)
+    table = torch.empty(max_len, d_model, dtype=torch.float64)
+    table[:, 0::2] = torch.sin(position * rate)
+    table[:, 1::2] = torch.cos(position * rate[: d_model // 2])
+    return table.float()
+
+
+class AddedPositions(nn.Module):
+    """A table of position vectors to be added to embeddings: fixed sinusoids, learned ones, or none at all."""
+
+    table: Tensor | None
+
+    def __init__(self, kind: Positions, max_len: int, d_model: int) -> None:
+        super().__init__()
+        if kind == "sinusoidal":
+            self.register_buffer("table", sinusoids(max_len, d_model), persistent=False)
+        elif kind == "learned":
+            self.table = nn.Parameter(torch.empty(max_len, d_model))
+        else:
+            self.table = None
+
+    def forward(self, x: Tensor, positions: Tensor) -> Tensor:
+        """Add to each row of x the vector of its position.
+
+        Args:
+            x: (B, T, D).
+            positions: (B, T) or (1, T) int64.
+        Returns:
+            (B, T, D).
+        """
+        return x if self.table is None else x + self.table[positions].to(x.dtype)
+
+
+class RotaryPositions(nn.Module):
+    """The turning angles of rotary positions, arXiv:2104.09864, section 3.2.2; nothing for any other kind."""
+
+    angles: Tensor | None
+
+    def __init__(self, kind: Positions, max_len: int, d_head: int) -> None:
+        super().__init__()
+        angles = None
+        if kind == "rotary":
+            rate = 10000.0 ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
+            angles = torch.outer(torch.arange(max_len, dtype=torch.float64), rate).float()
+        self.register_buffer("angles", angles, persistent=False)
+
+    def forward(self, positions: Tensor, dtype: torch.dtype) -> Rotation | None:
+        """Cosines and sines, each (B, 1, T, K/2), for `rotate`.
+
+        Args:
+            positions: (B, T) or (1, T) int64.
+            dtype: of the result.
+        """
+        if self.angles is None:
+            return None
+        angle = self.angles[positions].float()[:, None]
+        return angle.cos().to(dtype), angle.sin().to(dtype)
+
+
+def rotate(x: Tensor, rotation: Rotation | None) -> Tensor:
+    """Turn each pair (x[i], x[i + K/2]) by the angle of its position.
+
+    Args:
+        x: (B, H, T, K).
+        rotation: from `RotaryPositions`; None leaves x as it is.
+    Returns:
+        (B, H, T, K).
+    """
+    if rotation is None:
+        return x
+    cos, sin = rotation
+    left, right = x.chunk(2, dim=-1)
+    return torch.cat((left * cos - right * sin, right * cos + left * sin), dim=-1)

@@ -1,0 +1,13 @@
+"""Named architectures. A preset is a value; change it with `dataclasses.replace`."""
+
+from heedful.architecture import Architecture
+
+
+def base(vocab_size: int) -> Architecture:
+    """The base model of table 3, arXiv:1706.03762: 65 million parameters with its vocabulary of 37,000."""
+    return Architecture(vocab_size=vocab_size)
+
+
+def big(vocab_size: int) -> Architecture:
+    """The big model of table 3, arXiv:1706.03762: 213 million parameters with its vocabulary of 37,000."""
+    return Architecture(vocab_size=vocab_size, d_model=1024, n_heads=16, d_ff=4096, dropout=0.3)

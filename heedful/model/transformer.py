@@ -1,0 +1,152 @@
+"""The Transformer, in its three forms: encoder and decoder, encoder only, decoder only."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from heedful.architecture import Architecture, Positions
+from heedful.errors import LengthError, OptionError, ShapeError
+from heedful.interface import Memory, Model, Source, State
+from heedful.model.attention import Attention
+from heedful.model.block import Block, make_norm
+from heedful.model.cache import TransformerState
+from heedful.model.embeddings import Embedding
+from heedful.model.init import initialise
+from heedful.model.masks import seen_so_far, visible
+from heedful.model.positions import RotaryPositions
+
+Recall = Callable[[int, Attention, Tensor], Tensor]
+
+
+class Stack(nn.Module):
+    """Embedding, layers and, where norms come before the sublayers, one more norm at the end."""
+
+    def __init__(self, architecture: Architecture, n_layers: int, positions: Positions, tokens: nn.Embedding) -> None:
+        super().__init__()
+        self.embedding = Embedding(architecture, positions, tokens)
+        self.rotary = RotaryPositions(positions, architecture.max_len, architecture.d_head)
+        self.blocks = nn.ModuleList()
+        self.norm = make_norm(architecture) if architecture.order == "pre" else nn.Identity()
+        self.n_layers = n_layers
+
+    def forward(
+        self,
+        values: Tensor,
+        positions: Tensor,
+        mask: Tensor | None,
+        state: TransformerState | None = None,
+        recall: Recall | None = None,
+    ) -> Tensor:
+        """Read.
+
+        Args:
+            values: (B, T) ids or (B, T, D) vectors.
+            positions: (B, T) or (1, T).
+            mask: as for `Block`.
+            state: holds the caches of earlier steps; None reads whole sequences.
+            recall: looks at the memory for layer i with its attention.
+        Returns:
+            (B, T, D).
+        """
+        x = self.embedding(values, positions)
+        rotation = self.rotary(positions, x.dtype)
+        for i, block in enumerate(self.blocks):
+            cache = None if state is None else state.layer(i)
+            look_back = None if recall is None else _of_layer(recall, i)
+            x = block(x, mask, rotation, cache, look_back)
+        return self.norm(x)
+
+
+def _of_layer(recall: Recall, index: int) -> Callable[[Attention, Tensor], Tensor]:
+    return lambda attention, x: recall(index, attention, x)
+
+
+class Transformer(Model):
+    """Vaswani et al. 2017, arXiv:1706.03762, and its descendants by value of `Architecture`."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = shape = architecture
+        self.max_len = shape.max_len
+        tables = [nn.Embedding(shape.vocab_size, shape.d_model)]
+        has_both = shape.n_encoder_layers > 0 and shape.n_decoder_layers > 0
+        tables.append(tables[0] if shape.tie == "all" or not has_both else nn.Embedding(shape.vocab_size, shape.d_model))
+        self.encoder = self.decoder = None
+        if shape.n_encoder_layers:
+            self.encoder = Stack(shape, shape.n_encoder_layers, shape.encoder_positions, tables[0])
+            self.encoder.blocks.extend(Block(shape, False, False) for _ in range(shape.n_encoder_layers))
+        if shape.n_decoder_layers:
+            self.decoder = Stack(shape, shape.n_decoder_layers, shape.decoder_positions, tables[1])
+            self.decoder.blocks.extend(Block(shape, True, has_both) for _ in range(shape.n_decoder_layers))
+        self.output = nn.Linear(shape.d_model, shape.vocab_size, bias=False)
+        initialise(self, shape.d_model)
+        if shape.tie != "none":
+            self.output.weight = tables[1].weight
+
+    def encode(self, source: Source) -> Memory:
+        if self.encoder is None:
+            raise OptionError("this model has no encoder (n_encoder_layers=0): it cannot read a source; use decode")
+        x = self.encoder(source.values, self._positions(source.values), visible(source))
+        return Memory(x, source.mask)
+
+    def decode(self, target: Source, memory: Memory | None) -> Tensor:
+        decoder = self._decoder(memory)
+
+        def recall(layer: int, attention: Attention, x: Tensor) -> Tensor:
+            assert memory is not None
+            return attention(x, *attention.keys_values(memory.values), mask=memory.mask[:, None, None, :])
+
+        # Padding comes after the tokens, where no earlier position looks: causality alone is enough without packing.
+        mask = None if target.documents is None else visible(target)
+        positions = self._positions(target.values)
+        return decoder(target.values, positions, mask, recall=None if memory is None else recall)
+
+    def start(self, memory: Memory | None, n_sentences: int, width: int, max_len: int) -> State:
+        decoder = self._decoder(memory)
+        if memory is not None and len(memory.values) != n_sentences:
+            raise ShapeError(f"memory of {len(memory.values)} sentences to start {n_sentences}: they must be equal")
+        if max_len > self.max_len:
+            raise LengthError(f"room for {max_len} tokens was asked for; the model's window has {self.max_len}")
+        like = self.output.weight
+        shape = self.architecture
+        groups = shape.n_kv_heads or shape.n_heads
+        rows = n_sentences * width
+        own = [like.new_zeros(2, rows, groups, 0, shape.d_head) for _ in decoder.blocks]
+        recalled, memory_mask = [], None
+        if memory is not None:
+            recalled = [torch.stack(block.cross.keys_values(memory.values)) for block in decoder.blocks]
+            memory_mask = memory.mask[:, None, None, :]
+        return TransformerState(width, max_len, own, recalled, memory_mask)
+
+    def step(self, tokens: Tensor, state: State) -> Tensor:
+        assert isinstance(state, TransformerState), "a state of another model"
+        if int(state.lengths.max()) + tokens.shape[1] > state.max_len:
+            raise LengthError(f"the state was started with room for {state.max_len} tokens, and more came")
+        decoder = self._decoder(state.memory_mask)
+        positions = state.advance(tokens.shape[1])
+        mask = seen_so_far(positions, state.own[0].shape[3], self.architecture.window)
+
+        def recall(layer: int, attention: Attention, x: Tensor) -> Tensor:
+            # Beams of a sentence share its memory, so they are more queries of the same product.
+            folded = x.reshape(len(state.lengths), -1, x.shape[-1])
+            return attention(folded, *state.recalled[layer], mask=state.memory_mask).view(x.shape)
+
+        return decoder(tokens, positions, mask, state, recall if state.recalled else None)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        return functional.linear(hidden, self.output.weight)
+
+    def _decoder(self, memory: Memory | Tensor | None) -> Stack:
+        if self.decoder is None:
+            raise OptionError("this model has no decoder (n_decoder_layers=0): it cannot write; use encode")
+        if (memory is None) != (self.encoder is None):
+            needs = "reads a source: give its memory" if memory is None else "has no encoder: memory must be None"
+            raise OptionError(f"this model {needs}")
+        return self.decoder
+
+    def _positions(self, values: Tensor) -> Tensor:
+        if values.shape[1] > self.max_len:
+            raise LengthError(f"a sequence of {values.shape[1]} tokens is longer than the model's window, {self.max_len}")
+        return torch.arange(values.shape[1], device=values.device)[None]

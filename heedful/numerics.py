@@ -1,0 +1,144 @@
+"""What machine this is, and so which dtype, matrix product and attention path to use, and how many threads.
+
+The one place that asks. It decides by capability and a numeric check, never by timing, so that the same machine always
+decides alike; the choice is a value that the run records. Importing this changes no setting of torch: `applied` sets what
+it must for the length of a `with` block.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+import torch
+
+from heedful.errors import OptionError
+
+Compute = Literal["bfloat16", "float32"]
+Matmul = Literal["default", "onednn"]
+
+# A product of float32 numbers rounded to bfloat16 first is wrong by about 2^-8 of its size; true float32 by about 1e-6.
+TRUE_FLOAT32_ERROR = 1e-4
+
+# From these lengths on the fused kernel overtakes two products and a softmax on a CPU (docs/decisions/0002-numerics.md).
+PLAIN_ATTENTION_BELOW = {torch.bfloat16: 2048, torch.float32: 1024}
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How to compute here.
+
+    Args:
+        device: "cpu" or "cuda".
+        compute: dtype of activations and of the copies of the weights they meet; masters stay float32.
+        matmul: "onednn" sends float32 products to oneDNN, which is 1.2-2.4 times faster than MKL on AMD.
+        threads: threads inside one operator.
+    """
+
+    device: str
+    compute: Compute
+    matmul: Matmul
+    threads: int
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype named by `compute`."""
+        return torch.bfloat16 if self.compute == "bfloat16" else torch.float32
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_json`; a recorded device that is missing here is refused.
+
+        Raises:
+            OptionError: the record names a GPU and there is none.
+        """
+        if values["device"] == "cuda" and not torch.cuda.is_available():
+            raise OptionError("this was computed on a GPU and there is none here: go on where it was started")
+        return cls(**values)
+
+
+def choose(device: str | None = None) -> Numerics:
+    """The policy for this machine.
+
+    Args:
+        device: "cpu" or "cuda"; None takes a GPU when there is one.
+    Raises:
+        OptionError: a device that is unknown or missing.
+    """
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device not in ("cpu", "cuda"):
+        raise OptionError(f"device is 'cpu' or 'cuda': got {device!r}")
+    if device == "cuda":
+        if not torch.cuda.is_available():
+            raise OptionError("device 'cuda' was asked for and torch sees no GPU here; use 'cpu'")
+        return Numerics("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float32", "default", 1)
+    compute: Compute = "bfloat16" if cpu_multiplies_bfloat16() else "float32"
+    return Numerics("cpu", compute, "onednn" if onednn_float32_is_true() else "default", available_cores())
+
+
+def cpu_multiplies_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16 products; emulated ones are slower than float32."""
+    # Public since torch 2.13 only; before that, the single question below it answers for x86.
+    if hasattr(torch.cpu, "get_capabilities"):
+        found = torch.cpu.get_capabilities()
+        return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def onednn_float32_is_true() -> bool:
+    """Whether oneDNN's float32 product, allowed to use bfloat16, computes in true float32 all the same.
+
+    It does on CPUs without AMX, where it is the fastest float32 there is; with AMX the same setting really rounds.
+    """
+    if not torch.backends.mkldnn.is_available():
+        return False
+    # Exact in float32 and not in bfloat16: 1 + 2^-12 needs 13 bits.
+    ones = torch.full((64, 64), 1.0 + 2.0**-12)
+    with _matmul_precision("bf16"):
+        found = torch.nn.functional.linear(ones, ones)
+    return bool((found - 64 * (1.0 + 2.0**-12) ** 2).abs().max() < 64 * TRUE_FLOAT32_ERROR)
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def plain_attention_wins(query: torch.Tensor, n_keys: int) -> bool:
+    """Whether two products and a softmax beat the fused kernel here.
+
+    Args:
+        query: (B, H, T, K).
+        n_keys: S.
+    """
+    return query.device.type == "cpu" and max(query.shape[2], n_keys) < PLAIN_ATTENTION_BELOW.get(query.dtype, 1024)
+
+
+@contextmanager
+def applied(numerics: Numerics) -> Iterator[None]:
+    """Compute as `numerics` says inside the block, and as before after it."""
+    threads = torch.get_num_threads()
+    if numerics.device == "cpu" and threads != numerics.threads:
+        torch.set_num_threads(numerics.threads)
+    try:
+        with _matmul_precision("bf16" if numerics.matmul == "onednn" else torch.backends.mkldnn.matmul.fp32_precision):
+            yield
+    finally:
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
+@contextmanager
+def _matmul_precision(precision: str) -> Iterator[None]:
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    torch.backends.mkldnn.matmul.fp32_precision = precision
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.matmul.fp32_precision = before
