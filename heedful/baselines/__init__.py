@@ -1,0 +1,1 @@
+"""What the Transformer is compared with, behind the same waist."""

@@ -1,0 +1,59 @@
+"""Small random models of every family, for the suite that holds them all to the waist."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from heedful.architecture import Architecture
+from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.interface import Memory, Model, Source
+from heedful.model.transformer import Transformer
+
+VOCAB = 23
+SMALL = Architecture(
+    vocab_size=VOCAB, d_model=16, n_heads=4, d_ff=24, n_encoder_layers=2, n_decoder_layers=2, dropout=0.0, max_len=64
+)
+MODERN = replace(
+    SMALL,
+    order="pre",
+    norm="rms",
+    activation="swiglu",
+    encoder_positions="rotary",
+    decoder_positions="learned",
+    n_kv_heads=2,
+    bias=False,
+    tie="output",
+)
+
+BUILD: dict[str, Callable[[], Model]] = {
+    "encoder-decoder": lambda: Transformer(SMALL),
+    "encoder-decoder, modern": lambda: Transformer(MODERN),
+    "encoder-decoder, windowed": lambda: Transformer(replace(SMALL, window=2, decoder_positions="rotary")),
+    "decoder only": lambda: Transformer(replace(SMALL, n_encoder_layers=0)),
+    "encoder only": lambda: Transformer(replace(SMALL, n_decoder_layers=0)),
+    "rnn": lambda: RNN(RNNArchitecture(VOCAB, d_model=16, n_layers=2, dropout=0.0, max_len=64)),
+}
+READERS = ["encoder-decoder", "encoder-decoder, modern", "encoder-decoder, windowed", "encoder only", "rnn"]
+WRITERS = [name for name in BUILD if name != "encoder only"]
+
+
+def build(name: str) -> Model:
+    """A model of a family in float64, so that equal means equal."""
+    torch.manual_seed(7)
+    return BUILD[name]().double().eval()
+
+
+def sentences(n: int, length: int, seed: int = 0) -> Source:
+    """n rows of different lengths up to `length`, padded."""
+    random = torch.Generator().manual_seed(seed)
+    lengths = torch.randint(2, length + 1, (n,), generator=random)
+    lengths[0] = length
+    values = torch.randint(1, VOCAB, (n, length), generator=random)
+    mask = torch.arange(length) < lengths[:, None]
+    return Source(values * mask, mask)
+
+
+def remember(model: Model, name: str, n: int, seed: int = 0) -> Memory | None:
+    """The memory of n sentences, or None for a model that has no encoder."""
+    return model.encode(sentences(n, 9, seed)) if name in READERS else None
