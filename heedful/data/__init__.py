@@ -1,0 +1,1 @@
+"""Text to batches: reading, checking, cutting into pieces, storing, sampling, splitting."""
