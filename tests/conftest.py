@@ -1,0 +1,34 @@
+"""What every test stands on: shapes are watched, chance is seeded, one thread computes."""
+
+import os
+import random
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # also for the processes that tests start
+
+import hypothesis
+import numpy as np
+import pytest
+import torch
+
+from tests import shapes
+
+shapes.install()
+torch.set_num_threads(1)
+hypothesis.settings.register_profile("heedful", deadline=None, derandomize=True, database=None, max_examples=30)
+hypothesis.settings.load_profile("heedful")
+
+
+@pytest.fixture(autouse=True)
+def seeds() -> None:
+    """Every test begins with the same random numbers, whatever ran before it."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002: for libraries that use it; our own code has generators
+    torch.manual_seed(0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests for a GPU are skipped where there is none, also when they are asked for."""
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="this machine has no NVIDIA GPU"))
