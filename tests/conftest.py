@@ -22,7 +22,7 @@ hypothesis.settings.load_profile("heedful")
 def seeds() -> None:
     """Every test begins with the same random numbers, whatever ran before it."""
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002: for libraries that use it; our own code has generators
+    np.random.seed(0)  # noqa: NPY002 (libraries use it; ours have generators)
     torch.manual_seed(0)
 
 
