@@ -50,6 +50,7 @@ class Disk:
                 source, destination = map(Path, arguments)
                 old = destination.read_bytes() if destination.is_file() else None
                 self.renamed.append((source, destination, old))
+                self.created = [(moved(path, source, destination), folder) for path, folder in self.created]
             result = real(*arguments)
             self.note(name, arguments, result)
             if self.mode == "after" and index == self.at:
@@ -80,16 +81,20 @@ class Disk:
         self.dead = True
         for descriptor in list(self.paths):
             os.close(descriptor)
-        for source, destination, old in reversed(self.renamed):
-            with suppress(OSError):
-                os.rename(destination, source)
-                if old is not None:
-                    destination.write_bytes(old)
         for path, _ in reversed(self.created):
             with suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
+        for source, destination, old in reversed(self.renamed):
+            with suppress(OSError):
+                os.rename(destination, source)
+            if old is not None and destination.parent.is_dir():
+                destination.write_bytes(old)
         root = Path(os.environ["FAULTS_ROOT"])
         for path in root.rglob("*"):
             if path.is_file() and path.stat().st_ino in self.unsynced:
                 os.truncate(path, path.stat().st_size // 2)
         raise Crash
+
+
+def moved(path, source, destination):
+    return destination / path.relative_to(source) if path.is_relative_to(source) else path

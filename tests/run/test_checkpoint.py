@@ -168,6 +168,19 @@ def test_whatever_call_of_a_save_fails_a_whole_checkpoint_remains(tmp_path, monk
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("keep", [1, 2])
+def test_a_saved_checkpoint_survives_a_power_cut(tmp_path, monkeypatch, keep):
+    monkeypatch.setenv("FAULTS_ROOT", str(tmp_path))
+    save(tmp_path, 1, keep)
+    replacement = Disk()
+    monkeypatch.setattr(disk, "os", replacement)
+    save(tmp_path, 2, keep)
+    with pytest.raises(Crash):
+        replacement.die()
+    check(latest_checkpoint(tmp_path))
+    assert latest_checkpoint(tmp_path).step == 2
+
+
 def test_short_writes_change_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(disk, "os", Disk(-1, "short"))
     save(tmp_path, 3)

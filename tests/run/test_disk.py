@@ -134,6 +134,21 @@ def test_a_folder_is_whole_or_absent_whatever_call_fails(root, monkeypatch, mode
         assert [entry.name for entry in root.iterdir()] == ["other"]
 
 
+@pytest.mark.parametrize(
+    "action",
+    [fill, make_folder, lambda path: write_atomic(path, b"content")],
+    ids=["atomic_folder", "make_folder", "write_atomic"],
+)
+def test_what_a_call_left_survives_a_power_cut_after_it(root, monkeypatch, action):
+    replacement = faulty(monkeypatch)
+    action(root / "new")
+    before = {path: path.is_dir() or path.read_bytes() for path in root.rglob("*")}
+    with pytest.raises(Crash):
+        replacement.die()
+    assert {path: path.is_dir() or path.read_bytes() for path in root.rglob("*")} == before
+    assert before
+
+
 def test_remove_and_clear_leftovers(root):
     fill(root / "folder")
     write_file(root / ".part.1-a.tmp", b"")
