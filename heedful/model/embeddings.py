@@ -11,9 +11,9 @@ from heedful.model.positions import AddedPositions
 class Embedding(nn.Module):
     """Token vectors, scaled by sqrt(d_model) where the architecture says so, plus position vectors."""
 
-    def __init__(self, architecture: Architecture, positions: Positions, tokens: nn.Embedding) -> None:
+    def __init__(self, architecture: Architecture, positions: Positions) -> None:
         super().__init__()
-        self.tokens = tokens
+        self.tokens = nn.Embedding(architecture.vocab_size, architecture.d_model)
         self.scale = architecture.d_model**0.5 if architecture.scale_embeddings else 1.0
         self.added = AddedPositions(positions, architecture.max_len, architecture.d_model)
         self.dropout = Dropout(architecture.dropout)

@@ -23,13 +23,14 @@ Recall = Callable[[int, Attention, Tensor], Tensor]
 class Stack(nn.Module):
     """Embedding, layers and, where norms come before the sublayers, one more norm at the end."""
 
-    def __init__(self, architecture: Architecture, n_layers: int, positions: Positions, tokens: nn.Embedding) -> None:
+    def __init__(
+        self, architecture: Architecture, n_layers: int, positions: Positions, *, causal: bool, cross: bool
+    ) -> None:
         super().__init__()
-        self.embedding = Embedding(architecture, positions, tokens)
+        self.embedding = Embedding(architecture, positions)
         self.rotary = RotaryPositions(positions, architecture.max_len, architecture.d_head)
-        self.blocks = nn.ModuleList()
+        self.blocks = nn.ModuleList(Block(architecture, causal, cross) for _ in range(n_layers))
         self.norm = make_norm(architecture) if architecture.order == "pre" else nn.Identity()
-        self.n_layers = n_layers
 
     def forward(
         self,
@@ -70,20 +71,15 @@ class Transformer(Model):
         super().__init__()
         self.architecture = shape = architecture
         self.max_len = shape.max_len
-        tables = [nn.Embedding(shape.vocab_size, shape.d_model)]
-        has_both = shape.n_encoder_layers > 0 and shape.n_decoder_layers > 0
-        tables.append(tables[0] if shape.tie == "all" or not has_both else nn.Embedding(shape.vocab_size, shape.d_model))
         self.encoder = self.decoder = None
         if shape.n_encoder_layers:
-            self.encoder = Stack(shape, shape.n_encoder_layers, shape.encoder_positions, tables[0])
-            self.encoder.blocks.extend(Block(shape, False, False) for _ in range(shape.n_encoder_layers))
+            self.encoder = Stack(shape, shape.n_encoder_layers, shape.encoder_positions, causal=False, cross=False)
         if shape.n_decoder_layers:
-            self.decoder = Stack(shape, shape.n_decoder_layers, shape.decoder_positions, tables[1])
-            self.decoder.blocks.extend(Block(shape, True, has_both) for _ in range(shape.n_decoder_layers))
+            cross = self.encoder is not None
+            self.decoder = Stack(shape, shape.n_decoder_layers, shape.decoder_positions, causal=True, cross=cross)
         self.output = nn.Linear(shape.d_model, shape.vocab_size, bias=False)
         initialise(self, shape.d_model)
-        if shape.tie != "none":
-            self.output.weight = tables[1].weight
+        self._tie()
 
     def encode(self, source: Source) -> Memory:
         if self.encoder is None:
@@ -137,6 +133,16 @@ class Transformer(Model):
 
     def logits(self, hidden: Tensor) -> Tensor:
         return functional.linear(hidden, self.output.weight)
+
+    def _tie(self) -> None:
+        """Let tables share one matrix, section 3.4; each keeps a module of its own, so that weights can be exchanged."""
+        if self.architecture.tie == "none":
+            return
+        written = self.decoder or self.encoder
+        assert written is not None, "an architecture has layers"
+        if self.architecture.tie == "all" and self.encoder is not None:
+            written.embedding.tokens.weight = self.encoder.embedding.tokens.weight
+        self.output.weight = written.embedding.tokens.weight
 
     def _decoder(self, memory: Memory | Tensor | None) -> Stack:
         if self.decoder is None:
