@@ -77,7 +77,7 @@ def attention_weights(query: Tensor, key: Tensor, *, mask: Tensor | None, bias: 
     Args:
         query: (B, H, T, K).
         key: (B, G, S, K).
-        mask: (B, 1, 1, S), (B, 1, T, S) or (1, 1, T, S) bool.
+        mask: (B, 1, 1, S) or (B, 1, T, S) or (1, 1, T, S) bool.
         bias: (1, H, T, S).
         scale: factor of the scores.
     Returns:
