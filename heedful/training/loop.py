@@ -1,0 +1,334 @@
+"""The training loop: one for all tasks, exact when resumed, and never learning from a bad step."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from heedful.errors import DataError, HeedfulError, OptionError
+from heedful.interface import Loss, Model, Objective
+from heedful.run.checkpoint import latest_checkpoint, save_checkpoint
+from heedful.training.guard import Trouble
+from heedful.training.interruption import Interrupted, Interruption
+from heedful.training.optimizer import normalise_gradients
+from heedful.training.options import TrainingOptions
+from heedful.training.pace import Pace
+from heedful.training.plan import settle_options
+from heedful.training.progress import Display, Evaluate, Glimpse, Silent
+from heedful.training.record import Pass, Record
+from heedful.training.state import State
+from heedful.training.step import Batches, Rows, Step, Sums, accumulate, step_seed, to_host
+
+# Saving takes at most this share of the time, and so does looking at samples.
+SHARE = 0.01
+
+# A batch cut into more parts than this cannot be saved by halving it again.
+MOST_PARTS = 1024
+
+
+class Diverged(HeedfulError):
+    """Steps that cannot be believed, and a policy that says to stop; the weights are those of the last good step."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What training came to; the model has the weights that were kept.
+
+    Args:
+        step: updates taken, bad ones included.
+        epoch: epochs read, with a fraction.
+        tokens: source and target tokens read.
+        kept_step: the step whose weights were kept.
+        best_score: of the best evaluation; None when there was none.
+        stopped: what ended it: all steps done, or no better score for long enough.
+        seconds: spent in training and evaluating, resumed runs together.
+    """
+
+    step: int
+    epoch: float
+    tokens: int
+    kept_step: int
+    best_score: float | None
+    stopped: Literal["steps", "patience"]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Who looks at a run, and how; none of them changes what it computes.
+
+    Args:
+        display: is told what happens.
+        evaluate: scores the model on held-out data; its score decides which weights are the best.
+        glimpse: translates a few fixed sentences, every few seconds; None leaves them to `evaluate`.
+    """
+
+    display: Display
+    evaluate: Evaluate | None = None
+    glimpse: Glimpse | None = None
+
+
+def train(
+    model: Model,
+    objective: Objective,
+    batches: Batches,
+    options: TrainingOptions,
+    *,
+    folder: Path,
+    watchers: Watchers | None = None,
+    compute: torch.dtype = torch.float32,
+) -> TrainingResult:
+    """Train until the end, going on from the newest checkpoint in the folder when there is one.
+
+    Resumed at whatever moment it was killed, a run ends bit-equal to one that was left alone: weights, average, moments
+    and metrics (fields that end in _seconds or _per_second apart).
+
+    Args:
+        model: its weights are the start of a new run, and are replaced by those kept in the end.
+        objective: what is minimised.
+        batches: the data in order.
+        options: of the run; resuming takes only those that it began with.
+        folder: `training/` of the run.
+        watchers: who looks on.
+        compute: dtype of the forward and backward pass; the weights keep theirs.
+    Returns:
+        The figures of the run.
+    Raises:
+        Interrupted: SIGINT or SIGTERM came, and everything is saved.
+        Diverged: bad steps, and a policy that says to stop; everything is saved.
+        OptionError: the run was begun with other options.
+    """
+    settle_options(folder, options)
+    run = _Run(Step(model, objective, compute), batches, options, folder, watchers or Watchers(Silent()))
+    devices = [run.state.device] if run.state.device.type == "cuda" else []
+    try:
+        with Interruption() as interruption, torch.random.fork_rng(devices):
+            run.begin()
+            while not run.is_over:
+                if interruption.signal_number is not None:
+                    raise run.interrupted(interruption.signal_number)
+                if run.evaluation_is_due:
+                    run.evaluate()
+                else:
+                    run.take_step()
+                if run.save_is_due:
+                    run.save()
+            return run.finish()
+    finally:
+        run.watchers.display.close()
+
+
+class _Run:
+    """The actions of the loop above, on one state."""
+
+    def __init__(
+        self, step: Step, batches: Batches, options: TrainingOptions, folder: Path, watchers: Watchers
+    ) -> None:
+        self.state = State(step.model, options)
+        self.watchers = watchers
+        self._step = step
+        self._batches = batches
+        self._options = options
+        self._folder = folder
+        self._record = Record(folder, watchers.display, self.state)
+        self._saved: dict[str, Any] = {}
+        self._saves = Pace(options.save_every_seconds, SHARE)
+        self._glimpses = Pace(options.glimpse_every_seconds, SHARE)
+
+    def begin(self) -> None:
+        """Become what the newest checkpoint says, or start anew; what was logged after it never happened."""
+        self._step.train()
+        found = latest_checkpoint(self._folder)
+        if found is None:
+            self._record.cut({"metrics_bytes": 0, "events_bytes": 0})
+            self._record.event("begun", f"{self._options.steps} steps")
+        else:
+            self.state.load(found.tensors, found.values["state"])
+            self._record.cut(found.values["lengths"])
+            for message in found.skipped:
+                self._record.event("damaged", message)
+            self._record.event("resumed", f"going on after step {found.step}")
+        if self._options.on_bad_step == "rollback" and found is None:
+            self.state.set_anchor()
+        self._saves.done(0.0)
+
+    @property
+    def _is_trained(self) -> bool:
+        counters, patience = self.state.counters, self._options.patience
+        return counters.step >= self._options.steps or (patience is not None and counters.n_stale >= patience)
+
+    @property
+    def is_over(self) -> bool:
+        """No step and no evaluation is left."""
+        return self._is_trained and not self.evaluation_is_due
+
+    @property
+    def evaluation_is_due(self) -> bool:
+        """The weights of now are to be scored, and have not been."""
+        counters, every = self.state.counters, self._options.evaluate_every
+        due = self._is_trained or (every > 0 and counters.step % every == 0)
+        return self.watchers.evaluate is not None and due and counters.evaluated_step != counters.step
+
+    @property
+    def save_is_due(self) -> bool:
+        """It is time for a checkpoint; after the evaluation, where one is due too."""
+        every = self._options.save_every
+        by_step = every > 0 and self.state.counters.step % every == 0
+        return (by_step or self._saves.is_due) and not self.evaluation_is_due
+
+    def evaluate(self) -> None:
+        """Score the weights that count, and keep them when they are the best so far."""
+        assert self.watchers.evaluate is not None
+        begun, counters = time.monotonic(), self.state.counters
+        self.watchers.display.evaluating(counters.step)
+        with self.state.showing() as model:
+            found = self.watchers.evaluate(model)
+        best = counters.best_score is None or found.score > counters.best_score
+        counters.evaluated_step = counters.step
+        counters.n_stale = 0 if best else counters.n_stale + 1
+        if best:
+            counters.best_score, counters.best_step = found.score, counters.step
+            if self._options.keep == "best":
+                save_checkpoint(self._best, counters.step, self.state.weights(), {"score": found.score}, keep=1)
+        seconds = time.monotonic() - begun
+        counters.seconds += seconds
+        self._record.evaluation(found, self._epoch, best, seconds)
+
+    def take_step(self) -> None:
+        """Read the next batches; learn from them, unless their loss or gradient cannot be believed."""
+        begun, counters = time.monotonic(), self.state.counters
+        batches = self._next_batches()
+        counters.step += 1
+        rate = self._options.learning_rate * self._options.schedule.rate(counters.step, self._options.steps)
+        buffers = self.state.buffers()
+        sums = self._gradient(batches)
+        trouble = self.state.guard.judge(sums.loss, sums.norm)
+        if trouble is None:
+            self._update(rate)
+            self.state.window.add(sums)
+        else:
+            self.state.restore_buffers(buffers)
+            self._recover(trouble, sums)
+        if self._options.on_bad_step == "rollback" and counters.step % self._options.anchor_every == 0:
+            self.state.set_anchor()
+        n_tokens = sum(batch.n_tokens for batch in batches)
+        seconds = time.monotonic() - begun
+        counters.tokens += n_tokens
+        counters.seconds += seconds
+        self._record.step(Pass(sums, self._epoch, rate, n_tokens, seconds))
+        if trouble is not None:
+            self._stop_if_hopeless()
+        self._show_samples()
+
+    def _next_batches(self) -> list[Rows]:
+        """The batches of one update; the cursor moves behind them. The last update of an epoch may have fewer."""
+        counters = self.state.counters
+        if counters.index >= self._batches.n_batches(counters.epoch):
+            counters.epoch, counters.index = counters.epoch + 1, 0
+        n_left = self._batches.n_batches(counters.epoch) - counters.index
+        if n_left < 1:
+            raise DataError(f"epoch {counters.epoch} has no batch: the corpus is empty; give more text")
+        places = range(counters.index, counters.index + min(self._options.accumulation, n_left))
+        counters.index = places.stop
+        return [self._batches.batch(counters.epoch, index) for index in places]
+
+    def _gradient(self, batches: list[Rows]) -> Sums:
+        """Leave the mean gradient in the parameters; smaller micro-batches when memory does not suffice."""
+        counters = self.state.counters
+        while True:
+            torch.manual_seed(step_seed(self._options.seed, counters.step))
+            try:
+                loss: Loss = accumulate(self._step, batches, counters.n_parts, self.state.device)
+            except torch.OutOfMemoryError as error:
+                if counters.n_parts >= MOST_PARTS:
+                    message = "the memory does not suffice for one sentence pair; set fewer tokens to a batch"
+                    raise OptionError(message) from error
+                counters.n_parts *= 2
+            else:
+                norm = normalise_gradients(self._step.parameters(), loss.count, self._options.clip)
+                return to_host(loss, norm)
+            self._step.zero_grad(set_to_none=True)
+            torch.cuda.empty_cache()
+            self._record.event("memory", f"out of memory: every batch is now computed in {counters.n_parts} parts")
+
+    def _update(self, rate: float) -> None:
+        for group in self.state.optimizer.param_groups:
+            group["lr"] = rate
+        self.state.optimizer.step()
+        if self.state.average is not None:
+            self.state.average.update()
+
+    def _recover(self, trouble: Trouble, sums: Sums) -> None:
+        """Note a bad step, which has touched nothing, and go back to the anchor if that is the policy."""
+        self._step.zero_grad(set_to_none=True)
+        self.state.window.n_bad += 1
+        if self._options.on_bad_step == "rollback":
+            self.state.rollback()
+        message = f"{trouble}: loss {sums.loss:.4g}, gradient norm {sums.norm:.4g}"
+        self._record.event(self._options.on_bad_step, message, loss=sums.loss, gradient_norm=sums.norm)
+
+    def _stop_if_hopeless(self) -> None:
+        """Save and raise, after the first bad step or after too many in a row."""
+        n_bad = self.state.guard.n_bad_in_row
+        if self._options.on_bad_step != "stop" and n_bad < self._options.max_bad_steps:
+            return
+        self.state.guard.n_bad_in_row = 0
+        self.save()
+        raise Diverged(
+            f"stopped at step {self.state.counters.step}: {n_bad} bad in a row, see {self._record.events.path}; the "
+            "weights of the last good step are saved: lower the learning rate in a new run, or go on with --resume"
+        )
+
+    @property
+    def _epoch(self) -> float:
+        counters = self.state.counters
+        return round(counters.epoch + counters.index / self._batches.n_batches(counters.epoch), 4)
+
+    def _show_samples(self) -> None:
+        """Let those who watch see the fixed sentences again, when it is time."""
+        glimpse = self.watchers.glimpse
+        if glimpse is None or not self._glimpses.is_due:
+            return
+        begun = time.monotonic()
+        with self.state.showing() as model:
+            self.watchers.display.samples(glimpse(model))
+        seconds = time.monotonic() - begun
+        self._glimpses.done(seconds)
+        self.state.counters.seconds += seconds
+
+    @property
+    def _best(self) -> Path:
+        return self._folder / "best"
+
+    def save(self) -> None:
+        """Write a checkpoint; the rows of the journals that it knows are on the disk before it."""
+        begun = time.monotonic()
+        values = {"state": self.state.values(), "lengths": self._record.lengths()}
+        if values != self._saved:
+            save_checkpoint(self._folder, self.state.counters.step, self.state.tensors(), values)
+        self._saved = values
+        self._saves.done(time.monotonic() - begun)
+
+    def interrupted(self, signal_number: int) -> Interrupted:
+        """Save, and say so."""
+        self._record.event("interrupted", "stopping: asked to")
+        self.save()
+        return Interrupted(self.state.counters.step, self._folder, signal_number)
+
+    def finish(self) -> TrainingResult:
+        """Save, and give the model the weights that are kept."""
+        counters = self.state.counters
+        self.save()
+        kept, kept_step = self.state.weights(), counters.step
+        if self._options.keep == "best" and counters.best_step is not None:
+            found = latest_checkpoint(self._best)
+            assert found is not None, "the best weights were saved when they were found"
+            kept, kept_step = found.tensors, found.step
+        self.state.load_weights(kept)
+        self._step.eval()
+        stopped: Literal["steps", "patience"] = "steps" if counters.step >= self._options.steps else "patience"
+        return TrainingResult(
+            counters.step, self._epoch, counters.tokens, kept_step, counters.best_score, stopped, counters.seconds
+        )

@@ -1,0 +1,61 @@
+import pytest
+import torch
+from torch import nn
+
+from heedful.training.optimizer import make_optimizer, normalise_gradients, split_parameters
+from tests.training.toy import toy_model, toy_options
+
+
+def slow_adamw(weight, gradients, rate, decay, betas=(0.9, 0.98), epsilon=1e-9):
+    """Algorithm 2 of arXiv:1711.05101, one number at a time."""
+    theta, first, second = weight, 0.0, 0.0
+    for step, gradient in enumerate(gradients, start=1):
+        first = betas[0] * first + (1 - betas[0]) * gradient
+        second = betas[1] * second + (1 - betas[1]) * gradient**2
+        mean, square = first / (1 - betas[0] ** step), second / (1 - betas[1] ** step)
+        theta = theta - rate * (mean / (square**0.5 + epsilon) + decay * theta)
+    return theta
+
+
+def test_adamw_equals_the_slow_one_and_decays_matrices_alone():
+    model = nn.Linear(2, 2).double()
+    begun = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    optimizer = make_optimizer(model, toy_options(learning_rate=0.01, weight_decay=0.3))
+    history = {name: [torch.randn_like(each) for _ in range(5)] for name, each in begun.items()}
+    for step in range(5):
+        for name, parameter in model.named_parameters():
+            parameter.grad = history[name][step]
+        optimizer.step()
+    for name, parameter in model.named_parameters():
+        decay = 0.3 if name == "weight" else 0.0
+        for place in range(parameter.numel()):
+            gradients = [float(gradient.flatten()[place]) for gradient in history[name]]
+            expected = slow_adamw(float(begun[name].flatten()[place]), gradients, 0.01, decay)
+            assert float(parameter.detach().flatten()[place]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_tied_table_decays_only_when_asked():
+    model = toy_model()
+    table = model.output.weight
+    decayed, others = split_parameters(model, decay_embeddings=False)
+    assert all(parameter.ndim == 2 and parameter is not table for parameter in decayed)
+    assert any(parameter is table for parameter in others)
+    assert len(decayed) + len(others) == len(list(model.parameters()))
+    decayed, others = split_parameters(model, decay_embeddings=True)
+    assert any(parameter is table for parameter in decayed)
+    assert all(parameter.ndim == 1 for parameter in others)
+
+
+@pytest.mark.parametrize("clip", [None, 0.1, 100.0])
+def test_sums_become_a_mean_of_bounded_norm(clip):
+    parameters = [nn.Parameter(torch.zeros(3)), nn.Parameter(torch.zeros(2, 2)), nn.Parameter(torch.zeros(1))]
+    sums = [torch.randn(3), torch.randn(2, 2)]
+    for parameter, each in zip(parameters, sums, strict=False):
+        parameter.grad = each.clone()
+    norm = normalise_gradients(parameters, torch.tensor(5.0), clip)
+    flat = torch.cat([each.flatten() for each in sums]) / 5
+    length = flat.square().sum().sqrt()
+    assert norm == pytest.approx(float(length))
+    expected = flat * min(1.0, clip / float(length)) if clip else flat
+    assert torch.allclose(torch.cat([parameter.grad.flatten() for parameter in parameters[:2]]), expected, atol=1e-6)
+    assert parameters[2].grad is None
