@@ -1,0 +1,103 @@
+"""The entry: which verb was meant, and what becomes of errors.
+
+A verb's module is imported when the verb is used: `heedful --help` costs no torch. A new verb is a line in `VERBS` and a
+file beside this one with a function of that name; its signature, and the frozen dataclasses in it, are the flags.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnusedCliTokensError
+
+from heedful import __version__
+from heedful.errors import HeedfulError, suggest
+
+DONE, OURS, CALLERS, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 128 + 2, 128 + 13
+
+
+class Verb(NamedTuple):
+    """What can be done: where its function (or, with verbs below it, its App) stands, and what the help says of it."""
+
+    target: str
+    summary: str
+
+
+VERBS = {
+    "doctor": Verb("heedful.cli.doctor:doctor", "This machine: cores, number formats, GPU, versions, what is missing."),
+}
+
+
+def build() -> App:
+    """The parser, with every verb known by name and none imported."""
+    app = App(
+        name="heedful",
+        help="Two text files in, a tested translator out, with the evidence.",
+        help_epilogue="`heedful VERB --help` explains a verb. `--debug` with any verb shows where an error came from.",
+        version=__version__,
+        default_parameter=Parameter(negative=()),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for order, (name, verb) in enumerate(VERBS.items()):
+        app.command(verb.target, name=name, help=verb.summary, sort_key=order, help_epilogue="")
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: what stands behind `heedful`; None reads it from the process.
+    Returns:
+        The exit code: 0 done, 2 the caller's mistake, 1 ours, 130 interrupted.
+    """
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    ours = tokens[: tokens.index("--")] if "--" in tokens else tokens
+    debug = "--debug" in ours
+    if debug:
+        tokens.remove("--debug")
+    try:
+        answer = build()(tokens)
+        sys.stdout.flush()
+        return answer if isinstance(answer, int) else DONE
+    except HeedfulError as error:
+        return refuse(str(error), CALLERS, debug)
+    except CycloptsError as error:
+        return refuse(explain(error), CALLERS, debug)
+    except KeyboardInterrupt:
+        return refuse("interrupted", INTERRUPTED, debug)
+    except BrokenPipeError:
+        # Whoever read our output has enough; nothing is left to say it to, also not when Python flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 (the one place where a mistake of ours becomes a line and an exit code)
+        hint = "" if debug else "; this is a mistake of ours: `--debug` shows where it happened"
+        return refuse(f"{type(error).__name__}: {error}{hint}", OURS, debug)
+
+
+def explain(error: CycloptsError) -> str:
+    """A mistake on the command line, in one line, with the nearest right name."""
+    if isinstance(error, UnknownCommandError) and error.unused_tokens and not error.command_chain:
+        token = error.unused_tokens[0]
+        return f"there is no {'flag' if token.startswith('-') else 'verb'} {token!r}{suggest(token, VERBS)}"
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"too many arguments: got {' '.join(error.unused_tokens)!r} besides the ones that are known"
+    return str(error)
+
+
+def refuse(message: str, code: int, debug: bool) -> int:
+    """One line to stderr, the traceback before it when asked for, and the exit code."""
+    if debug:
+        traceback.print_exc()
+    line = " ".join(part.strip() for part in message.split("\n") if part.strip())
+    print(f"heedful: {line}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

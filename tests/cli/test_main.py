@@ -1,0 +1,146 @@
+"""The entry: verbs by name, errors as one line, exit codes, and a quick start."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from heedful.cli import main as entry
+from heedful.errors import DataError
+
+
+@dataclass(frozen=True)
+class Options:
+    """Flags of a verb.
+
+    Args:
+        width: how many.
+        order: which first.
+    """
+
+    width: int = 5
+    order: Literal["ascending", "descending"] = "ascending"
+
+
+def boom(kind: str, *, options: Options = Options()) -> int | None:
+    """Do what a test asks for."""
+    if kind == "print":
+        print(options.width, options.order)
+    if kind == "seven":
+        return 7
+    raised = {
+        "caller": DataError("train.de:3 is not UTF-8\n  at byte 17"),
+        "ours": ZeroDivisionError("division by zero"),
+        "stop": KeyboardInterrupt(),
+    }
+    if kind in raised:
+        raise raised[kind]
+    return None
+
+
+@pytest.fixture(autouse=True)
+def verbs(monkeypatch):
+    monkeypatch.setitem(entry.VERBS, "boom", entry.Verb(f"{__name__}:boom", "Goes off."))
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = entry.main(arguments)
+    return code, *capsys.readouterr()
+
+
+def test_a_verb_gets_its_flags_and_its_results_go_to_stdout(capsys):
+    assert run(capsys, "boom", "print", "--options.width", "3") == (0, "3 ascending\n", "")
+    assert run(capsys, "boom", "seven") == (7, "", "")
+
+
+def test_the_callers_mistake_is_one_line_and_2(capsys):
+    assert run(capsys, "boom", "caller") == (2, "", "heedful: train.de:3 is not UTF-8 at byte 17\n")
+
+
+def test_our_mistake_is_one_line_and_1(capsys):
+    code, out, err = run(capsys, "boom", "ours")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("heedful: ZeroDivisionError: division by zero;")
+    assert "--debug" in err
+
+
+@pytest.mark.parametrize(("kind", "code"), [("caller", 2), ("ours", 1)])
+def test_debug_shows_the_traceback_before_the_line(capsys, kind, code):
+    for arguments in (["boom", kind, "--debug"], ["--debug", "boom", kind]):
+        found, out, err = run(capsys, *arguments)
+        assert (found, out) == (code, "")
+        assert "Traceback" in err
+        assert "in boom" in err
+        assert err.rstrip("\n").rpartition("\n")[2].startswith("heedful: ")
+
+
+def test_debug_behind_two_dashes_is_text(capsys):
+    assert run(capsys, "boom", "--", "--debug")[0] == 0
+
+
+def test_an_interruption_is_one_line_and_130(capsys):
+    assert run(capsys, "boom", "stop") == (130, "", "heedful: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bom"], "there is no verb 'bom'; did you mean 'boom'?"),
+        (["doctr"], "there is no verb 'doctr'; did you mean 'doctor'?"),
+        (["xyz"], "there is no verb 'xyz'; choose from boom, "),
+        (["--bom"], "there is no flag '--bom'"),
+        (["boom", "print", "--options.widht", "3"], "--options.widht. Did you mean --options.width?"),
+        (["boom", "print", "--options.width", "three"], "three"),
+        (["boom", "print", "--options.order", "ascendin"], "ascending"),
+        (["boom", "print", "more", "3", "4", "5"], "too many arguments: got"),
+        (["boom"], "requires an argument"),
+    ],
+)
+def test_what_is_unknown_is_answered_with_the_nearest(capsys, arguments, message):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert (err.startswith("heedful: "), err.count("\n")) == (True, 1)
+
+
+def test_help_names_every_verb_and_exits_with_0(capsys):
+    code, out, err = run(capsys, "--help")
+    assert (code, err) == (0, "")
+    assert all(name in out for name in entry.VERBS)
+    assert run(capsys)[:2] == (0, out)
+
+
+def test_version(capsys):
+    from heedful import __version__
+
+    assert run(capsys, "--version") == (0, f"{__version__}\n", "")
+
+
+def test_every_verb_is_where_the_table_says():
+    app = entry.build()
+    for name, verb in entry.VERBS.items():
+        assert app[name] is not None
+        assert verb.summary.endswith(".")
+
+
+def test_help_imports_neither_torch_nor_a_verb():
+    code = "import sys; from heedful.cli.main import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.returncode == 0
+    loaded = set(answer.stderr.split())
+    assert not loaded & {"torch", "numpy", "matplotlib", "tokenizers", "sacrebleu"}
+    verbs = {verb.target.partition(":")[0] for verb in entry.VERBS.values()}
+    assert not loaded & verbs
+
+
+def test_a_reader_that_leaves_early_is_no_error(monkeypatch, capsys):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert entry.main(["boom", "print"]) == 141
+        print("what comes later is dropped", flush=True)
+    assert capsys.readouterr().err == ""
