@@ -1,7 +1,7 @@
 """The entry: which verb was meant, and what becomes of errors.
 
-A verb's module is imported when the verb is used: `heedful --help` costs no torch. A new verb is a line in `VERBS` and a
-file beside this one with a function of that name; its signature, and the frozen dataclasses in it, are the flags.
+A verb's module is imported when the verb is used: `heedful --help` costs no torch. A new verb is a line in `VERBS` and
+a file beside this one with a function of that name; its signature, and the frozen dataclasses in it, are the flags.
 """
 
 import os
