@@ -16,8 +16,8 @@ Tie = Literal["all", "output", "none"]
 class Architecture:
     """One class of model serves every family: the numbers of layers decide its form.
 
-    Both stacks: the encoder-decoder of 2017. Only an encoder: BERT's form. Only a decoder: GPT's. The defaults are those
-    of the paper's base model.
+    Both stacks: the encoder-decoder of 2017. Only an encoder: BERT's form. Only a decoder: GPT's. The defaults are
+    those of the paper's base model.
 
     Args:
         vocab_size: entries of the joint vocabulary.

@@ -46,13 +46,11 @@ class Source:
     Args:
         values: (B, S) int64 token ids, or (B, S, D) features.
         mask: (B, S) bool, True where there is a token; the tokens of a row come first.
-        kinds: (B, S) int64 token types (BERT's segments), or None.
         documents: (B, S) int64, equal where tokens may see each other (packing), or None.
     """
 
     values: Tensor
     mask: Tensor
-    kinds: Tensor | None = None
     documents: Tensor | None = None
 
     def to(self, device: torch.device) -> Self:

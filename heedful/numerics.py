@@ -1,13 +1,13 @@
 """What machine this is, and so which dtype, matrix product and attention path to use, and how many threads.
 
 The one place that asks. It decides by capability and a numeric check, never by timing, so that the same machine always
-decides alike; the choice is a value that the run records. Importing this changes no setting of torch: `applied` sets what
-it must for the length of a `with` block.
+decides alike; the choice is a value that the run records. Importing this changes no setting of torch: `applied` sets
+what it must for the length of a `with` block.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
@@ -21,7 +21,7 @@ Matmul = Literal["default", "onednn"]
 # A product of float32 numbers rounded to bfloat16 first is wrong by about 2^-8 of its size; true float32 by about 1e-6.
 TRUE_FLOAT32_ERROR = 1e-4
 
-# From these lengths on the fused kernel overtakes two products and a softmax on a CPU (docs/decisions/0002-numerics.md).
+# From these lengths on the fused kernel overtakes two products and a softmax on a CPU: docs/decisions/0002-numerics.md.
 PLAIN_ATTENTION_BELOW = {torch.bfloat16: 2048, torch.float32: 1024}
 
 
@@ -100,7 +100,7 @@ def onednn_float32_is_true() -> bool:
         return False
     # Exact in float32 and not in bfloat16: 1 + 2^-12 needs 13 bits.
     ones = torch.full((64, 64), 1.0 + 2.0**-12)
-    with _matmul_precision("bf16"):
+    with _float32_products("bf16"):
         found = torch.nn.functional.linear(ones, ones)
     return bool((found - 64 * (1.0 + 2.0**-12) ** 2).abs().max() < 64 * TRUE_FLOAT32_ERROR)
 
@@ -127,7 +127,7 @@ def applied(numerics: Numerics) -> Iterator[None]:
     if numerics.device == "cpu" and threads != numerics.threads:
         torch.set_num_threads(numerics.threads)
     try:
-        with _matmul_precision("bf16" if numerics.matmul == "onednn" else torch.backends.mkldnn.matmul.fp32_precision):
+        with _float32_products("bf16") if numerics.matmul == "onednn" else nullcontext():
             yield
     finally:
         if torch.get_num_threads() != threads:
@@ -135,10 +135,12 @@ def applied(numerics: Numerics) -> Iterator[None]:
 
 
 @contextmanager
-def _matmul_precision(precision: str) -> Iterator[None]:
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    torch.backends.mkldnn.matmul.fp32_precision = precision
+def _float32_products(precision: str) -> Iterator[None]:
+    """What oneDNN may round float32 to: "bf16" also makes torch give it the products that MKL does otherwise."""
+    backend: Any = torch.backends.mkldnn
+    before = backend.matmul.fp32_precision
+    backend.matmul.fp32_precision = precision
     try:
         yield
     finally:
-        torch.backends.mkldnn.matmul.fp32_precision = before
+        backend.matmul.fp32_precision = before

@@ -146,7 +146,7 @@ class RNN(Model):
 
     def _check_length(self, values: Tensor) -> None:
         if values.shape[1] > self.max_len:
-            raise LengthError(f"a sequence of {values.shape[1]} tokens is longer than the model's window, {self.max_len}")
+            raise LengthError(f"a sequence of {values.shape[1]} tokens exceeds the model's window of {self.max_len}")
 
 
 def _last(memory: Memory | None) -> Tensor:

@@ -8,6 +8,8 @@ from torch.nn import functional
 
 from heedful.architecture import Architecture
 from heedful.errors import ShapeError
+from heedful.model import window as windows
+from heedful.model.masks import narrow
 from heedful.model.positions import Rotation, rotate
 from heedful.numerics import plain_attention_wins
 
@@ -34,10 +36,11 @@ def attend(
         key: (B, G, S, K); H is a multiple of G.
         value: (B, G, S, K).
         mask: (B, 1, 1, S) or (B, 1, T, S) bool, True where attention is allowed; None allows all. A query that may
-            see nothing averages all values.
+            see nothing gets some finite mixture.
         bias: (1, H, T, S), added to the scores (relative positions, ALiBi).
         causal: no key later than its query; needs T = S.
-        window: keys no further than this many positions, at linear cost; needs T = S.
+        window: keys no further than this many positions; needs T = S. At linear cost, unless there is a bias, a
+            watch or a mask over queries.
         scale: factor of the scores; None is 1/sqrt(K).
         dropout: probability in [0, 1) of dropping a weight.
         watch: is given the weights (B, H, T, S) and returns those to use; takes the explicit path.
@@ -55,19 +58,22 @@ def attend(
     if (causal or window is not None) and length != n_keys:
         raise ShapeError(f"causal and windowed attention need as many keys as queries: got {n_keys} and {length}")
     scale = query.shape[-1] ** -0.5 if scale is None else scale
-    if window is not None and length > 2 * window and bias is None and watch is None:
-        return _banded(query, key, value, mask, causal, window, scale, dropout)
-    allowed = _combine(mask, causal, window, length, query.device)
-    if watch is None and bias is None and not plain_attention_wins(query, n_keys):
-        if allowed is not None and allowed.shape[2] == 1:
-            allowed = allowed.expand(-1, -1, length, -1)
-        return functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=allowed, dropout_p=dropout, scale=scale, enable_gqa=n_heads != groups
-        )
-    weights = attention_weights(query, key, mask=allowed, bias=bias, scale=scale)
+    simple = watch is None and bias is None
+    if window is not None and simple and length > 2 * window and (mask is None or mask.shape[2] == 1):
+        keys = query.new_ones(len(query), 1, 1, length, dtype=torch.bool) if mask is None else mask
+        key, value = windows.around(key, window, causal), windows.around(value, window, causal)
+        allowed = windows.allowed(keys.expand(len(query), -1, -1, -1), window, causal)
+        mixed = attend(windows.cut(query, window), key, value, mask=allowed, scale=scale, dropout=dropout)
+        return windows.join(mixed, length)
+    if simple and not plain_attention_wins(query, n_keys):
+        # A kernel that is told of causality skips what may not be seen; one that is shown a mask cannot.
+        told = causal and window is None and mask is None
+        shown = None if told else narrow(mask, causal, window, query)
+        return _fused(query, key, value, mask=shown, causal=told, scale=scale, dropout=dropout)
+    weights = attention_weights(query, key, mask=narrow(mask, causal, window, query), bias=bias, scale=scale)
     weights = functional.dropout(weights, dropout) if dropout else weights
     weights = weights if watch is None else watch(weights)
-    mixed = weights.view(-1, groups, n_heads // groups * length, n_keys) @ value
+    mixed = weights.reshape(-1, groups, n_heads // groups * length, n_keys) @ value
     return mixed.view(query.shape)
 
 
@@ -89,65 +95,27 @@ def attention_weights(query: Tensor, key: Tensor, *, mask: Tensor | None, bias: 
     folded = (query * scale).reshape(batch, groups, n_heads // groups * length, width)
     scores = (folded @ key.mT).view(batch, n_heads, length, n_keys)
     if bias is not None:
-        scores = scores + bias
+        scores = scores + bias.to(scores.dtype)
     if mask is not None:
         # The lowest finite number, not -inf: a row with nothing to see must not become NaN.
         scores = scores.masked_fill_(~mask, torch.finfo(scores.dtype).min)
     return scores.softmax(-1)
 
 
-def _combine(mask: Tensor | None, causal: bool, window: int | None, length: int, device: torch.device) -> Tensor | None:
-    """One mask out of three, (1 or B, 1, 1 or T, S)."""
-    if not causal and window is None:
-        return mask
-    index = torch.arange(length, device=device)
-    distance = index[:, None] - index[None, :]
-    near = distance >= 0 if causal else torch.ones_like(distance, dtype=torch.bool)
-    if window is not None:
-        near = near & (distance.abs() <= window)
-    return near[None, None] if mask is None else near & mask
-
-
-def _banded(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    causal: bool,
-    window: int,
-    scale: float,
-    dropout: float,
+def _fused(
+    query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None, causal: bool, scale: float, dropout: float
 ) -> Tensor:
-    """Windowed attention in blocks of `window` queries, each against its own block of keys and the neighbours."""
-    batch, n_heads, length, width = query.shape
-    n_blocks = -(-length // window)
-    after = 0 if causal else window
-    allowed = torch.ones(batch, 1, 1, length, dtype=torch.bool, device=query.device) if mask is None else mask
-    if allowed.shape[2] != 1:
-        raise ShapeError("windowed attention takes a mask over keys (B, 1, 1, S): got one over queries and keys")
-    padding = n_blocks * window - length
-
-    def around(tensor: Tensor) -> Tensor:
-        """(B, G, S, K) -> (B, n_blocks, G, window + window + after, K)."""
-        wide = functional.pad(tensor, (0, 0, window, padding + after))
-        return wide.unfold(2, 2 * window + after, window).permute(0, 2, 1, 4, 3)
-
-    blocks = functional.pad(query, (0, 0, 0, padding)).view(batch, n_heads, n_blocks, window, width).transpose(1, 2)
-    offset = torch.arange(2 * window + after, device=query.device) - window
-    distance = torch.arange(window, device=query.device)[:, None] - offset[None, :]
-    near = distance >= 0 if causal else distance >= -window
-    near = near & (distance <= window)
-    seen = around(allowed.transpose(2, 3)).transpose(3, 4)
-    result = attend(
-        blocks.reshape(batch * n_blocks, n_heads, window, width),
-        around(key).reshape(batch * n_blocks, key.shape[1], -1, width),
-        around(value).reshape(batch * n_blocks, key.shape[1], -1, width),
-        mask=(near & seen).reshape(batch * n_blocks, 1, window, -1),
-        scale=scale,
-        dropout=dropout,
+    """The same in one kernel of torch's choice; of mask and causality one at most."""
+    if mask is not None:
+        # Kernels disagree, some with NaN, about a query that may see nothing: let it see everything.
+        mask = (mask | ~mask.any(-1, keepdim=True)).expand(-1, -1, query.shape[2], -1)
+        # With a mask and shared keys, CUDA may be left with its slowest kernel only.
+        shared = query.shape[1] // key.shape[1]
+        key, value = key.repeat_interleave(shared, dim=1), value.repeat_interleave(shared, dim=1)
+    grouped = query.shape[1] != key.shape[1]
+    return functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, dropout_p=dropout, is_causal=causal, scale=scale, enable_gqa=grouped
     )
-    joined = result.view(batch, n_blocks, n_heads, window, width).transpose(1, 2)
-    return joined.reshape(batch, n_heads, n_blocks * window, width)[:, :, :length]
 
 
 class Attention(nn.Module):
@@ -177,7 +145,7 @@ class Attention(nn.Module):
             x: (B, S, D).
             rotation: turns the keys by their positions.
         Returns:
-            two tensors (B, G, S, K).
+            (B, G, S, K) and (B, G, S, K).
         """
         key, value = self.key_value(x).unflatten(-1, (2 * self.groups, self.d_head)).transpose(1, 2).chunk(2, dim=1)
         return rotate(key, rotation), value

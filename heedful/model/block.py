@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 from heedful.architecture import Architecture
@@ -13,9 +14,11 @@ from heedful.model.positions import Rotation
 
 
 class Cache(Protocol):
-    """Keys and values of earlier steps; `append` adds the new ones and returns all."""
+    """Keys and values of earlier steps."""
 
-    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]: ...
+    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Add the new ones and return all."""
+        ...
 
 
 def make_norm(architecture: Architecture) -> nn.Module:
@@ -51,7 +54,7 @@ class Residual(nn.Module):
 class Block(nn.Module):
     """A layer of the encoder, or of the decoder when it also looks at a memory."""
 
-    def __init__(self, architecture: Architecture, causal: bool, cross: bool) -> None:
+    def __init__(self, architecture: Architecture, *, causal: bool, cross: bool) -> None:
         super().__init__()
         self.causal = causal
         self.window = architecture.window
@@ -68,16 +71,18 @@ class Block(nn.Module):
         mask: Tensor | None,
         rotation: Rotation | None,
         cache: Cache | None = None,
-        recall: Callable[[Attention, Tensor], Tensor] | None = None,
+        recalled: Tensor | None = None,
+        memory_mask: Tensor | None = None,
     ) -> Tensor:
         """One layer.
 
         Args:
             x: (B, T, D).
-            mask: (B, 1, 1, T), (B, 1, T, T), or with a cache (B, 1, T, S).
+            mask: of self-attention, as for `attend`; with a cache it says all, causality and window included.
             rotation: of the positions of x, or None.
             cache: keys and values of earlier steps; None reads whole sequences.
-            recall: looks from x at the memory with the attention given.
+            recalled: (2, N, G, S, K), what `recall` made of the memory; B is a multiple of N.
+            memory_mask: (N, 1, 1, S) bool.
         Returns:
             (B, T, D).
         """
@@ -90,8 +95,26 @@ class Block(nn.Module):
                 )
             return self.attention(x, *cache.append(key, value), mask=mask, rotation=rotation)
 
+        def look_back(x: Tensor) -> Tensor:
+            assert self.cross is not None
+            assert recalled is not None, "a decoder that reads a source needs its memory"
+            key, value = recalled
+            # Beams of a sentence share its memory, so they are more queries of the same product.
+            folded = x.reshape(len(key), -1, x.shape[-1])
+            return self.cross(folded, key, value, mask=memory_mask).view(x.shape)
+
         x = self.attention_residual(x, look_around)
-        if self.cross is not None and self.cross_residual is not None and recall is not None:
-            cross = self.cross
-            x = self.cross_residual(x, lambda x: recall(cross, x))
+        if self.cross_residual is not None:
+            x = self.cross_residual(x, look_back)
         return self.feed_forward_residual(x, self.feed_forward)
+
+    def recall(self, memory: Tensor) -> Tensor:
+        """Keys and values of the memory, which are the same at every step.
+
+        Args:
+            memory: (B, S, D).
+        Returns:
+            (2, B, G, S, K).
+        """
+        assert self.cross is not None, "a layer without attention to a memory"
+        return torch.stack(self.cross.keys_values(memory))

@@ -1,16 +1,18 @@
 """What the Transformer remembers while it writes: keys and values, its own per row, the memory's once per sentence."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from heedful.errors import LengthError
 from heedful.interface import State
 
-# Room is made for this many tokens at a time. Lengths seen by the kernels are multiples of it, so that sums over keys are
-# taken in the same order whatever else is in the batch, and a sentence's scores do not depend on its company.
+# Room is made for this many tokens at a time. Lengths seen by the kernels are multiples of it, so that sums over keys
+# are taken in the same order whatever else is in the batch, and a sentence's scores do not depend on its company.
 BLOCK = 16
+
+# Where new tokens go: the same slots of every row, or the rows (N*W, 1) and for each its slots (N*W, T).
+Place = slice | tuple[Tensor, Tensor]
 
 
 def round_up(length: int, multiple: int = BLOCK) -> int:
@@ -25,7 +27,7 @@ class TransformerState(State):
         width: W.
         max_len: room for this many tokens.
         own: an empty cache (2, N*W, G, 0, K) for each layer.
-        recalled: keys and values (2, N, G, S, K) of the memory for each layer, or None.
+        recalled: keys and values (2, N, G, S, K) of the memory for each layer; empty without a memory.
         memory_mask: (N, 1, 1, S) bool, or None.
     """
 
@@ -38,25 +40,35 @@ class TransformerState(State):
         self.recalled = recalled
         self.memory_mask = memory_mask
         self.lengths = torch.zeros(own[0].shape[1] // width, dtype=torch.int64)
-        self.positions = torch.empty(0)
+        self._place: Place = slice(0)
 
     def advance(self, n_tokens: int) -> Tensor:
         """Make room for the next tokens of every row.
 
+        Args:
+            n_tokens: T.
         Returns:
-            their positions (N*W, n_tokens), on the device of the cache.
+            (N*W, T) their positions, on the device of the cache.
+        Raises:
+            LengthError: the state was started for fewer tokens.
         """
-        rows = self.lengths.repeat_interleave(self.width)
-        self.positions = rows[:, None] + torch.arange(n_tokens)
+        longest = int(self.lengths.max()) + n_tokens
+        if longest > self.max_len:
+            raise LengthError(f"the state was started with room for {self.max_len} tokens, and more came: {longest}")
+        starts = self.lengths.repeat_interleave(self.width)[:, None]
+        positions = (starts + torch.arange(n_tokens)).to(self.own[0].device, non_blocking=True)
+        if self.lengths.min() == self.lengths.max():
+            self._place = slice(longest - n_tokens, longest)
+        else:
+            self._place = torch.arange(len(positions), device=positions.device)[:, None], positions
         self.lengths = self.lengths + n_tokens
-        room = round_up(int(self.lengths.max()))
-        if room > self.own[0].shape[3]:
-            self._make_room(room)
-        return self.positions.to(self.own[0].device, non_blocking=True)
+        if round_up(longest) > self.own[0].shape[3]:
+            self.own = [_widen(cache, round_up(longest)) for cache in self.own]
+        return positions
 
     def layer(self, index: int) -> "LayerCache":
         """The cache of one layer, for the tokens of the last `advance`."""
-        return LayerCache(self.own[index], self.positions)
+        return LayerCache(self.own[index], self._place)
 
     def reorder(self, parents: Tensor) -> None:
         first = torch.arange(0, parents.numel(), self.width, device=parents.device)
@@ -73,54 +85,54 @@ class TransformerState(State):
         self.memory_mask = None if self.memory_mask is None else self.memory_mask.index_select(0, sentences)
 
     def admit(self, other: State) -> None:
-        assert isinstance(other, TransformerState) and other.width == self.width, "states of unlike models or widths"
-        room = max(self.own[0].shape[3], other.own[0].shape[3])
-        self._make_room(room)
-        other._make_room(room)
-        self.own = [torch.cat(pair, dim=1) for pair in zip(self.own, other.own, strict=True)]
+        assert isinstance(other, TransformerState), "a state of another model"
+        assert other.width == self.width, f"a state with {other.width} beams, not {self.width}"
+        self.max_len = max(self.max_len, other.max_len)
+        self.own = _append(self.own, other.own)
+        self.recalled = _append(self.recalled, other.recalled)
         self.lengths = torch.cat((self.lengths, other.lengths))
-        if self.memory_mask is None or other.memory_mask is None:
-            return
-        width = max(self.memory_mask.shape[3], other.memory_mask.shape[3])
-        self.memory_mask = torch.cat([_widen(mask, -1, width) for mask in (self.memory_mask, other.memory_mask)])
-        pairs = zip(self.recalled, other.recalled, strict=True)
-        self.recalled = [torch.cat([_widen(cache, -2, width) for cache in pair], dim=1) for pair in pairs]
-
-    def _make_room(self, room: int) -> None:
-        self.own = [_widen(cache, -2, room) for cache in self.own]
+        if self.memory_mask is not None and other.memory_mask is not None:
+            masks = self.memory_mask, other.memory_mask
+            n_keys = max(mask.shape[3] for mask in masks)
+            self.memory_mask = torch.cat([functional.pad(mask, (0, n_keys - mask.shape[3])) for mask in masks])
 
 
 class LayerCache:
-    """One layer's keys and values (2, N*W, G, room, K), written at the positions (N*W, T) of the new tokens."""
+    """One layer's keys and values.
 
-    def __init__(self, cache: Tensor, positions: Tensor) -> None:
+    Args:
+        cache: (2, B, G, S, K), S slots, written or not.
+        place: where the new tokens go.
+    """
+
+    def __init__(self, cache: Tensor, place: Place) -> None:
         self.cache = cache
-        self.positions = positions
+        self.place = place
 
     def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the new ones and return all, room not yet written included.
+        """Write the new ones and return all, slots not yet written included.
 
         Args:
             key: (B, G, T, K).
             value: (B, G, T, K).
         Returns:
-            two tensors (B, G, S, K).
+            (B, G, S, K) and (B, G, S, K).
         """
-        first = int(self.positions[0, 0])
-        together = bool((self.positions[:, 0] == first).all())
-        if together:
-            place: Callable[[Tensor], Tensor] = lambda cache: cache[:, :, first : first + key.shape[2]]  # noqa: E731
-            place(self.cache[0]).copy_(key)
-            place(self.cache[1]).copy_(value)
-        else:
-            rows = torch.arange(len(self.positions), device=key.device)[:, None]
-            slots = self.positions.to(key.device)
-            self.cache[0].transpose(1, 2)[rows, slots] = key.transpose(1, 2)
-            self.cache[1].transpose(1, 2)[rows, slots] = value.transpose(1, 2)
+        for index, new in enumerate((key, value)):
+            cache = self.cache[index]
+            if isinstance(self.place, slice):
+                cache[:, :, self.place] = new
+            else:
+                cache.transpose(1, 2)[self.place] = new.transpose(1, 2)
         return self.cache[0], self.cache[1]
 
 
-def _widen(tensor: Tensor, dim: int, size: int) -> Tensor:
-    """Add zeros (or False) at the end of a dimension, counted from the last as -1, until it has `size`."""
-    missing = size - tensor.shape[dim]
-    return functional.pad(tensor, (0, 0) * (-1 - dim) + (0, missing)) if missing else tensor
+def _widen(cache: Tensor, room: int) -> Tensor:
+    """(2, B, G, S, K) with zeros behind until S is `room`."""
+    return functional.pad(cache, (0, 0, 0, room - cache.shape[3]))
+
+
+def _append(caches: list[Tensor], others: list[Tensor]) -> list[Tensor]:
+    """For each layer the rows of both, (2, B, G, S, K) each, as wide as the wider."""
+    pairs = list(zip(caches, others, strict=True))
+    return [torch.cat([_widen(cache, max(a.shape[3], b.shape[3])) for cache in (a, b)], dim=1) for a, b in pairs]

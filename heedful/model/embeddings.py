@@ -1,7 +1,6 @@
 """Tokens to vectors, section 3.4, and their positions, section 3.5."""
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from heedful.architecture import Architecture, Positions
 from heedful.model.dropout import Dropout
@@ -27,5 +26,5 @@ class Embedding(nn.Module):
         Returns:
             (B, T, D).
         """
-        x = values if values.is_floating_point() else functional.embedding(values, self.tokens.weight)
+        x = values if values.is_floating_point() else self.tokens(values)
         return self.dropout(self.added(x * self.scale, positions))

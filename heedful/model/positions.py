@@ -9,7 +9,7 @@ Rotation = tuple[Tensor, Tensor]
 
 
 def sinusoids(max_len: int, d_model: int) -> Tensor:
-    """The fixed position vectors of section 3.5: PE(pos, 2i) = sin(pos / 10000^(2i/d)), PE(pos, 2i+1) = cos of the same.
+    """The fixed position vectors of section 3.5: PE(pos, 2i) = sin(pos / 10000^(2i/d)), PE(pos, 2i+1) its cosine.
 
     Returns:
         (max_len, d_model) float32, sines and cosines interleaved as in the paper.
@@ -49,17 +49,23 @@ class AddedPositions(nn.Module):
 
 
 class RotaryPositions(nn.Module):
-    """The turning angles of rotary positions, arXiv:2104.09864, section 3.2.2; nothing for any other kind."""
+    """The turns of rotary positions, arXiv:2104.09864, section 3.2.2; nothing for any other kind.
 
-    angles: Tensor | None
+    Cosines and sines are kept, not angles: a model cast to bfloat16 would round an angle of 1001 radians to 1000.
+    """
+
+    cos: Tensor | None
+    sin: Tensor | None
 
     def __init__(self, kind: Positions, max_len: int, d_head: int) -> None:
         super().__init__()
-        angles = None
+        cos = sin = None
         if kind == "rotary":
             rate = 10000.0 ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
-            angles = torch.outer(torch.arange(max_len, dtype=torch.float64), rate).float()
-        self.register_buffer("angles", angles, persistent=False)
+            angle = torch.outer(torch.arange(max_len, dtype=torch.float64), rate)
+            cos, sin = angle.cos().float(), angle.sin().float()
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
 
     def forward(self, positions: Tensor, dtype: torch.dtype) -> Rotation | None:
         """Cosines and sines, each (B, 1, T, K/2), for `rotate`.
@@ -68,10 +74,9 @@ class RotaryPositions(nn.Module):
             positions: (B, T) or (1, T) int64.
             dtype: of the result.
         """
-        if self.angles is None:
+        if self.cos is None or self.sin is None:
             return None
-        angle = self.angles[positions].float()[:, None]
-        return angle.cos().to(dtype), angle.sin().to(dtype)
+        return self.cos[positions][:, None].to(dtype), self.sin[positions][:, None].to(dtype)
 
 
 def rotate(x: Tensor, rotation: Rotation | None) -> Tensor:

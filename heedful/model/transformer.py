@@ -1,15 +1,14 @@
 """The Transformer, in its three forms: encoder and decoder, encoder only, decoder only."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from heedful.architecture import Architecture, Positions
 from heedful.errors import LengthError, OptionError, ShapeError
 from heedful.interface import Memory, Model, Source, State
-from heedful.model.attention import Attention
 from heedful.model.block import Block, make_norm
 from heedful.model.cache import TransformerState
 from heedful.model.embeddings import Embedding
@@ -17,11 +16,11 @@ from heedful.model.init import initialise
 from heedful.model.masks import seen_so_far, visible
 from heedful.model.positions import RotaryPositions
 
-Recall = Callable[[int, Attention, Tensor], Tensor]
-
 
 class Stack(nn.Module):
     """Embedding, layers and, where norms come before the sublayers, one more norm at the end."""
+
+    blocks: Sequence[Block]
 
     def __init__(
         self, architecture: Architecture, n_layers: int, positions: Positions, *, causal: bool, cross: bool
@@ -29,7 +28,8 @@ class Stack(nn.Module):
         super().__init__()
         self.embedding = Embedding(architecture, positions)
         self.rotary = RotaryPositions(positions, architecture.max_len, architecture.d_head)
-        self.blocks = nn.ModuleList(Block(architecture, causal, cross) for _ in range(n_layers))
+        blocks = nn.ModuleList(Block(architecture, causal=causal, cross=cross) for _ in range(n_layers))
+        self.blocks = cast(Sequence[Block], blocks)
         self.norm = make_norm(architecture) if architecture.order == "pre" else nn.Identity()
 
     def forward(
@@ -38,7 +38,8 @@ class Stack(nn.Module):
         positions: Tensor,
         mask: Tensor | None,
         state: TransformerState | None = None,
-        recall: Recall | None = None,
+        recalled: Sequence[Tensor] = (),
+        memory_mask: Tensor | None = None,
     ) -> Tensor:
         """Read.
 
@@ -47,7 +48,8 @@ class Stack(nn.Module):
             positions: (B, T) or (1, T).
             mask: as for `Block`.
             state: holds the caches of earlier steps; None reads whole sequences.
-            recall: looks at the memory for layer i with its attention.
+            recalled: keys and values (2, N, G, S, K) of the memory for each layer; empty without a memory.
+            memory_mask: (N, 1, 1, S) bool.
         Returns:
             (B, T, D).
         """
@@ -55,13 +57,14 @@ class Stack(nn.Module):
         rotation = self.rotary(positions, x.dtype)
         for i, block in enumerate(self.blocks):
             cache = None if state is None else state.layer(i)
-            look_back = None if recall is None else _of_layer(recall, i)
-            x = block(x, mask, rotation, cache, look_back)
+            x = block(x, mask, rotation, cache, recalled[i] if recalled else None, memory_mask)
         return self.norm(x)
 
-
-def _of_layer(recall: Recall, index: int) -> Callable[[Attention, Tensor], Tensor]:
-    return lambda attention, x: recall(index, attention, x)
+    def recall(self, memory: Memory | None) -> tuple[list[Tensor], Tensor | None]:
+        """What `forward` needs to know of a memory: keys and values for each layer, and who may be looked at."""
+        if memory is None:
+            return [], None
+        return [block.recall(memory.values) for block in self.blocks], memory.mask[:, None, None, :]
 
 
 class Transformer(Model):
@@ -88,54 +91,37 @@ class Transformer(Model):
         return Memory(x, source.mask)
 
     def decode(self, target: Source, memory: Memory | None) -> Tensor:
-        decoder = self._decoder(memory)
-
-        def recall(layer: int, attention: Attention, x: Tensor) -> Tensor:
-            assert memory is not None
-            return attention(x, *attention.keys_values(memory.values), mask=memory.mask[:, None, None, :])
-
+        decoder = self._decoder(memory is not None)
+        recalled, memory_mask = decoder.recall(memory)
         # Padding comes after the tokens, where no earlier position looks: causality alone is enough without packing.
         mask = None if target.documents is None else visible(target)
         positions = self._positions(target.values)
-        return decoder(target.values, positions, mask, recall=None if memory is None else recall)
+        return decoder(target.values, positions, mask, recalled=recalled, memory_mask=memory_mask)
 
     def start(self, memory: Memory | None, n_sentences: int, width: int, max_len: int) -> State:
-        decoder = self._decoder(memory)
+        decoder = self._decoder(memory is not None)
         if memory is not None and len(memory.values) != n_sentences:
             raise ShapeError(f"memory of {len(memory.values)} sentences to start {n_sentences}: they must be equal")
         if max_len > self.max_len:
             raise LengthError(f"room for {max_len} tokens was asked for; the model's window has {self.max_len}")
-        like = self.output.weight
+        recalled, memory_mask = decoder.recall(memory)
         shape = self.architecture
-        groups = shape.n_kv_heads or shape.n_heads
-        rows = n_sentences * width
-        own = [like.new_zeros(2, rows, groups, 0, shape.d_head) for _ in decoder.blocks]
-        recalled, memory_mask = [], None
-        if memory is not None:
-            recalled = [torch.stack(block.cross.keys_values(memory.values)) for block in decoder.blocks]
-            memory_mask = memory.mask[:, None, None, :]
+        size = 2, n_sentences * width, shape.n_kv_heads or shape.n_heads, 0, shape.d_head
+        own = [self.output.weight.new_zeros(size) for _ in decoder.blocks]
         return TransformerState(width, max_len, own, recalled, memory_mask)
 
     def step(self, tokens: Tensor, state: State) -> Tensor:
         assert isinstance(state, TransformerState), "a state of another model"
-        if int(state.lengths.max()) + tokens.shape[1] > state.max_len:
-            raise LengthError(f"the state was started with room for {state.max_len} tokens, and more came")
-        decoder = self._decoder(state.memory_mask)
+        decoder = self._decoder(state.memory_mask is not None)
         positions = state.advance(tokens.shape[1])
         mask = seen_so_far(positions, state.own[0].shape[3], self.architecture.window)
-
-        def recall(layer: int, attention: Attention, x: Tensor) -> Tensor:
-            # Beams of a sentence share its memory, so they are more queries of the same product.
-            folded = x.reshape(len(state.lengths), -1, x.shape[-1])
-            return attention(folded, *state.recalled[layer], mask=state.memory_mask).view(x.shape)
-
-        return decoder(tokens, positions, mask, state, recall if state.recalled else None)
+        return decoder(tokens, positions, mask, state, state.recalled, state.memory_mask)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        return functional.linear(hidden, self.output.weight)
+        return self.output(hidden)
 
     def _tie(self) -> None:
-        """Let tables share one matrix, section 3.4; each keeps a module of its own, so that weights can be exchanged."""
+        """Let tables share one matrix, section 3.4; each keeps its own module, so that weights can be exchanged."""
         if self.architecture.tie == "none":
             return
         written = self.decoder or self.encoder
@@ -144,15 +130,15 @@ class Transformer(Model):
             written.embedding.tokens.weight = self.encoder.embedding.tokens.weight
         self.output.weight = written.embedding.tokens.weight
 
-    def _decoder(self, memory: Memory | Tensor | None) -> Stack:
+    def _decoder(self, has_memory: bool) -> Stack:
         if self.decoder is None:
             raise OptionError("this model has no decoder (n_decoder_layers=0): it cannot write; use encode")
-        if (memory is None) != (self.encoder is None):
-            needs = "reads a source: give its memory" if memory is None else "has no encoder: memory must be None"
+        if has_memory != (self.encoder is not None):
+            needs = "has no encoder: memory must be None" if has_memory else "reads a source: give its memory"
             raise OptionError(f"this model {needs}")
         return self.decoder
 
     def _positions(self, values: Tensor) -> Tensor:
         if values.shape[1] > self.max_len:
-            raise LengthError(f"a sequence of {values.shape[1]} tokens is longer than the model's window, {self.max_len}")
+            raise LengthError(f"a sequence of {values.shape[1]} tokens exceeds the model's window of {self.max_len}")
         return torch.arange(values.shape[1], device=values.device)[None]
