@@ -1,0 +1,7 @@
+"""A Chinese-English corpus written by a synchronous grammar, with word alignments and a test of unseen compositions."""
+
+from heedful.data.phrasebook.grammar import Pair
+from heedful.data.phrasebook.lexicon import lexicon_size
+from heedful.data.phrasebook.sample import generate, patterns
+
+__all__ = ["Pair", "generate", "lexicon_size", "patterns"]

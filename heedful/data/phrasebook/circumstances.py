@@ -1,0 +1,32 @@
+"""When and where: before the verb in Chinese, at the end in English."""
+
+from heedful.data.phrasebook.derivation import Derivation
+from heedful.data.phrasebook.grammar import EMPTY, Phrase
+from heedful.data.phrasebook.lexicon import Noun, nouns, words
+from heedful.data.phrasebook.nominals import marked
+
+
+def time(d: Derivation, kinds: str) -> Phrase:
+    """A time word of one of the kinds: past, future, habit."""
+    word = d.draw(words(kinds))
+    unit = d.units.reserve()
+    return Phrase(((word.zh, unit),), marked(word.en, unit))
+
+
+def preposition(place: Noun) -> str:
+    """The English preposition of a place."""
+    return next((word for word in ("on", "at") if word in place.classes), "in")
+
+
+def located(d: Derivation, place: Noun) -> Phrase:
+    """在公园, "in the park"."""
+    unit = d.units.reserve(2)
+    return Phrase(
+        (("在", unit), (place.zh, unit + 1)),
+        ((preposition(place), unit), ("the", 0), *marked(place.singular, unit + 1)),
+    )
+
+
+def somewhere(d: Derivation, kinds: str, probability: float = 1.0) -> Phrase:
+    """Perhaps a place of one of the kinds."""
+    return located(d, d.draw(nouns(kinds))) if d.chance(probability) else EMPTY

@@ -1,0 +1,60 @@
+"""Sampling: every pattern in turn, distinct pairs, and splits that share no composition that is held out."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from heedful.data.phrasebook import patterns_actions
+from heedful.data.phrasebook.derivation import Derivation, HeldOutError, Split, composition_split
+from heedful.data.phrasebook.grammar import Pair, Phrase, realize
+
+Pattern = Callable[[Derivation], Phrase]
+_MODULES = (patterns_actions,)
+_ATTEMPTS = 12  # at one pattern, before it is given up for this round
+
+
+@cache
+def _patterns() -> dict[str, Pattern]:
+    return {build.__name__: build for module in _MODULES for build in module.PATTERNS}
+
+
+def patterns() -> tuple[str, ...]:
+    """The names of the sentence patterns."""
+    return tuple(_patterns())
+
+
+def split_of(compositions: list[str]) -> Split:
+    """The split that a sentence with these compositions belongs to."""
+    splits = {composition_split(composition) for composition in compositions}
+    return "test" if "test" in splits else "dev" if "dev" in splits else "train"
+
+
+def derive(split: Split = "train", seed: int = 1) -> Iterator[tuple[Pair, tuple[str, ...]]]:
+    """Endless pairs of a split, distinct, each with its compositions."""
+    assert split in ("train", "dev", "test"), f"unknown split {split!r}"
+    d = Derivation(seed, split)
+    seen: set[str] = set()
+    names = patterns()
+    while True:
+        name = d.draw(names)
+        build = _patterns()[name]
+        for _ in range(_ATTEMPTS):
+            d.restart()
+            try:
+                phrase = build(d)
+            except HeldOutError:
+                continue
+            if split_of(d.compositions) != split:
+                continue
+            pair = realize(phrase, name)
+            key = f"{pair.chinese}\t{pair.english}"
+            if key not in seen:
+                seen.add(key)
+                yield pair, tuple(d.compositions)
+                break
+
+
+def generate(n: int, split: Split = "train", seed: int = 1) -> Iterator[Pair]:
+    """n distinct pairs, a pure function of (n, split, seed); a longer run begins with a shorter one."""
+    source = derive(split, seed)
+    for _ in range(n):
+        yield next(source)[0]
