@@ -225,11 +225,12 @@ class _Run:
     def _next_batches(self) -> list[Rows]:
         """The batches of one update; the cursor moves behind them. The last update of an epoch may have fewer."""
         counters = self.state.counters
-        if counters.index >= self._batches.n_batches(counters.epoch):
+        n_batches = self._batches.n_batches(counters.epoch)
+        if n_batches < 1:
+            raise DataError(f"epoch {counters.epoch} has no batch: the corpus is empty; give more text")
+        if counters.index >= n_batches:
             counters.epoch, counters.index = counters.epoch + 1, 0
         n_left = self._batches.n_batches(counters.epoch) - counters.index
-        if n_left < 1:
-            raise DataError(f"epoch {counters.epoch} has no batch: the corpus is empty; give more text")
         places = range(counters.index, counters.index + min(self._options.accumulation, n_left))
         counters.index = places.stop
         return [self._batches.batch(counters.epoch, index) for index in places]

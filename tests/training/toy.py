@@ -12,6 +12,7 @@ from heedful.architecture import Architecture
 from heedful.data.batch import Batch, collate
 from heedful.interface import Loss, Model
 from heedful.model.transformer import Transformer
+from heedful.run.checkpoint import latest_checkpoint
 from heedful.training.objectives import TeacherForcing
 from heedful.training.options import TrainingOptions
 from heedful.training.progress import Evaluation, Sample
@@ -78,6 +79,7 @@ def toy_options(**changes: object) -> TrainingOptions:
     return TrainingOptions(**{**plain, **changes})
 
 
+@torch.no_grad()
 def toy_evaluate(model: Model) -> Evaluation:
     """Minus the loss on a batch never trained on."""
     assert not model.training
@@ -103,8 +105,6 @@ def timeless(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
 
 def last_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
     """Tensors and values of the newest checkpoint, without timings."""
-    from heedful.run.checkpoint import latest_checkpoint
-
     found = latest_checkpoint(folder)
     assert found is not None
     state = found.values["state"]
