@@ -1,9 +1,13 @@
 """The shape of a Transformer as one frozen value, readable and writable as JSON."""
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self, get_args, get_type_hints
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from types import UnionType
+from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from heedful.errors import OptionError, suggest
+
+Record = TypeVar("Record")
 
 Norm = Literal["layer", "rms"]
 Order = Literal["pre", "post"]
@@ -61,11 +65,7 @@ class Architecture:
     max_len: int = 1024
 
     def __post_init__(self) -> None:
-        choices = {name: get_args(hint) for name, hint in get_type_hints(type(self)).items()}
-        for name in ("activation", "norm", "order", "encoder_positions", "decoder_positions", "tie"):
-            value = getattr(self, name)
-            if value not in choices[name]:
-                raise OptionError(f"{name}={value!r} is not known{suggest(str(value), choices[name])}")
+        check_types(self)
         for name in ("vocab_size", "d_model", "n_heads", "d_ff", "max_len"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be at least 1: got {getattr(self, name)}")
@@ -81,9 +81,13 @@ class Architecture:
                 f"try {' or '.join(map(str, heads))}"
             )
         if self.n_kv_heads is not None and (self.n_kv_heads < 1 or self.n_heads % self.n_kv_heads):
-            raise OptionError(f"n_kv_heads must divide n_heads: got n_kv_heads={self.n_kv_heads}, n_heads={self.n_heads}")
+            raise OptionError(
+                f"n_kv_heads must divide n_heads: got n_kv_heads={self.n_kv_heads}, n_heads={self.n_heads}"
+            )
         if "rotary" in (self.encoder_positions, self.decoder_positions) and self.d_head % 2:
-            raise OptionError(f"rotary positions need an even d_head: got d_model/n_heads={self.d_head}; change n_heads")
+            raise OptionError(
+                f"rotary positions need an even d_head: got d_model/n_heads={self.d_head}; change n_heads"
+            )
         if not 0 <= self.dropout < 1:
             raise OptionError(f"dropout is a probability in [0, 1): got {self.dropout}")
         if self.window is not None and self.window < 1:
@@ -105,10 +109,48 @@ class Architecture:
         Raises:
             OptionError: an unknown or missing key, or a value that does not fit.
         """
-        names = [item.name for item in fields(cls)]
-        for key in values:
-            if key not in names:
-                raise OptionError(f"unknown key {key!r} in the architecture{suggest(key, names)}")
-        if "vocab_size" not in values:
-            raise OptionError("the architecture needs the key 'vocab_size'")
-        return cls(**values)
+        return read_record(cls, values, "the architecture")
+
+
+def check_types(record: Any) -> None:
+    """Refuse a dataclass of plain values in which one is not of its declared type.
+
+    Raises:
+        OptionError: names the field and, for a choice, the nearest right one.
+    """
+    for name, hint in get_type_hints(type(record)).items():
+        value = getattr(record, name)
+        if _fits(value, hint):
+            continue
+        if get_origin(hint) is Literal:
+            raise OptionError(f"{name}={value!r} is not known{suggest(str(value), get_args(hint))}")
+        raise OptionError(f"{name} must be {hint.__name__ if isinstance(hint, type) else hint}: got {value!r}")
+
+
+def read_record(kind: type[Record], values: Mapping[str, Any], what: str) -> Record:
+    """A dataclass of plain values from JSON.
+
+    Args:
+        kind: a dataclass.
+        values: by field.
+        what: the thing that it is, for messages.
+    Raises:
+        OptionError: an unknown or missing key.
+    """
+    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise OptionError(f"unknown key {key!r} in {what}{suggest(key, known)}")
+    for name, item in known.items():
+        if name not in values and item.default is MISSING:
+            raise OptionError(f"{what} needs the key {name!r}")
+    return kind(**values)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is UnionType:
+        return any(_fits(value, option) for option in get_args(hint))
+    # By type, not isinstance: True is no number of heads.
+    return type(value) is hint or (hint is float and type(value) is int)

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 import torch
 
+from heedful.architecture import check_types, read_record
 from heedful.errors import OptionError
 
 Compute = Literal["bfloat16", "float32"]
@@ -41,6 +42,9 @@ class Numerics:
     matmul: Matmul
     threads: int
 
+    def __post_init__(self) -> None:
+        check_types(self)
+
     @property
     def dtype(self) -> torch.dtype:
         """The dtype named by `compute`."""
@@ -55,11 +59,11 @@ class Numerics:
         """The inverse of `to_json`; a recorded device that is missing here is refused.
 
         Raises:
-            OptionError: the record names a GPU and there is none.
+            OptionError: the record names a GPU and there is none; or a key that is unknown or missing.
         """
-        if values["device"] == "cuda" and not torch.cuda.is_available():
+        if values.get("device") == "cuda" and not torch.cuda.is_available():
             raise OptionError("this was computed on a GPU and there is none here: go on where it was started")
-        return cls(**values)
+        return read_record(cls, values, "the numerics")
 
 
 def choose(device: str | None = None) -> Numerics:

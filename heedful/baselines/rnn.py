@@ -3,7 +3,7 @@
 Cho et al. 2014, arXiv:1406.1078; Sutskever et al. 2014, arXiv:1409.3215.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import torch
@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from heedful.errors import LengthError, OptionError, suggest
+from heedful.architecture import check_types, read_record
+from heedful.errors import LengthError, OptionError, ShapeError
 from heedful.interface import Memory, Model, Source, State
 
 
@@ -34,6 +35,7 @@ class RNNArchitecture:
     max_len: int = 1024
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name in ("vocab_size", "d_model", "n_layers", "max_len"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be at least 1: got {getattr(self, name)}")
@@ -49,13 +51,9 @@ class RNNArchitecture:
         """The inverse of `to_json`.
 
         Raises:
-            OptionError: an unknown key, or a value that does not fit.
+            OptionError: an unknown or missing key, or a value that does not fit.
         """
-        names = [item.name for item in fields(cls)]
-        for key in values:
-            if key not in names:
-                raise OptionError(f"unknown key {key!r} in the architecture{suggest(key, names)}")
-        return cls(**values)
+        return read_record(cls, values, "the architecture")
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,9 @@ class RNNState(State):
         self.hidden = self.hidden[rows.to(self.hidden.device)]
 
     def admit(self, other: State) -> None:
-        assert isinstance(other, RNNState) and other.width == self.width, "states of unlike models or widths"
+        assert isinstance(other, RNNState), "a state of another model"
+        assert other.width == self.width, f"a state with {other.width} beams, not {self.width}"
+        self.max_len = max(self.max_len, other.max_len)
         self.hidden = torch.cat((self.hidden, other.hidden))
         self.lengths = torch.cat((self.lengths, other.lengths))
 
@@ -121,14 +121,18 @@ class RNN(Model):
         return self._read(target.values, _last(memory))[0]
 
     def start(self, memory: Memory | None, n_sentences: int, width: int, max_len: int) -> State:
+        last = _last(memory)
+        if len(last) != n_sentences:
+            raise ShapeError(f"memory of {len(last)} sentences to start {n_sentences}: they must be equal")
         if max_len > self.max_len:
             raise LengthError(f"room for {max_len} tokens was asked for; the model's window has {self.max_len}")
-        return RNNState(_last(memory).repeat_interleave(width, dim=0), width, max_len)
+        return RNNState(last.repeat_interleave(width, dim=0), width, max_len)
 
     def step(self, tokens: Tensor, state: State) -> Tensor:
         assert isinstance(state, RNNState), "a state of another model"
-        if int(state.lengths.max()) + tokens.shape[1] > state.max_len:
-            raise LengthError(f"the state was started with room for {state.max_len} tokens, and more came")
+        longest = int(state.lengths.max()) + tokens.shape[1]
+        if longest > state.max_len:
+            raise LengthError(f"the state was started with room for {state.max_len} tokens, and more came: {longest}")
         output, state.hidden = self._read(tokens, state.hidden)
         state.lengths = state.lengths + tokens.shape[1]
         return output
@@ -137,7 +141,7 @@ class RNN(Model):
         return functional.linear(hidden, self.tokens.weight)
 
     def _embed(self, tokens: Tensor) -> Tensor:
-        return self.dropout(functional.embedding(tokens, self.tokens.weight) * self.architecture.d_model**0.5)
+        return self.dropout(self.tokens(tokens) * self.architecture.d_model**0.5)
 
     def _read(self, tokens: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T) and (B, L, D) -> (B, T, D) and (B, L, D)."""

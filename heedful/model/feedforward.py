@@ -46,8 +46,8 @@ class FeedForward(nn.Module):
         super().__init__()
         shape = architecture
         self.activation = ACTIVATIONS[shape.activation]
-        widened = 2 * shape.d_ff if shape.activation == "swiglu" else shape.d_ff
-        self.widen = nn.Linear(shape.d_model, widened, bias=shape.bias)
+        self.n_parts = 2 if shape.activation == "swiglu" else 1
+        self.widen = nn.Linear(shape.d_model, self.n_parts * shape.d_ff, bias=shape.bias)
         self.narrow = nn.Linear(shape.d_ff, shape.d_model, bias=shape.bias)
 
     def forward(self, x: Tensor) -> Tensor:

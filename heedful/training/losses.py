@@ -21,14 +21,15 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         n_rows, n_classes = logits.shape
         gradient = logits.detach()
         counted = labels != ignore
-        total = torch.zeros((), dtype=torch.float32, device=logits.device)
-        likelihood = torch.zeros((), dtype=torch.float32, device=logits.device)
-        chunk = n_rows if logits.is_cuda else max(1, CHUNK_ELEMENTS // n_classes)
         # float32 inside, whatever comes in, except for float64, in which gradients are checked.
         inside = torch.float64 if logits.dtype == torch.float64 else torch.float32
+        total = torch.zeros((), dtype=inside, device=logits.device)
+        likelihood = torch.zeros((), dtype=inside, device=logits.device)
+        chunk = n_rows if logits.is_cuda else max(1, CHUNK_ELEMENTS // n_classes)
         for first in range(0, n_rows, chunk):
             rows = slice(first, first + chunk)
-            z, label, count = gradient[rows].to(inside, copy=True), labels[rows, None], counted[rows]
+            z, count = gradient[rows].to(inside, copy=True), counted[rows]
+            label = torch.where(count, labels[rows], 0)[:, None]
             mean = z.mean(-1) if smoothing else 0.0
             chosen = z.gather(1, label)[:, 0]
             top = z.amax(-1, keepdim=True)
@@ -49,7 +50,7 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = ctx.saved_tensors
         # In place: nobody else holds the buffer, and a second backward through it is refused by autograd.
-        return gradient.mul_(scale.to(gradient.dtype)), None, None, None
+        return gradient.mul_(scale), None, None, None
 
 
 def smoothed_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float, ignore: int) -> tuple[Tensor, Tensor]:
