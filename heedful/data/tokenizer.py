@@ -89,6 +89,11 @@ class Tokenizer:
         """Number of ids."""
         return len(self._names)
 
+    @property
+    def n_plain(self) -> int:
+        """Number of special tokens, tags and bytes: the ids below this are not made of characters."""
+        return self.n_specials + len(BYTES)
+
     def tag_id(self, language: str) -> int:
         """The id of the tag that asks for a translation into this language.
 

@@ -17,7 +17,7 @@ lines = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(lines, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans(), st.booleans())
 def test_what_was_written_is_read(
     tmp_path: Path, texts: list[str], end: str, packed: bool, mark: bool, closed: bool

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heedful.data.tokenizer import BOS, BYTES, EOS, PAD, SPECIALS, UNK, Tokenizer
@@ -27,7 +27,6 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=60)
 @given(texts)
 def test_round_trip_is_lossless(text: str) -> None:
     normal = tokenizer._inner.normalizer.normalize_str(text).removeprefix(" ") if text else ""
@@ -35,20 +34,17 @@ def test_round_trip_is_lossless(text: str) -> None:
     assert "".join(tokenizer.word_types(text)).removeprefix(" ") == normal
 
 
-@settings(max_examples=60)
 @given(texts)
 def test_ids_are_pieces_and_never_special(text: str) -> None:
     assert all(tokenizer.n_specials <= token < tokenizer.vocab_size for token in tokenizer.encode(text))
 
 
-@settings(max_examples=60)
 @given(texts)
 def test_the_saved_file_means_the_same_to_the_library(text: str) -> None:
     if not any(special in text for special in SPECIALS):
         assert tokenizer._inner.encode(text).ids == tokenizer.encode(text)
 
 
-@settings(max_examples=60)
 @given(texts)
 def test_pieces_stay_inside_words(text: str) -> None:
     for word in tokenizer.word_types(text):
