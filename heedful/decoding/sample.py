@@ -1,0 +1,110 @@
+"""Drawing a token at random: pure functions of logits and of uniform numbers, and where these numbers come from."""
+
+import hashlib
+from array import array
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+_SIGN = 1 << 63
+
+
+def keep_top_k(logits: Tensor, k: int) -> Tensor:
+    """Only the k largest of each row; of those equal to the k-th all stay.
+
+    Args:
+        logits: (R, V).
+        k: 1 or more.
+    Returns:
+        (R, V), -inf in place of the others.
+    """
+    if k >= logits.shape[-1]:
+        return logits
+    threshold = logits.topk(k, dim=-1).values[..., -1:]
+    return logits.masked_fill(logits < threshold, -torch.inf)
+
+
+def keep_top_p(logits: Tensor, p: float) -> Tensor:
+    """Only the likeliest tokens of each row: as few as reach the probability p, and at least one.
+
+    Args:
+        logits: (R, V).
+        p: in (0, 1].
+    Returns:
+        (R, V), -inf in place of the others.
+    """
+    if p >= 1:
+        return logits
+    ordered, index = logits.float().sort(dim=-1, descending=True, stable=True)
+    probabilities = ordered.softmax(-1, dtype=torch.float64)
+    before = probabilities.cumsum(-1) - probabilities
+    dropped = torch.zeros_like(logits, dtype=torch.bool).scatter_(-1, index, before >= p)
+    return logits.masked_fill(dropped, -torch.inf)
+
+
+def draw(logits: Tensor, uniform: Tensor) -> Tensor:
+    """The token of each row in whose share of the probability a uniform number falls.
+
+    Args:
+        logits: (R, V); -inf is never drawn.
+        uniform: (R,) float64 in [0, 1).
+    Returns:
+        (R,) int64.
+    """
+    reached = logits.softmax(-1, dtype=torch.float64).cumsum(-1)
+    # The first token past the number: one without probability reaches no further than the token before it.
+    return (reached > uniform[:, None] * reached[:, -1:]).int().argmax(-1)
+
+
+def sample(logits: Tensor, uniform: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
+    """One token for each row: temperature first, then the k likeliest, then the likeliest that reach p.
+
+    Args:
+        logits: (R, V).
+        uniform: (R,) float64 in [0, 1).
+        temperature: above 0.
+        top_k: None for all.
+        top_p: None for all.
+    Returns:
+        (R,) int64.
+    """
+    logits = logits.float() / temperature
+    if top_k is not None:
+        logits = keep_top_k(logits, top_k)
+    if top_p is not None:
+        logits = keep_top_p(logits, top_p)
+    return draw(logits, uniform)
+
+
+def stream_key(seed: int, tokens: Sequence[int], index: int) -> int:
+    """The key of a random stream: of the index-th sample of a sentence of these tokens; a signed 64-bit integer."""
+    text = f"{seed} {index} ".encode() + array("q", tokens).tobytes()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little", signed=True)
+
+
+def uniforms(keys: Tensor, position: Tensor) -> Tensor:
+    """The number at a position of each stream: a function of both and of nothing else.
+
+    Args:
+        keys: (...) int64.
+        position: (...) int64.
+    Returns:
+        (...) float64, uniform in [0, 1), multiples of 2**-32.
+    Source:
+        SplitMix64: Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195; constants of the reference code by S. Vigna.
+    """
+    state = keys + (position + 1) * _signed(0x9E3779B97F4A7C15)
+    state = (state ^ _shift(state, 30)) * _signed(0xBF58476D1CE4E5B9)
+    state = (state ^ _shift(state, 27)) * _signed(0x94D049BB133111EB)
+    return _shift(state ^ _shift(state, 31), 32).double() * 2.0**-32
+
+
+def _signed(bits: int) -> int:
+    """The same 64 bits, read as a signed number: products of int64 wrap around as those of unsigned ones do."""
+    return bits - 2 * _SIGN if bits >= _SIGN else bits
+
+
+def _shift(values: Tensor, places: int) -> Tensor:
+    """To the right, zeros moving in."""
+    return (values >> places) & ((1 << (64 - places)) - 1)
