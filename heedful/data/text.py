@@ -2,7 +2,9 @@
 
 import difflib
 import gzip
+import hashlib
 import io
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +51,18 @@ def read_lines(path: Path) -> Iterator[str]:
         raise DataError(f"{path} is a damaged gzip file ({error}) after line {number:,}; fetch it again") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read after line {number:,}: {error.strerror}; check the disk") from None
+
+
+def identity(text: str) -> int:
+    """A 64-bit number that is the same for the same sentence: case, normal form and white space do not count.
+
+    Returns:
+        0 for an empty or white text, else a number above 0.
+    """
+    words = (text if text.isascii() else unicodedata.normalize("NFC", text)).casefold().split()
+    if not words:
+        return 0
+    return int.from_bytes(hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest()) or 1
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heedful.data.text import MAX_LINE_BYTES, ParallelText, read_lines
+from heedful.data.text import MAX_LINE_BYTES, ParallelText, identity, read_lines
 from heedful.errors import DataError
 
 lines = st.lists(
@@ -136,3 +136,11 @@ def test_empty_files(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"0 and 1.*one of them is empty"):
         list(parallel(tmp_path, "", "a\n").pairs())
     assert list(parallel(tmp_path, "\n", "\n").pairs()) == [("", "")]
+
+
+def test_identity_of_a_sentence() -> None:
+    assert identity("  Stra\u0073se  \tAM ") == identity("straße am")
+    assert identity("e\u0301t\u00e9") == identity("\u00e9te\u0301")
+    assert identity("a b") != identity("ab")
+    assert identity(" \u3000") == identity("") == 0
+    assert len({identity(str(number)) for number in range(1000)}) == 1000
