@@ -7,25 +7,21 @@ from typing import Any, Literal
 
 import torch
 
-from heedful.errors import DataError, HeedfulError, OptionError
-from heedful.interface import Loss, Model, Objective
+from heedful.errors import DataError, HeedfulError
+from heedful.interface import Model, Objective
 from heedful.run.checkpoint import latest_checkpoint, save_checkpoint
 from heedful.training.guard import Trouble
 from heedful.training.interruption import Interrupted, Interruption
-from heedful.training.optimizer import normalise_gradients
 from heedful.training.options import TrainingOptions
 from heedful.training.pace import Pace
 from heedful.training.plan import settle_options
 from heedful.training.progress import Display, Evaluate, Glimpse, Silent
 from heedful.training.record import Pass, Record
 from heedful.training.state import State
-from heedful.training.step import Batches, Rows, Step, Sums, accumulate, step_seed, to_host
+from heedful.training.step import Batches, Rows, Step, Sums, gradient, step_seed
 
 # Saving takes at most this share of the time, and so does looking at samples.
 SHARE = 0.01
-
-# A batch cut into more parts than this cannot be saved by halving it again.
-MOST_PARTS = 1024
 
 
 class Diverged(HeedfulError):
@@ -143,7 +139,7 @@ class _Run:
         found = latest_checkpoint(self._folder)
         if found is None:
             self._record.cut({"metrics_bytes": 0, "events_bytes": 0})
-            self._record.event("begun", f"{self._options.steps} steps")
+            self._record.event("begun", f"begun, {self._options.steps:,} steps to go")
         else:
             self.state.load(found.tensors, found.values["state"])
             self._record.cut(found.values["lengths"])
@@ -206,7 +202,7 @@ class _Run:
         sums = self._gradient(batches)
         trouble = self.state.guard.judge(sums.loss, sums.norm)
         if trouble is None:
-            self._update(rate)
+            self.state.update(rate)
             self.state.window.add(sums)
         else:
             self.state.restore_buffers(buffers)
@@ -236,30 +232,14 @@ class _Run:
         return [self._batches.batch(counters.epoch, index) for index in places]
 
     def _gradient(self, batches: list[Rows]) -> Sums:
-        """Leave the mean gradient in the parameters; smaller micro-batches when memory does not suffice."""
-        counters = self.state.counters
-        while True:
-            torch.manual_seed(step_seed(self._options.seed, counters.step))
-            try:
-                loss: Loss = accumulate(self._step, batches, counters.n_parts, self.state.device)
-            except torch.OutOfMemoryError as error:
-                if counters.n_parts >= MOST_PARTS:
-                    message = "the memory does not suffice for one sentence pair; set fewer tokens to a batch"
-                    raise OptionError(message) from error
-                counters.n_parts *= 2
-            else:
-                norm = normalise_gradients(self._step.parameters(), loss.count, self._options.clip)
-                return to_host(loss, norm)
-            self._step.zero_grad(set_to_none=True)
-            torch.cuda.empty_cache()
-            self._record.event("memory", f"out of memory: every batch is now computed in {counters.n_parts} parts")
-
-    def _update(self, rate: float) -> None:
-        for group in self.state.optimizer.param_groups:
-            group["lr"] = rate
-        self.state.optimizer.step()
-        if self.state.average is not None:
-            self.state.average.update()
+        """Leave the mean gradient in the parameters."""
+        counters, options = self.state.counters, self._options
+        seed = step_seed(options.seed, counters.step)
+        sums, n_parts = gradient(self._step, batches, counters.n_parts, options.clip, seed, self.state.device)
+        if n_parts != counters.n_parts:
+            counters.n_parts = n_parts
+            self._record.event("memory", f"out of memory: every batch is now computed in {n_parts} parts")
+        return sums
 
     def _recover(self, trouble: Trouble, sums: Sums) -> None:
         """Note a bad step, which has touched nothing, and go back to the anchor if that is the policy."""

@@ -1,13 +1,94 @@
-"""The options that a run was begun with: settled once, and the law for every resumption."""
+"""What a run is to do: its steps, counted once from a budget, and its options, the law for every resumption."""
 
+import math
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from heedful.errors import OptionError
 from heedful.run.disk import make_folder, read_json, write_json
+from heedful.training.calibrate import Calibration
 from heedful.training.options import TrainingOptions
 
 PLAN = "plan.json"
+
+# What saving, drawing and a less quiet machine may take of the time.
+MARGIN = 0.97
+
+# Evaluations may take this share of the time; there are fewer of them rather than more.
+EVALUATION_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train: exactly one of these.
+
+    Args:
+        minutes: of this machine's time, evaluations included.
+        epochs: times through the data.
+        steps: updates.
+    """
+
+    minutes: float | None = None
+    epochs: float | None = None
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        if len(given) != 1:
+            got = " and ".join(f"{name}={value}" for name, value in given.items()) or "none"
+            raise OptionError(f"a budget is one of minutes, epochs and steps: got {got}; keep one")
+        for name, value in given.items():
+            if not 0 < value < math.inf:
+                raise OptionError(f"{name} must be above 0: got {value}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a budget came to.
+
+    Args:
+        steps: updates to do.
+        evaluate_every: steps between two evaluations.
+        calibration: what it was counted from; None when nothing had to be measured.
+    """
+
+    steps: int
+    evaluate_every: int
+    calibration: Calibration | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return asdict(self)
+
+
+def plan_steps(budget: Budget, n_batches: int, calibration: Calibration | None, n_evaluations: int = 20) -> Plan:
+    """The steps that a budget buys, evaluations included.
+
+    Args:
+        budget: one of minutes, epochs, steps.
+        n_batches: updates in an epoch.
+        calibration: needed for minutes.
+        n_evaluations: wanted; fewer when they would take more than a tenth of the minutes.
+    Raises:
+        OptionError: the minutes do not suffice for a single step.
+    """
+    if budget.minutes is None:
+        steps = budget.steps or max(1, math.ceil(n_batches * (budget.epochs or 0.0) - 1e-9))
+        return Plan(steps, math.ceil(steps / n_evaluations), calibration)
+    assert calibration is not None, "minutes are counted from a calibration"
+    seconds = 60 * budget.minutes * MARGIN
+    if calibration.evaluation_seconds > 0:
+        affordable = int(EVALUATION_SHARE * seconds / calibration.evaluation_seconds)
+        n_evaluations = max(1, min(n_evaluations, affordable))
+    steps = int((seconds - n_evaluations * calibration.evaluation_seconds) / calibration.step_seconds)
+    if steps < 1:
+        least = (calibration.step_seconds + calibration.evaluation_seconds) / 60 / MARGIN
+        raise OptionError(
+            f"minutes={budget.minutes:g} do not suffice for one step and one evaluation here, which take "
+            f"{least:.2g}; give more minutes, a smaller model or fewer held-out sentences"
+        )
+    return Plan(steps, math.ceil(steps / n_evaluations), calibration)
 
 
 def stored_options(folder: Path) -> TrainingOptions | None:

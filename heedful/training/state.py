@@ -72,6 +72,14 @@ class State:
         """Where the model is."""
         return next(self.model.parameters()).device
 
+    def update(self, rate: float) -> None:
+        """Learn from the gradient, and take the new weights into the average."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update()
+
     def set_anchor(self) -> None:
         """Remember this moment for `rollback`."""
         copies = {name: tensor.detach().clone() for name, tensor in self._tensors().items()}

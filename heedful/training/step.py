@@ -7,8 +7,13 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor, nn
 
+from heedful.errors import OptionError
 from heedful.interface import Loss, Model, Objective
 from heedful.training.masters import computing_in
+from heedful.training.optimizer import normalise_gradients
+
+# A batch cut into more parts than this cannot be saved by halving it again.
+MOST_PARTS = 1024
 
 
 class Rows(Protocol):
@@ -93,6 +98,38 @@ def step_seed(seed: int, step: int) -> int:
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
     return (z ^ (z >> 31)) >> 1
+
+
+def gradient(
+    step: Step, batches: Sequence[Rows], n_parts: int, clip: float | None, seed: int, device: torch.device
+) -> tuple[Sums, int]:
+    """Leave the mean gradient of an update in the parameters, its norm bounded; halve micro-batches that are too big.
+
+    Args:
+        step: its parameters lose any gradient that they had.
+        batches: of one update.
+        n_parts: micro-batches to each batch, to begin with.
+        clip: largest global norm; None leaves it as it is.
+        seed: of everything random in it.
+        device: where the model is.
+    Returns:
+        The figures, and the number of parts that memory sufficed for.
+    Raises:
+        OptionError: memory does not suffice for a single row.
+    """
+    while True:
+        torch.manual_seed(seed)
+        try:
+            loss = accumulate(step, batches, n_parts, device)
+        except torch.OutOfMemoryError as error:
+            if n_parts >= MOST_PARTS:
+                message = "the memory does not suffice for one sentence pair; set fewer tokens to a batch"
+                raise OptionError(message) from error
+            n_parts *= 2
+        else:
+            return to_host(loss, normalise_gradients(step.parameters(), loss.count, clip)), n_parts
+        step.zero_grad(set_to_none=True)
+        torch.cuda.empty_cache()
 
 
 def accumulate(step: Step, batches: Sequence[Rows], n_parts: int, device: torch.device) -> Loss:
