@@ -36,16 +36,16 @@ def cuda_packages(report: dict) -> list[str]:
     return sorted(name for name in names if UNWANTED.fullmatch(name))
 
 
-def guard(report: dict, has_gpu: bool, allow_cuda: bool) -> str | None:
-    """What speaks against this installation, or None."""
+def guard(report: dict, has_gpu: bool, allow_cuda: bool, by_hand: str) -> str | None:
+    """What speaks against this installation, with the command that helps, or None."""
     unwanted = cuda_packages(report)
     if has_gpu or allow_cuda or not unwanted:
         return None
     shown = ", ".join(unwanted[:4]) + (f" and {len(unwanted) - 4} more" if len(unwanted) > 4 else "")
     return (
         f"this machine has no NVIDIA GPU, but pip would install packages for one: {shown} (up to 3 GB). "
-        f"Install the CPU build of torch into the environment first, with `pip install torch --index-url {CPU_INDEX}` "
-        "or from a wheel you have, and run the command again; or set ALLOW_CUDA=1 to take them all the same."
+        f"Install the CPU build of torch first, with `{by_hand} --index-url {CPU_INDEX}` or from a wheel you have, and run "
+        "this again; or set ALLOW_CUDA=1 to take them all the same."
     )
 
 
@@ -122,7 +122,8 @@ def install(folder: Path, extras: list[str]) -> str | None:
     report = pip.ask(*choice, *needed)
     if report is None:
         return "pip found no set of packages that fits (its message stands above); is a package index reachable?"
-    trouble = guard(report, gpu, os.environ.get("ALLOW_CUDA") == "1")
+    by_hand = f"{pip.python} -m pip install '{torch}'"
+    trouble = guard(report, gpu, os.environ.get("ALLOW_CUDA") == "1", by_hand)
     if trouble is not None:
         return trouble
     print(f"installing heedful and {len(report['install'])} packages that it needs", file=sys.stderr)

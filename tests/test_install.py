@@ -20,28 +20,35 @@ def report(*names: str) -> dict:
     "name", ["nvidia-cublas", "nvidia_cudnn_cu13", "cuda-toolkit", "triton", "torchvision", "torchaudio"]
 )
 def test_a_machine_without_a_gpu_refuses_what_is_for_one(name):
-    complaint = install.guard(report("torch", name, "numpy"), has_gpu=False, allow_cuda=False)
+    complaint = install.guard(
+        report("torch", name, "numpy"), has_gpu=False, allow_cuda=False, by_hand="pip install torch"
+    )
     assert complaint is not None
     assert name.replace("_", "-") in complaint
-    assert "--index-url https://download.pytorch.org/whl/cpu" in complaint
+    assert "`pip install torch --index-url https://download.pytorch.org/whl/cpu" in complaint
     assert "ALLOW_CUDA=1" in complaint
 
 
 def test_a_gpu_or_consent_lets_it_through():
     unwanted = report("torch", "nvidia-cublas", "triton")
-    assert install.guard(unwanted, has_gpu=True, allow_cuda=False) is None
-    assert install.guard(unwanted, has_gpu=False, allow_cuda=True) is None
+    assert install.guard(unwanted, has_gpu=True, allow_cuda=False, by_hand="pip install torch") is None
+    assert install.guard(unwanted, has_gpu=False, allow_cuda=True, by_hand="pip install torch") is None
 
 
 def test_an_ordinary_installation_passes():
     names = ["torch", "numpy", "torchtriton-free", "cudatext", "matplotlib"]
     assert install.cuda_packages(report(*names)) == []
-    assert install.guard(report(*names), has_gpu=False, allow_cuda=False) is None
-    assert install.guard({"install": []}, has_gpu=False, allow_cuda=False) is None
+    assert install.guard(report(*names), has_gpu=False, allow_cuda=False, by_hand="pip install torch") is None
+    assert install.guard({"install": []}, has_gpu=False, allow_cuda=False, by_hand="pip install torch") is None
 
 
 def test_many_packages_are_counted():
-    complaint = install.guard(report(*(f"nvidia-part{index}" for index in range(9))), has_gpu=False, allow_cuda=False)
+    complaint = install.guard(
+        report(*(f"nvidia-part{index}" for index in range(9))),
+        has_gpu=False,
+        allow_cuda=False,
+        by_hand="pip install torch",
+    )
     assert "nvidia-part3 and 5 more" in complaint
 
 
