@@ -44,7 +44,7 @@ def guard(report: dict, has_gpu: bool, allow_cuda: bool, by_hand: str) -> str | 
     shown = ", ".join(unwanted[:4]) + (f" and {len(unwanted) - 4} more" if len(unwanted) > 4 else "")
     return (
         f"this machine has no NVIDIA GPU, but pip would install packages for one: {shown} (up to 3 GB). "
-        f"Install the CPU build of torch first, with `{by_hand} --index-url {CPU_INDEX}` or from a wheel you have, and run "
+        f"Install the CPU build of torch first, with `{by_hand} --index-url {CPU_INDEX}` or from a wheel, and run "
         "this again; or set ALLOW_CUDA=1 to take them all the same."
     )
 
