@@ -1,6 +1,5 @@
 """What training needs to go on exactly where it was: each checkpoint a folder that is complete or does not exist."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +8,13 @@ from typing import Any
 from torch import Tensor
 
 from heedful.errors import RunError
+from heedful.run.directory import checkpoint_folders
 from heedful.run.disk import atomic_folder, clear_leftovers, encode_json, make_folder, read_json, remove, write_file
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.weights import load_tensors, tensor_bytes
 
 _TENSORS = "tensors.safetensors"
 _VALUES = "values.json"
-_NAME = re.compile(r"checkpoint-(\d{8,})(?:-(\d+))?")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def save_checkpoint(
     _check_plain(values, "values")
     make_folder(folder)
     clear_leftovers(folder)
-    older = _listing(folder)
+    older = checkpoint_folders(folder)
     generation = 1 + max((other for number, other, _ in older if number == step), default=0)
     path = folder / (f"checkpoint-{step:08d}" + (f"-{generation}" if generation > 1 else ""))
     with atomic_folder(path) as part:
@@ -88,7 +87,7 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
         RunError: there are checkpoints, and every one is damaged.
     """
     skipped: list[str] = []
-    for step, _, path in _listing(folder):
+    for step, _, path in checkpoint_folders(folder):
         try:
             tensors, values = _load(path, step)
         except RunError as error:
@@ -100,25 +99,12 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
     return None
 
 
-def checkpoint_steps(folder: Path) -> list[int]:
-    """The steps of the checkpoints in a `training/` folder, newest first, without reading them."""
-    return [step for step, _, _ in _listing(folder)]
-
-
 def _load(path: Path, step: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
     check_manifest(path, required=(_TENSORS, _VALUES))
     record = read_json(path / _VALUES)
     if record["step"] != step:
         raise RunError(f"{path} holds step {record['step']}: the folder was renamed; give it its name back")
     return load_tensors(path / _TENSORS), record["values"]
-
-
-def _listing(folder: Path) -> list[tuple[int, int, Path]]:
-    """Step, generation and path, newest first."""
-    if not folder.is_dir():
-        return []
-    found = [(match, path) for path in folder.iterdir() if (match := _NAME.fullmatch(path.name)) and path.is_dir()]
-    return sorted(((int(match[1]), int(match[2] or 1), path) for match, path in found), reverse=True)
 
 
 def _check_plain(value: object, name: str) -> None:

@@ -4,6 +4,7 @@ import difflib
 import fcntl
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from typing import Self
 
 from heedful.errors import RunError
 from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming
+
+
+_CHECKPOINT = re.compile(r"checkpoint-(\d{8,})(?:-(\d+))?")
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,18 @@ class RunDirectory:
         return all(is_leftover(entry.name) for entry in others) and all(
             entry.name == "lock" or is_leftover(entry.name) for entry in training
         )
+
+
+def checkpoint_folders(training: Path) -> list[tuple[int, int, Path]]:
+    """Step, generation (of those saved at the same step) and path of each checkpoint, newest first, unread.
+
+    Args:
+        training: the run's `training/`; may be missing.
+    """
+    if not training.is_dir():
+        return []
+    found = [(match, path) for path in training.iterdir() if (match := _CHECKPOINT.fullmatch(path.name))]
+    return sorted(((int(match[1]), int(match[2] or 1), path) for match, path in found if path.is_dir()), reverse=True)
 
 
 def _holder(descriptor: int) -> str:

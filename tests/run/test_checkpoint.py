@@ -13,7 +13,8 @@ import torch
 
 from heedful.errors import RunError
 from heedful.run import disk
-from heedful.run.checkpoint import checkpoint_steps, latest_checkpoint, save_checkpoint
+from heedful.run.checkpoint import latest_checkpoint, save_checkpoint
+from heedful.run.directory import checkpoint_folders
 from tests.run.faults import Crash, Disk
 
 
@@ -25,6 +26,10 @@ def state(step, size=50):
         "best": float("inf"),
         "position": [step, None, True, "词"],
     }
+
+
+def checkpoint_steps(folder):
+    return [step for step, _, _ in checkpoint_folders(folder)]
 
 
 def save(folder, step, keep=2, size=50):

@@ -1,0 +1,176 @@
+"""What is known about a finished run: the card and the report say it, each in its own way."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from heedful.errors import RunError
+from heedful.run.disk import naming, read_json, write_json
+
+FIGURE_NAMES = {
+    "bleu": ("BLEU", "cased"),
+    "bleu_lowercase": ("BLEU", "lower-cased"),
+    "chrf": ("chrF2", "characters"),
+    "ter": ("TER", "lower is better"),
+}
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file that the run learned from or was measured on.
+
+    Args:
+        role: as "train source".
+        name: its file name.
+        n_bytes: its size.
+        sha256: in hexadecimal.
+    """
+
+    role: str
+    name: str
+    n_bytes: int
+    sha256: str
+
+    @classmethod
+    def read(cls, role: str, path: Path) -> Self:
+        """Measure a file.
+
+        Raises:
+            RunError: it cannot be read.
+        """
+        with naming(path, "read"), path.open("rb") as file:
+            return cls(role, path.name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+@dataclass(frozen=True)
+class ScoreSet:
+    """The figures of one direction on one set of sentences.
+
+    Args:
+        source: language code.
+        target: language code.
+        data: name of the set, as "held-out test".
+        n_sentences: how many were translated.
+        search: how, as "beam 5".
+        figures: {"bleu": {"score": ..., "low": ..., "high": ..., "signature": ...}, ...}, as evaluation gives them.
+        baselines: BLEU of other systems on the same sentences, by name.
+    """
+
+    source: str
+    target: str
+    data: str
+    n_sentences: int
+    search: str
+    figures: Mapping[str, Mapping[str, Any]]
+    baselines: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the model card says.
+
+    Args:
+        name: of the run.
+        task: as "translation".
+        directions: pairs of language codes, source and target.
+        model: family, as "transformer".
+        architecture: plain values by name.
+        n_parameters: weights of the model, shared ones once.
+        data: every file used.
+        n_pairs: sentence pairs by split, as {"train": 29000, "dev": 1014}.
+        scores: one for each direction and set.
+        machine: what it was trained on, by name.
+        versions: of the software, by name.
+        seed: of all randomness.
+        steps: updates of the weights.
+        seconds: of training.
+        command: the command line that makes it again.
+        date: of the end, as "2026-11-20".
+        limits: one sentence each: what is known not to work.
+        license: of the model, when its maker gave one.
+    """
+
+    name: str
+    task: str
+    directions: Sequence[tuple[str, str]]
+    model: str
+    architecture: Mapping[str, Any]
+    n_parameters: int
+    data: Sequence[DataFile]
+    n_pairs: Mapping[str, int]
+    scores: Sequence[ScoreSet]
+    machine: Mapping[str, str]
+    versions: Mapping[str, str]
+    seed: int
+    steps: int
+    seconds: float
+    command: str
+    date: str
+    limits: Sequence[str] = ()
+    license: str = ""
+
+    @property
+    def languages(self) -> list[str]:
+        """Every code once, in the order of appearance."""
+        return list(dict.fromkeys(code for direction in self.directions for code in direction))
+
+    @property
+    def title(self) -> str:
+        """The directions in one line: "zh ⇄ en, de → fr"."""
+        known = set(self.directions)
+        parts = [
+            f"{source} {'⇄' if (target, source) in known else '→'} {target}"
+            for index, (source, target) in enumerate(self.directions)
+            if (target, source) not in self.directions[:index]
+        ]
+        return ", ".join(parts)
+
+    @property
+    def summary(self) -> str:
+        """One sentence for a reader in a hurry."""
+        first = next(iter(self.machine.values()), "")
+        place = f" on {first}" if first else ""
+        return (
+            f"A {self.model} model of {amount(self.n_parameters)} parameters, trained from scratch on "
+            f"{self.n_pairs.get('train', 0):,} pairs of sentences in {duration(self.seconds)}{place}."
+        )
+
+
+def write_scores(path: Path, sets: Sequence[ScoreSet]) -> None:
+    """Write scores.json.
+
+    Raises:
+        RunError: the file system refused.
+    """
+    write_json(path, {"scores": [asdict(item) for item in sets]})
+
+
+def read_scores(path: Path) -> list[ScoreSet]:
+    """Read scores.json.
+
+    Raises:
+        RunError: it is missing or damaged.
+    """
+    values = read_json(path)
+    try:
+        return [ScoreSet(**item) for item in values["scores"]]
+    except (KeyError, TypeError) as error:
+        raise RunError(f"{path} is damaged: it holds no scores ({error}); restore it from a copy") from error
+
+
+def amount(number: float) -> str:
+    """A large number in words: "3.1 million"; below a million with separators."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if number >= size:
+            return f"{number / size:.3g} {word}"
+    return f"{number:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time that people read: "48 seconds", "11.6 minutes", "2.5 hours"."""
+    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {word}"
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,168 @@
+"""What was trained where: an index that is read from the run directories each time, never a second truth."""
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from heedful.errors import RunError
+from heedful.run.directory import RunDirectory, checkpoint_folders
+from heedful.run.disk import naming, read_json
+from heedful.run.facts import read_scores
+from heedful.run.manifest import check_manifest
+
+_MAX_DEPTH = 4
+_MAX_HEADER_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A row of the index. What a run does not say is empty or None.
+
+    Args:
+        name: path relative to where the search began.
+        path: the run directory.
+        task: as "translation".
+        languages: as "zh-en, en-zh".
+        score: the first figure of the first direction.
+        score_name: as "bleu".
+        n_parameters: weights of the model.
+        date: last change in ISO form, UTC.
+        state: "finished", "running", "interrupted at step 1200", or "damaged".
+        problem: what is wrong and what to do, for a damaged one.
+    """
+
+    name: str
+    path: Path
+    task: str
+    languages: str
+    score: float | None
+    score_name: str
+    n_parameters: int | None
+    date: str
+    state: str
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return {**asdict(self), "path": str(self.path)}
+
+
+def find_runs(root: Path, contents: bool = True) -> list[RunSummary]:
+    """Every run in a folder and up to four levels below it, the latest first.
+
+    Args:
+        root: where to look; may be a run itself.
+        contents: read every file of the finished ones to see whether it is whole; False looks at sizes alone.
+    Raises:
+        RunError: `root` is no folder.
+    """
+    if not root.is_dir():
+        raise RunError(f"{root} is not a folder: expected one that holds run directories; check the path")
+    found = [_summary(root, path, contents) for path in _walk(root, 0)]
+    return sorted(found, key=lambda item: (item.date, item.name), reverse=True)
+
+
+def _walk(folder: Path, depth: int) -> Iterator[Path]:
+    if _is_run(folder):
+        yield folder
+    elif depth < _MAX_DEPTH:
+        try:
+            below = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink())
+        except OSError:
+            return  # a folder that may not be read holds no run of ours
+        for entry in below:
+            if not entry.name.startswith("."):
+                yield from _walk(entry, depth + 1)
+
+
+def _is_run(folder: Path) -> bool:
+    """A run has a manifest and a configuration, or has begun to train; one of the three may have been lost."""
+    run = RunDirectory(folder)
+    if run.metrics.is_file() or checkpoint_folders(run.training) or (run.training / "lock").is_file():
+        return True
+    if run.manifest.is_file():
+        return run.config.is_file() or run.weights.is_file()
+    return run.config.is_file() and b'"heedful"' in run.config.read_bytes()
+
+
+def _summary(root: Path, path: Path, contents: bool) -> RunSummary:
+    run = RunDirectory(path)
+    state, problem = _state(run, contents)
+    config = _readable(run.config)
+    languages = config.get("languages")
+    directions = languages.get("directions", []) if isinstance(languages, dict) else []
+    score_name, score = _score(run) if run.scores.is_file() else ("", None)
+    return RunSummary(
+        name=path.relative_to(root).as_posix() if path != root else path.name,
+        path=path,
+        task=str(config.get("task", "")),
+        languages=", ".join("-".join(map(str, direction)) for direction in directions if isinstance(direction, list)),
+        score=score,
+        score_name=score_name,
+        n_parameters=_n_parameters(run.weights),
+        date=_date(run),
+        state=state,
+        problem=problem,
+    )
+
+
+def _state(run: RunDirectory, contents: bool) -> tuple[str, str]:
+    if run.is_busy():
+        return "running", ""
+    if run.manifest.is_file():
+        try:
+            check_manifest(run.path, (run.config.name, run.weights.name), contents)
+        except RunError as error:
+            return "damaged", str(error)
+        return "finished", ""
+    if run.training.is_dir():
+        steps = [step for step, _, _ in checkpoint_folders(run.training)]
+        return f"interrupted at step {steps[0] if steps else 0}", ""
+    return "damaged", f"{run.manifest} is missing: it was copied in part; copy it again"
+
+
+def _readable(path: Path) -> dict[str, Any]:
+    try:
+        values = read_json(path)
+    except RunError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _score(run: RunDirectory) -> tuple[str, float | None]:
+    try:
+        figures = read_scores(run.scores)[0].figures
+        name = next(iter(figures))
+        return name, float(figures[name]["score"])
+    except (RunError, IndexError, StopIteration, AttributeError, KeyError, TypeError, ValueError):
+        return "", None  # a damaged run is listed all the same
+
+
+def _n_parameters(weights: Path) -> int | None:
+    """From the header of the file alone: 8 bytes of length, then JSON."""
+    try:
+        with naming(weights, "read"), weights.open("rb") as file:
+            (n_bytes,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(n_bytes)) if n_bytes <= _MAX_HEADER_BYTES else {}
+        shapes = [entry["shape"] for name, entry in header.items() if name != "__metadata__"]
+        return sum(_product(shape) for shape in shapes)
+    except (RunError, struct.error, ValueError, AttributeError, KeyError, TypeError):
+        return None
+
+
+def _product(shape: list[int]) -> int:
+    total = 1
+    for size in shape:
+        total *= int(size)
+    return total
+
+
+def _date(run: RunDirectory) -> str:
+    for path in (run.manifest, run.metrics, run.training, run.path):
+        if path.exists():
+            return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    return ""
