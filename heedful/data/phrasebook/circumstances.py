@@ -1,8 +1,8 @@
 """When and where: before the verb in Chinese, at the end in English."""
 
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import EMPTY, Phrase
-from heedful.data.phrasebook.lexicon import Noun, nouns, words
+from heedful.data.phrasebook.grammar import Phrase
+from heedful.data.phrasebook.lexicon import Noun, Verb, nouns, words
 from heedful.data.phrasebook.nominals import marked
 
 
@@ -27,6 +27,8 @@ def located(d: Derivation, place: Noun) -> Phrase:
     )
 
 
-def somewhere(d: Derivation, kinds: str, probability: float = 1.0) -> Phrase:
-    """Perhaps a place of one of the kinds."""
-    return located(d, d.draw(nouns(kinds))) if d.chance(probability) else EMPTY
+def venue(d: Derivation, verb: Verb) -> Phrase:
+    """Where an activity takes place."""
+    place = d.draw(nouns(verb.classes))
+    d.compose(verb, place)
+    return located(d, place)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Literal, TypeVar
 
-from heedful.data.phrasebook.grammar import Units
-from heedful.data.phrasebook.lexicon import Lemma
+from heedful.data.phrasebook.grammar import Phrase, Units
+from heedful.data.phrasebook.lexicon import Adjective, Lemma, Word
 
 Split = Literal["train", "dev", "test"]
 T = TypeVar("T")
@@ -55,6 +55,11 @@ class Derivation:
                 j = int(self._random() * (i + 1))
                 cards[i], cards[j] = cards[j], cards[i]
         return cards.pop()  # type: ignore[return-value]
+
+    def word(self, lemma: Word | Adjective) -> Phrase:
+        """An uninflected lemma as a phrase of its own unit."""
+        unit = self.units.reserve()
+        return Phrase(((lemma.zh, unit),), tuple([(word, unit) for word in lemma.en]))
 
     def chance(self, probability: float) -> bool:
         """True with the given probability."""

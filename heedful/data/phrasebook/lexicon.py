@@ -12,7 +12,7 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """A noun. Of `kind` "count", "mass" (water) or "pair" (trousers); the last two are counted in `units`."""
+    """A noun. Of `kind` "count", or counted in `units`: "mass" (water), "pair" (trousers), or neither: "name" (history)."""
 
     zh: str
     singular: Words
@@ -77,6 +77,8 @@ def _noun(row: dict[str, str]) -> Noun:
     words = tuple(row["en"].split())
     classes = frozenset(row["class"].split(","))
     if row["plural"] in ("-", "="):
+        if row["measure"] == ":":
+            return Noun(row["zh"], words, words, "", (), classes, "name")
         units = tuple((zh, en) for zh, en in (unit.split(":") for unit in row["measure"].split()))
         return Noun(row["zh"], words, words, "", units, classes, "mass" if row["plural"] == "-" else "pair")
     many = tuple(row["plural"].split()) or (*words[:-1], english.plural(words[-1]))
@@ -104,7 +106,7 @@ def _adjective(row: dict[str, str]) -> Adjective:
         more = (irregular[0],) if irregular else english.compare(row["en"], "er")
         most = (irregular[1],) if irregular else english.compare(row["en"], "est")
     classes = frozenset(row["class"].split(","))
-    return Adjective(row["zh"], tuple(row["en"].split()), more, most, classes, len(row["zh"]) == 1)
+    return Adjective(row["zh"], tuple(row["en"].split()), more, most, classes, row["link"] == "bare")
 
 
 @cache
@@ -156,10 +158,10 @@ def activities(kinds: str) -> tuple[Verb, ...]:
 
 
 @cache
-def adjectives(noun_classes: frozenset[str], graded: bool = False) -> tuple[Adjective, ...]:
-    """The adjectives that suit a noun of these classes."""
+def adjectives(noun_classes: frozenset[str], kind: str = "") -> tuple[Adjective, ...]:
+    """The adjectives that suit a noun of these classes: all, or those of the kind "bare" or "graded"."""
     fit = (adjective for adjective in all_adjectives() if adjective.classes & noun_classes)
-    return tuple(adjective for adjective in fit if adjective.more or not graded)
+    return tuple(a for a in fit if not kind or (a.bare if kind == "bare" else a.more))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from heedful.data.phrasebook import numbers
+from heedful.data.phrasebook import english, numbers
 from heedful.data.phrasebook.derivation import Derivation
 from heedful.data.phrasebook.grammar import Phrase, Token
 from heedful.data.phrasebook.lexicon import Adjective, Lemma, Noun, adjectives, nouns, words
@@ -33,6 +33,7 @@ SOME = Determiner("一些", ("some",), True, False)
 SEVERAL = Determiner("几", ("several",), True, True)
 MANY = Determiner("很多", ("many",), True, False)
 NUMBERS = tuple(Determiner(numbers.counting(n), numbers.english(n), True, True) for n in range(2, 11))
+BARE = "bare"
 INDEFINITE = (A, A, A, A, SOME, SEVERAL)
 DEMONSTRATIVE = (THIS, THAT, THIS, THAT, THESE, THOSE)
 PRONOUNS = (  # Chinese, subject, object, possessive, agreement
@@ -43,6 +44,17 @@ PRONOUNS = (  # Chinese, subject, object, possessive, agreement
     ("我们", "we", "us", "our", "they"),
     ("他们", "they", "them", "their", "they"),
 )
+
+
+_ASKED = tuple(pronoun for pronoun in PRONOUNS if pronoun[0] not in ("我", "我们"))
+_SINGULAR = PRONOUNS[:4]
+_KIN = frozenset(("kin", "hiskin", "herkin"))
+_OWNERS = {"hiskin": (PRONOUNS[0], PRONOUNS[1], PRONOUNS[2]), "herkin": (PRONOUNS[0], PRONOUNS[1], PRONOUNS[3])}
+_NAMES = {"hiskin": "man", "herkin": "woman"}
+_OWNED = frozenset(
+    "object wearable food drink pet farm readable text clean document idea body mail puzzle medicine bloom".split()
+)
+_SINGLE = frozenset(("vehicle", "mount", "clean", "scenery", "event"))
 
 
 def marked(words: tuple[str, ...], unit: int) -> tuple[Token, ...]:
@@ -98,7 +110,7 @@ def determined(d: Derivation, noun: Noun, determiner: Determiner, modifier: Phra
 
 def container(unit: str) -> str:
     """The plural of a unit of measure."""
-    return {"slice": "slices", "loaf": "loaves"}.get(unit) or (unit + "es" if unit.endswith(("x", "h")) else unit + "s")
+    return "loaves" if unit == "loaf" else english.plural(unit)
 
 
 def possessed(d: Derivation, owner: Phrase, noun: Noun, modifier: Phrase | None = None) -> Phrase:
@@ -111,41 +123,52 @@ def possessed(d: Derivation, owner: Phrase, noun: Noun, modifier: Phrase | None 
     return Phrase(owner.zh + zh, owner.en + en, "they" if noun.kind == "pair" else "he")
 
 
-def possessor(d: Derivation, of_kin: bool = False) -> Phrase:
-    """Whose: 我的 / my, 安娜的 / Anna's. Before kin a pronoun goes without 的."""
+def possessor(d: Derivation, kin: str = "") -> Phrase:
+    """Whose: 我的 / my, 安娜的 / Anna's. Before kin a pronoun goes without 的, and suits the sex of husbands and wives."""
     unit = d.units.reserve(2)
     if d.chance(0.7):
-        zh, _, _, possessive, _ = d.draw(PRONOUNS)
-        return Phrase(((zh, unit),) if of_kin else ((zh, unit), ("的", unit)), ((possessive, unit),))
-    name = d.draw(words("name"))
+        zh, _, _, possessive, _ = d.draw(_OWNERS.get(kin, PRONOUNS))
+        return Phrase(((zh, unit),) if kin else ((zh, unit), ("的", unit)), ((possessive, unit),))
+    name = d.draw(words(_NAMES.get(kin, "man,woman")))
     return Phrase(((name.zh, unit), ("的", unit + 1)), (*marked(name.en, unit), ("'s", unit + 1)))
 
 
-def pronoun(d: Derivation, objective: bool = False) -> Nominal:
-    """A personal pronoun."""
-    zh, subject, object_, _, agreement = d.draw(PRONOUNS)
+def pronoun(d: Derivation, objective: bool = False, asked: bool = False) -> Nominal:
+    """A personal pronoun; nobody asks about himself."""
+    zh, subject, object_, _, agreement = d.draw(_ASKED if asked else PRONOUNS)
     unit = d.units.reserve()
     return Nominal(Phrase(((zh, unit),), ((object_ if objective else subject, unit),), agreement), None)
 
 
 def name(d: Derivation) -> Nominal:
     """The name of a person."""
-    word = d.draw(words("name"))
+    word = d.draw(words("man,woman"))
     unit = d.units.reserve()
     return Nominal(Phrase(((word.zh, unit),), marked(word.en, unit)), word)
 
 
+def someone_else(d: Derivation, first: Nominal) -> Nominal:
+    """One more person: another name, or me, you, him or her."""
+    if d.chance(0.5):
+        zh, subject_form, _, _, agreement = d.draw(_SINGULAR)
+        unit = d.units.reserve()
+        return Nominal(Phrase(((zh, unit),), ((subject_form, unit),), agreement), None)
+    second = name(d)
+    return second if second.lemma is not first.lemma else someone_else(d, first)
+
+
 def kin(d: Derivation) -> Nominal:
     """我妈妈, "my mother"; 安娜的叔叔, "Anna's uncle"."""
-    noun = d.draw(nouns("kin"))
-    return Nominal(possessed(d, possessor(d, of_kin=True), noun), noun)
+    noun = d.draw(nouns("kin,hiskin,herkin"))
+    (kind,) = noun.classes & _KIN
+    return Nominal(possessed(d, possessor(d, kind), noun), noun)
 
 
-def described(d: Derivation, noun: Noun, probability: float = 0.3) -> Phrase | None:
-    """Perhaps an adjective that suits the noun."""
+def described(d: Derivation, noun: Noun, probability: float = 0.3, kind: str = "") -> Phrase | None:
+    """Perhaps an adjective that suits the noun; only one without 的 for the kind "bare"."""
     if not d.chance(probability):
         return None
-    pool = adjectives(noun.classes)
+    pool = adjectives(noun.classes, kind)
     if not pool:
         return None
     adjective = d.draw(pool)
@@ -161,11 +184,11 @@ def person(d: Derivation, classes: str = "person") -> Nominal:
     return Nominal(determined(d, noun, d.draw(DEMONSTRATIVE), described(d, noun)), noun)
 
 
-def subject(d: Derivation) -> Nominal:
+def subject(d: Derivation, asked: bool = False) -> Nominal:
     """Who does something."""
     roll = d.number(1, 10)
     if roll <= 4:
-        return pronoun(d)
+        return pronoun(d, asked=asked)
     if roll <= 6:
         return name(d)
     return kin(d) if roll == 7 else person(d)
@@ -173,17 +196,24 @@ def subject(d: Derivation) -> Nominal:
 
 def indefinite(d: Derivation, noun: Noun) -> Phrase:
     """一本书, 两杯茶, 一些新鲜的苹果: something new to the hearer."""
-    determiner = d.draw(INDEFINITE) if d.chance(0.6) else d.draw(NUMBERS)
+    if noun.kind == "name":
+        return bare(d, noun)
+    if noun.classes & _SINGLE:
+        determiner = A
+    else:
+        determiner = d.draw(INDEFINITE) if d.chance(0.7) else d.draw(NUMBERS)
     if noun.units and determiner is SEVERAL or noun.kind == "pair" and determiner is SOME:
         determiner = A
     return determined(d, noun, determiner, described(d, noun))
 
 
-def definite(d: Derivation, noun: Noun) -> Phrase:
+def definite(d: Derivation, noun: Noun, plain: bool = False) -> Phrase:
     """这本书, 那些书, 我的书, 安娜的书: something that the hearer can identify."""
-    if d.chance(0.5):
-        return possessed(d, possessor(d), noun, described(d, noun, 0.15))
+    if noun.kind == "name":
+        return bare(d, noun)
+    if noun.classes & _OWNED and d.chance(0.5):
+        return possessed(d, possessor(d), noun, None if plain else described(d, noun, 0.3, BARE))
     determiner = d.draw(DEMONSTRATIVE)
     if noun.units and not determiner.measured:
         determiner = THIS if determiner is THESE else THAT
-    return determined(d, noun, determiner, described(d, noun))
+    return determined(d, noun, determiner, None if plain else described(d, noun))

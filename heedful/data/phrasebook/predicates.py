@@ -8,6 +8,13 @@ from heedful.data.phrasebook.lexicon import Noun, Verb, activities, nouns, verbs
 from heedful.data.phrasebook.nominals import Nominal, bare, definite, indefinite, kin, marked, name, person, pronoun
 
 Form = Literal["base", "third", "past", "participle", "gerund"]
+INTENDED = "daily,once,long,craft"
+ALL = INTENDED + ",happen"  # what one does often, what takes a moment, what takes a while
+DURABLE = "daily,long,craft"
+PLACED = "indoor,outdoor,home,sporty,work,eatery,pool,shop"
+DAILY = "daily"
+_WITH_PEOPLE = {ALL: "people,meet", INTENDED: "people,meet", DURABLE: "people", DAILY: "people"}
+KINDS = "indoor,outdoor,home,sporty,work,sport,eatery,pool"
 Reference = Literal["definite", "indefinite", "generic"]
 
 
@@ -39,35 +46,35 @@ def thing(d: Derivation, verb: Verb, reference: Reference) -> Phrase:
     return definite(d, noun) if reference == "definite" else indefinite(d, noun)
 
 
-def transitive(d: Derivation, subject: Nominal, reference: Reference) -> Predicate:
-    """A verb with an object that is a thing."""
-    verb = d.draw(verbs("daily") if reference == "generic" else verbs("daily,once"))
+def transitive(d: Derivation, subject: Nominal, reference: Reference, tables: str = ALL) -> Predicate:
+    """A verb of some tables with an object that is a thing."""
+    verb = d.draw(verbs(tables))
     d.compose(subject.lemma, verb)
     return Predicate(verb, thing(d, verb, reference))
 
 
-def with_person(d: Derivation, subject: Nominal) -> Predicate:
+def with_person(d: Derivation, subject: Nominal, tables: str = "people,meet") -> Predicate:
     """A verb with an object that is a person."""
-    verb = d.draw(verbs("people"))
+    verb = d.draw(verbs(tables))
     d.compose(subject.lemma, verb)
     someone = person_object(d, subject)
     d.compose(verb, someone.lemma)
     return Predicate(verb, someone.phrase)
 
 
-def activity(d: Derivation, subject: Nominal, kinds: str = "indoor,outdoor,home") -> Predicate:
+def activity(d: Derivation, subject: Nominal, kinds: str = KINDS) -> Predicate:
     """Something that one does without an object."""
     verb = d.draw(activities(kinds))
     d.compose(subject.lemma, verb)
     return Predicate(verb, EMPTY)
 
 
-def action(d: Derivation, subject: Nominal, reference: Reference) -> Predicate:
+def action(d: Derivation, subject: Nominal, reference: Reference, tables: str = ALL) -> Predicate:
     """Any of the three."""
     roll = d.number(1, 10)
     if roll <= 6:
-        return transitive(d, subject, reference)
-    return with_person(d, subject) if roll <= 8 else activity(d, subject)
+        return transitive(d, subject, reference, tables)
+    return with_person(d, subject, _WITH_PEOPLE[tables]) if roll <= 8 else activity(d, subject)
 
 
 def act(d: Derivation, predicate: Predicate, form: Form, aspect: str = "") -> Phrase:
