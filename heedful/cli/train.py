@@ -1,0 +1,29 @@
+"""`heedful train`: from the caller's own data to a model with its evidence."""
+
+import shlex
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from heedful.tasks.translation import TranslationOptions
+
+train = App(name="train", help="Train a model on your own data.")
+
+
+@train.command
+def translation(options: Annotated[TranslationOptions, Parameter(name="*")]) -> int | None:
+    """Train a translator from two text files; size, vocabulary and budget follow from the data."""
+    from heedful.cli.summary import show_result
+    from heedful.tasks.translation import train_translation
+    from heedful.training.display import make_display
+    from heedful.training.interruption import Interrupted
+
+    try:
+        published = train_translation(options, watch=make_display)
+    except Interrupted as stop:
+        again = shlex.join(["heedful", "train", "translation", "--out", str(options.out), "--resume"])
+        print(f"heedful: stopped after step {stop.step:,}; everything is saved. Go on with: {again}", file=sys.stderr)
+        return 128 + stop.signal_number
+    show_result(published)
+    return None

@@ -1,0 +1,67 @@
+"""Which source tokens the decoder looks at while it writes each target token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from heedful.interface import Model, Source
+from heedful.interpretation.capture import captured
+
+
+@dataclass(frozen=True)
+class AttentionMap:
+    """How much each target token draws on each source token.
+
+    Args:
+        source: the S tokens read, as people see them.
+        target: the T tokens written.
+        weights: (T, S) float array; each row adds up to 1 at most (what went to tags and ends is left out).
+    """
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    weights: np.ndarray
+
+    def merged(self, source_groups: Sequence[Sequence[int]], target_groups: Sequence[Sequence[int]]) -> "AttentionMap":
+        """The map between groups of neighbouring tokens, such as words: weights of sources add up, of targets average.
+
+        Args:
+            source_groups: indices of the source tokens of each group.
+            target_groups: the same for the target.
+        """
+        weights = np.stack([self.weights[:, list(group)].sum(1) for group in source_groups], axis=1)
+        weights = np.stack([weights[list(group)].mean(0) for group in target_groups], axis=0)
+        source = tuple("".join(self.source[i] for i in group) for group in source_groups)
+        target = tuple("".join(self.target[i] for i in group) for group in target_groups)
+        return AttentionMap(source, target, weights)
+
+
+@torch.inference_mode()
+def cross_attention(model: Model, source: Sequence[int], target: Sequence[int], bos: int) -> np.ndarray | None:
+    """The weights with which a decoder looked at its source, averaged over layers and heads.
+
+    An average of what was looked at: a hint at an alignment, not a proof of what decided the output (Jain and Wallace
+    2019, arXiv:1902.10186).
+
+    Args:
+        model: in evaluation mode.
+        source: S token ids, as the encoder reads them.
+        target: T token ids, without the first and the last special one.
+        bos: id of the token before the first.
+    Returns:
+        A float32 array (T, S): row t belongs to the step that predicted target[t]. None for a model without
+        attention between decoder and encoder, or an empty target.
+    """
+    if not target:
+        return None
+    device = next(model.parameters()).device
+    read = torch.tensor([list(source)], device=device)
+    taught = torch.tensor([[bos, *target[:-1]]], device=device)
+    with captured(model, "cross.weights") as found:
+        memory = model.encode(Source(read, torch.ones_like(read, dtype=torch.bool)))
+        model.decode(Source(taught, torch.ones_like(taught, dtype=torch.bool)), memory)
+    if not found:
+        return None
+    return torch.stack([weights[0].float().mean(0) for weights in found.values()]).mean(0).cpu().numpy()

@@ -1,0 +1,1 @@
+"""What a model is for: data, objective, metric and prediction of each task."""

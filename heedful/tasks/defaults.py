@@ -1,0 +1,80 @@
+"""Size, vocabulary, regularisation and budget of a translator, from how much text there is to learn from.
+
+Small data wants a small, heavily regularised model that sees it often; the table in docs/defaults.md has the reasons.
+"""
+
+from dataclasses import dataclass
+
+from heedful.architecture import Architecture
+from heedful.training.options import TrainingOptions
+from heedful.training.schedule import Trapezoid
+
+
+@dataclass(frozen=True)
+class Size:
+    """One row of the table.
+
+    Args:
+        pairs: the row holds up to this many sentence pairs.
+        vocab_size: pieces of the joint vocabulary, at most.
+        d_model: width; heads are 32 wide up to 256, and 64 beyond.
+        n_encoder_layers: the encoder is cheap, it runs once a sentence.
+        n_decoder_layers: the decoder runs once a token.
+        dropout: probability.
+        learning_rate: the peak.
+        tokens_per_batch: padded source and target tokens to an update.
+        epochs: over the data when no budget is given; training stops earlier when the held-out score no longer grows.
+    """
+
+    pairs: float
+    vocab_size: int
+    d_model: int
+    n_encoder_layers: int
+    n_decoder_layers: int
+    dropout: float
+    learning_rate: float
+    tokens_per_batch: int
+    epochs: int
+
+
+SIZES = (
+    Size(8_000, 3000, 128, 3, 3, 0.35, 4e-3, 2048, 100),
+    Size(16_000, 5000, 128, 4, 4, 0.3, 5e-3, 4096, 50),
+    Size(60_000, 8000, 128, 4, 4, 0.3, 5e-3, 4096, 30),
+    Size(250_000, 10000, 256, 5, 3, 0.2, 2e-3, 6144, 14),
+    Size(1_000_000, 16000, 384, 6, 3, 0.15, 1.2e-3, 8192, 8),
+    Size(float("inf"), 32000, 512, 6, 6, 0.1, 8e-4, 16384, 6),
+)
+
+
+def size_for(n_pairs: int) -> Size:
+    """The row for so many training pairs."""
+    return next(size for size in SIZES if n_pairs <= size.pairs)
+
+
+def architecture_for(size: Size, vocab_size: int) -> Architecture:
+    """A Transformer of that size: norms before the sublayers, squared ReLU, rotary and sinusoidal positions."""
+    return Architecture(
+        vocab_size=vocab_size,
+        d_model=size.d_model,
+        n_encoder_layers=size.n_encoder_layers,
+        n_decoder_layers=size.n_decoder_layers,
+        n_heads=max(4, size.d_model // 64),
+        d_ff=4 * size.d_model,
+        dropout=size.dropout,
+        order="pre",
+        max_len=1024,
+    )
+
+
+def options_for(size: Size, steps: int, seed: int) -> TrainingOptions:
+    """Training options for a run of so many updates."""
+    return TrainingOptions(
+        steps=steps,
+        learning_rate=size.learning_rate,
+        schedule=Trapezoid(warmup=min(0.1, 300 / steps), cooldown=0.6),
+        weight_decay=0.1,
+        seed=seed,
+        # The average spans about a fortieth of the run, and at most 500 updates.
+        average=1 - max(1 / 500, min(0.2, 40 / steps)),
+    )

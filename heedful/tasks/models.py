@@ -1,0 +1,84 @@
+"""The model families by name: how to build one, and its weights as a file holds them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from heedful.architecture import Architecture
+from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.errors import OptionError, RunError, suggest
+from heedful.interface import Model
+from heedful.model.transformer import Transformer
+
+Shape = Architecture | RNNArchitecture
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of model.
+
+    Args:
+        read: makes its architecture from JSON values.
+        build: makes a model with random weights from its architecture.
+    """
+
+    read: Callable[[dict[str, Any]], Any]
+    build: Callable[[Any], Model]
+
+
+FAMILIES: Mapping[str, Family] = {
+    "transformer": Family(Architecture.from_json, Transformer),
+    "rnn": Family(RNNArchitecture.from_json, RNN),
+}
+
+
+def family(name: str) -> Family:
+    """The family of that name.
+
+    Raises:
+        OptionError: there is none.
+    """
+    if name not in FAMILIES:
+        raise OptionError(f"model {name!r} is not known{suggest(name, FAMILIES)}")
+    return FAMILIES[name]
+
+
+def weights_of(model: Model) -> dict[str, Tensor]:
+    """The parameters by name; a tied one stands once, under its first name."""
+    return {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+
+@torch.no_grad()
+def load_weights(model: Model, tensors: Mapping[str, Tensor], origin: str) -> None:
+    """Put the tensors of a file into a model.
+
+    Args:
+        model: changed in place.
+        tensors: by the names of `weights_of`.
+        origin: the file, for messages.
+    Raises:
+        RunError: a tensor is missing, left over, of another shape, or holds NaN or Inf.
+    """
+    wanted = dict(model.named_parameters())
+    missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
+    if missing or extra:
+        what = f"{len(missing)} missing {missing[:3]}, {len(extra)} left over {extra[:3]}"
+        raise RunError(f"{origin} does not fit its config.json: {what}; restore both files from the same run")
+    for name, parameter in wanted.items():
+        found = tensors[name]
+        if found.shape != parameter.shape or not found.is_floating_point():
+            raise RunError(
+                f"{origin}: {name} should be {tuple(parameter.shape)}, and is {tuple(found.shape)} {found.dtype}; "
+                "restore config.json and model.safetensors from the same run"
+            )
+        if not torch.isfinite(found).all():
+            raise RunError(f"{origin}: {name} holds NaN or infinite numbers; this model cannot be used, train it again")
+        parameter.copy_(found)
+
+
+def n_parameters(model: Model) -> int:
+    """How many numbers were learned; tied ones count once."""
+    return sum(parameter.numel() for parameter in model.parameters())

@@ -1,0 +1,175 @@
+"""From the caller's files to what a translator learns from: splits, vocabulary, shards; done once a run."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from heedful.data.sampler import Direction
+from heedful.data.shards import Corpus, build_shards
+from heedful.data.split import Split, split
+from heedful.data.text import ParallelText
+from heedful.data.tokenizer import Tokenizer
+from heedful.data.verdict import Verdict, inspect
+from heedful.errors import DataError
+from heedful.run.disk import read_json, write_atomic, write_json
+from heedful.run.facts import DataFile
+from heedful.tasks.defaults import Size, size_for
+
+PIECE_DROPOUT = 0.1
+# Longer sentences are left out of training, and counted in the report.
+MAX_TOKENS = 250
+READY = "prepared.json"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The texts of a run and their languages.
+
+    Args:
+        train: to learn from.
+        dev: to choose the best weights by; None holds a part of `train` out for that, and one for the final test.
+        test: for the final scores; None scores on what was held out, or else on `dev`.
+        languages: of the source side and of the target side.
+        both: learn both directions.
+    """
+
+    train: ParallelText
+    dev: ParallelText | None
+    test: ParallelText | None
+    languages: tuple[str, str]
+    both: bool
+
+    @property
+    def parts_to_hold_out(self) -> list[str]:
+        """Who names a dev set and no test set wants all of the rest for training."""
+        missing = {"dev": self.dev is None, "test": self.dev is None and self.test is None}
+        return [name for name, is_missing in missing.items() if is_missing]
+
+    @property
+    def directions(self) -> list[tuple[str, str]]:
+        """Pairs of languages, from and into."""
+        source, target = self.languages
+        return [(source, target), (target, source)] if self.both else [(source, target)]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that training and scoring read.
+
+    Args:
+        tokenizer: learned on the training text.
+        corpus: the training pairs.
+        dev: held-out pairs, (source, target) as in the files.
+        test: other held-out pairs, never looked at before the end; empty when the caller gave a dev set.
+        size: of the model to be trained.
+        facts: for the model card: files with their hashes, and the verdict.
+    """
+
+    tokenizer: Tokenizer
+    corpus: Corpus
+    dev: list[tuple[str, str]]
+    test: list[tuple[str, str]]
+    size: Size
+    facts: dict[str, Any]
+
+    def reading(self, directions: Sequence[tuple[str, str]]) -> list[Direction]:
+        """How the corpus is read for these directions."""
+        if len(directions) == 1:
+            return [Direction()]
+        (forth, back) = directions
+        tags = [self.tokenizer.tag_id(forth[1]), self.tokenizer.tag_id(back[1])]
+        return [Direction("source", "target", tags[0]), Direction("target", "source", tags[1])]
+
+
+def examine(sources: Sources) -> Verdict:
+    """Look at the texts before anything is written.
+
+    Raises:
+        DataError: they cannot be used; the message says where and why.
+    """
+    verdict = inspect(sources.train, *sources.languages, held_out=sources.dev)
+    if verdict.fatal:
+        finding = verdict.fatal[0]
+        raise DataError(f"{finding.title}: {finding.advice}")
+    return verdict
+
+
+def prepare(
+    sources: Sources, folder: Path, seed: int, size: Size | None = None, verdict: Verdict | None = None
+) -> Prepared:
+    """Lay out what training reads; what is there already is used again.
+
+    Args:
+        sources: what the caller gave.
+        folder: `training/` of the run.
+        seed: of the splits and of the segmentations.
+        size: of the model; None follows from the number of pairs.
+        verdict: on the texts; None looks at them now.
+    Raises:
+        DataError: the texts cannot be used; the message says where and why.
+    """
+    if (folder / READY).exists():
+        return _reopen(folder)
+    verdict = verdict or examine(sources)
+    parts = split(sources.train.pairs(), wanted, seed=seed) if (wanted := sources.parts_to_hold_out) else None
+    held = {name: _held_out(sources, parts, name) for name in ("dev", "test")}
+    if not held["dev"]:
+        raise DataError(
+            f"{sources.dev and sources.dev.source} holds no pair with text on both sides: give held-out pairs"
+        )
+    n_pairs = parts.size("train") if parts else verdict.n_usable
+    chosen = size or size_for(n_pairs * len(sources.directions))
+    tags = [target for _, target in sources.directions] if sources.both else []
+    tokenizer = Tokenizer.train(_training_texts(sources.train, parts), chosen.vocab_size, tags)
+    shutil.rmtree(folder / "corpus", ignore_errors=True)
+    build_shards(
+        sources.train.pairs(),
+        tokenizer,
+        folder / "corpus",
+        max_tokens=MAX_TOKENS,
+        dropout=PIECE_DROPOUT,
+        seed=seed,
+        skip=parts.skip("train") if parts else None,
+    )
+    write_atomic(folder / "tokenizer.json", tokenizer.to_json().encode())
+    facts = {"files": [asdict(file) for file in fingerprints(sources)], "verdict": verdict.to_json()}
+    write_json(folder / READY, {**held, "facts": facts, "size": asdict(chosen)})
+    return _reopen(folder)
+
+
+def _reopen(folder: Path) -> Prepared:
+    stored = read_json(folder / READY)
+    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    dev, test = ([(source, target) for source, target in stored[name]] for name in ("dev", "test"))
+    return Prepared(tokenizer, Corpus.open(folder / "corpus"), dev, test, Size(**stored["size"]), stored["facts"])
+
+
+def _held_out(sources: Sources, parts: Split | None, name: str) -> list[tuple[str, str]]:
+    """The pairs of a part: the caller's own, or those held out, or none."""
+    given = sources.dev if name == "dev" else sources.test
+    if given is not None:
+        return _with_text(given.pairs())
+    held = parts is not None and name in parts.parts
+    return _with_text(parts.select(sources.train.pairs(), name)) if parts and held else []
+
+
+def _with_text(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(source, target) for source, target in pairs if source.strip() and target.strip()]
+
+
+def _training_texts(text: ParallelText, parts: Split | None) -> Iterable[str]:
+    pairs = text.pairs() if parts is None else parts.select(text.pairs(), "train")
+    return (side for pair in pairs for side in pair)
+
+
+def fingerprints(sources: Sources) -> list[DataFile]:
+    """Name, size and SHA-256 of every file that was read."""
+    files: dict[Path, DataFile] = {}
+    for part, text in (("train", sources.train), ("dev", sources.dev), ("test", sources.test)):
+        for side in ("source", "target"):
+            if text is not None:
+                role = part if text.target is None else f"{part} {side}"
+                files.setdefault(text.path(side), DataFile.read(role, text.path(side)))
+    return list(files.values())

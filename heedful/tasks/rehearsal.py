@@ -1,0 +1,94 @@
+"""How a translator does while it learns: scored on held-out pairs, and a few sentences to watch."""
+
+from collections.abc import Sequence
+
+import torch
+
+from heedful.data.batch import collate, encoder_input
+from heedful.data.tokenizer import PAD
+from heedful.decoding import Greedy
+from heedful.evaluation.translation import corpus_bleu
+from heedful.interface import Model
+from heedful.numerics import Numerics
+from heedful.tasks.preparation import Prepared
+from heedful.tasks.translator import Direction, Translator, snapshot
+from heedful.training.objectives import TeacherForcing
+from heedful.training.progress import Evaluation, Sample
+
+# Enough for a BLEU that tells better from worse, few enough to cost little of the time.
+MAX_SCORED = 400
+MAX_WATCHED = 4
+ROWS_AT_ONCE = 64
+
+
+class Rehearsal:
+    """The dev set in all directions.
+
+    Args:
+        prepared: of the run.
+        directions: pairs of languages.
+        numerics: how to compute here.
+    """
+
+    def __init__(self, prepared: Prepared, directions: Sequence[Direction], numerics: Numerics) -> None:
+        self.prepared, self.directions, self.numerics = prepared, list(directions), numerics
+        pairs = prepared.dev
+        # Evenly spread: files are often sorted by origin.
+        stride = max(1, len(pairs) * len(self.directions) // MAX_SCORED)
+        chosen = pairs[::stride]
+        forth = list(zip(*chosen, strict=True))
+        self.sides = [forth, forth[::-1]][: len(self.directions)]
+
+    def translator(self, model: Model) -> Translator:
+        """The model as it is now, in the dtype of decoding."""
+        return Translator(snapshot(model, self.numerics), self.prepared.tokenizer, self.directions, self.numerics)
+
+    def evaluate(self, model: Model) -> Evaluation:
+        """BLEU of greedy translations, and the negative log-likelihood of a true token, nats.
+
+        Args:
+            model: with the weights that count.
+        """
+        figures: dict[str, float] = {}
+        samples: list[Sample] = []
+        translator = self.translator(model)
+        for direction, (sources, references) in zip(self.directions, self.sides, strict=True):
+            found = translator.answer(sources, to=direction[1], search=Greedy()).texts
+            name = "bleu" if len(self.directions) == 1 else f"bleu_{'_'.join(direction)}"
+            figures[name] = corpus_bleu(found, references, direction[1])
+            watched = zip(sources, references, found, strict=True)
+            samples += [
+                Sample(*row) for _, row in zip(range(MAX_WATCHED // len(self.directions)), watched, strict=False)
+            ]
+        mean = sum(figures.values()) / len(figures)
+        return Evaluation(mean, {**figures, "bleu": mean, "nll": self.nll(translator)}, samples)
+
+    def glimpse(self, model: Model) -> list[Sample]:
+        """The first few sentences as they come out now."""
+        translator, samples = self.translator(model), []
+        n = MAX_WATCHED // len(self.directions)
+        for direction, (sources, references) in zip(self.directions, self.sides, strict=True):
+            found = translator.answer(sources[:n], to=direction[1], search=Greedy()).texts
+            samples += [Sample(*row) for row in zip(sources[:n], references[:n], found, strict=True)]
+        return samples
+
+    @torch.inference_mode()
+    def nll(self, translator: Translator) -> float:
+        """Mean negative log-likelihood of the true tokens of the dev set, in nats."""
+        objective, tokenizer = TeacherForcing(smoothing=0.0), self.prepared.tokenizer
+        device = next(translator.model.parameters()).device
+        total = count = 0.0
+        for direction, (sources, references) in zip(self.directions, self.sides, strict=True):
+            tag = translator.tag(direction)
+            rows = [
+                (encoder_input(tokenizer.encode(source), tag), tokenizer.encode(reference))
+                for source, reference in zip(sources, references, strict=True)
+            ]
+            rows.sort(key=lambda row: len(row[0]))
+            for first in range(0, len(rows), ROWS_AT_ONCE):
+                batch = collate(*zip(*rows[first : first + ROWS_AT_ONCE], strict=True))
+                assert bool((batch.labels != PAD).any()), "a batch has at least its ends of sentences"
+                loss = objective(translator.model, batch.to(device))
+                total += float(loss.figures["nll"][0])
+                count += float(loss.count)
+        return total / count

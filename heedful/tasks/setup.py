@@ -1,0 +1,100 @@
+"""What is trained and how it is computed: settled when a run begins, and read back when it is resumed."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from heedful.baselines.rnn import RNNArchitecture
+from heedful.interface import Model
+from heedful.numerics import Numerics, applied, choose
+from heedful.run.disk import read_json, write_json
+from heedful.tasks.defaults import Size, architecture_for
+from heedful.tasks.models import Shape, family
+
+SETUP = "setup.json"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A model to be trained.
+
+    Args:
+        model: its family.
+        shape: its architecture.
+        size: the row of the table of defaults that it follows.
+        numerics: how to compute.
+    """
+
+    model: str
+    shape: Shape
+    size: Size
+    numerics: Numerics
+
+    def build(self, seed: int) -> Model:
+        """The model before training, on its device: random, and the same for the same seed."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return family(self.model).build(self.shape).to(self.numerics.device)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return {
+            "model": self.model,
+            "architecture": self.shape.to_json(),
+            "size": vars(self.size),
+            "numerics": self.numerics.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        shape = family(values["model"]).read(values["architecture"])
+        return cls(values["model"], shape, Size(**values["size"]), Numerics.from_json(values["numerics"]))
+
+
+def settle(folder: Path, model: str, size: Size, vocab_size: int, device: str | None) -> Setup:
+    """The setup of a run; one that is stored already is the law.
+
+    Args:
+        folder: `training/` of the run.
+        model: family.
+        size: of the model.
+        vocab_size: pieces that the tokenizer has.
+        device: "cpu", "cuda", or None to choose.
+    """
+    if (folder / SETUP).exists():
+        return Setup.from_json(read_json(folder / SETUP))
+    family(model)
+    shape: Shape = architecture_for(size, vocab_size)
+    if model == "rnn":
+        # Twice as wide and two layers deep: about as many weights as the Transformer of the row.
+        shape = RNNArchitecture(vocab_size, 2 * size.d_model, 2, size.dropout, shape.max_len)
+    setup = Setup(model, shape, size, choose(device))
+    write_json(folder / SETUP, setup.to_json())
+    return setup
+
+
+def flops_per_token(model: nn.Module) -> float:
+    """Arithmetic of training for a source or target token: 6 for each weight that it meets (2 forward, 4 backward).
+
+    A token meets the encoder or the decoder, so about half of the weights of the projections, the output included.
+    """
+    met = sum(module.weight.numel() for module in model.modules() if isinstance(module, nn.Linear))
+    return 3.0 * met
+
+
+def peak_flops(numerics: Numerics) -> float:
+    """What this machine can do in a second: the best of a few large matrix products in the dtype of training."""
+    n = 4096 if numerics.device == "cuda" else 1024
+    left = torch.ones(n, n, dtype=numerics.dtype, device=numerics.device)
+    best = float("inf")
+    with applied(numerics), torch.inference_mode():
+        for _ in range(6):
+            begun = time.perf_counter()
+            float((left @ left)[0, 0])
+            best = min(best, time.perf_counter() - begun)
+    return 2.0 * n**3 / best
