@@ -79,7 +79,7 @@ _SMALL_WORDS = {
     "fa": "و در به از که این را با است آن برای من یک ما می او تو نیست",
     "hi": "है के में की और से का को नहीं यह मैं हैं पर एक वह हो भी था",
 }
-# A character of these says as much as two letters or more.
+# A character of these says as much as about three letters.
 _DENSE = frozenset({"Han", "Kana", "Hangul"})
 _MARKS = ".,;:!?\"'()[]«»„“”‘’…–—।؟،¿¡"
 _SMALL_WORD_LANGUAGES: dict[str, list[str]] = {}
@@ -107,7 +107,7 @@ def main_script(text: str) -> str | None:
     if counts["Kana"]:
         counts["Kana"] += counts.pop("Han", 0)
     for dense in _DENSE & counts.keys():
-        counts[dense] *= 2
+        counts[dense] *= 3
     return max(counts, key=lambda script: (counts[script], script))
 
 

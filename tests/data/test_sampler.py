@@ -50,7 +50,7 @@ def test_every_pair_once_an_epoch_and_direction(
     assert seen == [(way, pair) for way in range(len(ways)) for pair in range(corpus.n_pairs)]
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(samplings, directions, st.integers(0, 3), st.data())
 def test_batches_are_collated_pairs_within_the_budget(
     corpus: Corpus, sampling: Sampling, ways: tuple[Direction, ...], epoch: int, data: st.DataObject
@@ -77,7 +77,7 @@ def test_batches_are_collated_pairs_within_the_budget(
     assert batch.labels.shape[1] % sampling.multiple == 0
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(samplings, directions, st.integers(0, 2), st.integers(0, 10_000))
 def test_resuming_needs_three_integers(
     corpus: Corpus, sampling: Sampling, ways: tuple[Direction, ...], epoch: int, place: int
