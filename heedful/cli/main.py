@@ -25,7 +25,14 @@ class Verb(NamedTuple):
     summary: str
 
 
+HELP = """Two text files in, a tested translator out, with the evidence.
+
+`heedful VERB --help` explains a verb; `--debug` with any verb shows where an error came from.
+"""
+
 VERBS = {
+    "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
+    "runs": Verb("heedful.cli.runs:runs", "What was trained here, side by side."),
     "doctor": Verb("heedful.cli.doctor:doctor", "This machine: cores, number formats, GPU, versions, what is missing."),
 }
 
@@ -34,8 +41,7 @@ def build() -> App:
     """The parser, with every verb known by name and none imported."""
     app = App(
         name="heedful",
-        help="Two text files in, a tested translator out, with the evidence.",
-        help_epilogue="`heedful VERB --help` explains a verb. `--debug` with any verb shows where an error came from.",
+        help=HELP,
         version=__version__,
         default_parameter=Parameter(negative=()),
         result_action="return_value",
@@ -44,7 +50,7 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
     )
     for order, (name, verb) in enumerate(VERBS.items()):
-        app.command(verb.target, name=name, help=verb.summary, sort_key=order, help_epilogue="")
+        app.command(verb.target, name=name, help=verb.summary, sort_key=order)
     return app
 
 
