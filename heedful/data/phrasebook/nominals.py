@@ -207,11 +207,16 @@ def indefinite(d: Derivation, noun: Noun) -> Phrase:
     return determined(d, noun, determiner, described(d, noun))
 
 
+def owned(noun: Noun) -> bool:
+    """Whether people own such a thing."""
+    return bool(noun.classes & _OWNED)
+
+
 def definite(d: Derivation, noun: Noun, plain: bool = False) -> Phrase:
     """这本书, 那些书, 我的书, 安娜的书: something that the hearer can identify."""
     if noun.kind == "name":
         return bare(d, noun)
-    if noun.classes & _OWNED and d.chance(0.5):
+    if owned(noun) and d.chance(0.5):
         return possessed(d, possessor(d), noun, None if plain else described(d, noun, 0.3, BARE))
     determiner = d.draw(DEMONSTRATIVE)
     if noun.units and not determiner.measured:

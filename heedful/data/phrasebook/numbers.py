@@ -17,7 +17,7 @@ def chinese(n: int) -> str:
     if n >= 10_000:
         high, low = divmod(n, 10_000)
         gap = "零" if 0 < low < 1000 else ""
-        return chinese(high) + "万" + gap + (_below_ten_thousand(low) if low else "")
+        return counting(high) + "万" + gap + (_below_ten_thousand(low) if low else "")
     if 10 <= n < 20:
         return _below_ten_thousand(n)[1:]
     return _below_ten_thousand(n) if n else "零"
@@ -28,7 +28,7 @@ def _below_ten_thousand(n: int) -> str:
     for value, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
         digit, n = divmod(n, value)
         if digit:
-            text += ("零" if gap and text else "") + _DIGITS[digit] + name
+            text += ("零" if gap and text else "") + ("两" if digit == 2 and value == 1000 else _DIGITS[digit]) + name
         gap = digit == 0
     return text
 

@@ -12,6 +12,7 @@ from heedful.data.phrasebook.nominals import (
     determined,
     marked,
     name,
+    owned,
     possessed,
     possessor,
     someone_else,
@@ -47,10 +48,9 @@ def _two(d: Derivation) -> tuple[Phrase, Phrase, Adjective]:
     second = d.draw(nouns(shared))
     d.compose(adjective, first)
     d.compose(adjective, second)
-    if d.chance(0.5):
+    if d.chance(0.5) or not (owned(first) and owned(second)):
         return determined(d, first, THIS), determined(d, second, THAT), adjective
-    owned = possessed(d, possessor(d), first)
-    return owned, possessed(d, possessor(d), second), adjective
+    return possessed(d, possessor(d), first), possessed(d, possessor(d), second), adjective
 
 
 def _two_people(d: Derivation) -> tuple[Phrase, Phrase, Adjective]:

@@ -71,6 +71,8 @@ def degree(d: Derivation) -> Phrase:
 
 def _described(d: Derivation, template: Template, asked: bool = False) -> Phrase:
     s, a = described_subject(d, asked)
+    while template is _NOT and a.zh[0] == "有":  # 有趣 and its like do not go with 不
+        a = quality(d, s.lemma) if isinstance(s.lemma, Noun) else a
     return template.fill(d.units, {"s": s.phrase, "a": d.word(a), "be": english.be(s.phrase.agreement)})
 
 

@@ -3,12 +3,20 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from heedful.data.phrasebook import patterns_actions, patterns_comparison, patterns_description, patterns_modality
+from heedful.data.phrasebook import (
+    patterns_actions,
+    patterns_comparison,
+    patterns_description,
+    patterns_modality,
+    patterns_numbers,
+    patterns_places,
+    patterns_time,
+)
 from heedful.data.phrasebook.derivation import Derivation, HeldOutError, Split, composition_split
 from heedful.data.phrasebook.grammar import Pair, Phrase, realize
 
 Pattern = Callable[[Derivation], Phrase]
-_MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison)
+_MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison, patterns_places, patterns_numbers, patterns_time)
 _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 
 
