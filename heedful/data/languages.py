@@ -134,12 +134,8 @@ def language_of_text(texts: Iterable[str], max_lines: int = 2000) -> str | None:
         texts: lines, of which the first `max_lines` are read.
         max_lines: enough for any text of one language.
     """
-    scripts: Counter[str | None] = Counter()
-    votes: Counter[str] = Counter()
-    for text in islice(texts, max_lines):
-        scripts[main_script(text)] += 1
-        for word in text.lower().split():
-            votes.update(_SMALL_WORD_LANGUAGES.get(word.strip(_MARKS), ()))
+    lines = list(islice(texts, max_lines))
+    scripts = Counter(map(main_script, lines))
     del scripts[None]
     if not scripts:
         return None
@@ -148,21 +144,19 @@ def language_of_text(texts: Iterable[str], max_lines: int = 2000) -> str | None:
         return "ja"
     if script in _BY_SCRIPT:
         return _BY_SCRIPT[script]
-    (first, most), (_, next_most) = (votes.most_common(2) + [("", 0)] * 2)[:2]
+    (first, most), (_, next_most) = (_votes(lines).most_common(2) + [("", 0)] * 2)[:2]
     return first if most >= 5 and most > 1.1 * next_most else None
 
 
 def same_language(one: str, other: str) -> bool:
     """Whether two codes mean one language for us: zh-CN and zh, no and nb."""
-    codes = [re.split(r"[-_]", code.lower())[0] for code in (one, other)]
-    return len({{"no": "nb", "nn": "nb"}.get(code, code) for code in codes}) == 1
+    return _plain(one) == _plain(other)
 
 
 def script_of_language(code: str) -> str | None:
     """The script that a language is written in: "Han" of zh, "Latin" of de; None for one that we do not know."""
-    base = re.split(r"[-_]", code.lower())[0]
     by_language = {language: script for script, language in _BY_SCRIPT.items()}
-    return by_language.get(base) or main_script(_SMALL_WORDS.get(base, ""))
+    return by_language.get(_plain(code)) or main_script(_SMALL_WORDS.get(_plain(code), ""))
 
 
 def spoken_among(texts: Iterable[str], codes: Iterable[str]) -> str | None:
@@ -176,6 +170,22 @@ def spoken_among(texts: Iterable[str], codes: Iterable[str]) -> str | None:
     script = main_script("\n".join(lines))
     fitting = [code for code in known if script_of_language(code) == script]
     if len(fitting) > 1:
-        guess = language_of_text(lines)
-        fitting = [code for code in fitting if guess is not None and same_language(code, guess)]
+        votes = _votes(lines)
+        most = max(votes[_plain(code)] for code in fitting)
+        fitting = [code for code in fitting if votes[_plain(code)] == most]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _votes(texts: Iterable[str]) -> Counter[str]:
+    """How many small words of each language a text has."""
+    votes: Counter[str] = Counter()
+    for text in texts:
+        for word in text.lower().split():
+            votes.update(_SMALL_WORD_LANGUAGES.get(word.strip(_MARKS), ()))
+    return votes
+
+
+def _plain(code: str) -> str:
+    """A code without region, and one for both kinds of Norwegian."""
+    base = re.split(r"[-_]", code.lower())[0]
+    return {"no": "nb", "nn": "nb"}.get(base, base)

@@ -15,6 +15,8 @@ from heedful.data.languages import (
     main_script,
     same_language,
     script_of,
+    script_of_language,
+    spoken_among,
 )
 from heedful.data.text import read_lines
 
@@ -125,7 +127,7 @@ def test_same_language() -> None:
     assert same_language("zh-CN", "zh")
     assert same_language("no", "nb")
     assert not same_language("da", "nb")
-    assert CODES >= {"de", "en", "zh", "nb", "no"}
+    assert {"de", "en", "zh", "nb", "no"} <= CODES
     assert all(len(code) == 2 for code in CODES)
 
 
@@ -135,3 +137,36 @@ def test_real_text(language: str) -> None:
     if not path.exists():
         pytest.skip("needs ../shared/data")
     assert language_of_text(islice(read_lines(path), 100)) == language
+
+
+@pytest.mark.parametrize(
+    ("code", "script"),
+    [
+        ("zh", "Han"),
+        ("zh-TW", "Han"),
+        ("ja", "Kana"),
+        ("DE", "Latin"),
+        ("no", "Latin"),
+        ("uk", "Cyrillic"),
+        ("xx", None),
+    ],
+)
+def test_script_of_language(code: str, script: str | None) -> None:
+    assert script_of_language(code) == script
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "language"),
+    [
+        ("Where is it?", ["en", "zh"], "en"),
+        ("在哪里？", ["en", "zh"], "zh"),
+        ("Ich habe das.", ["en", "de"], "de"),
+        ("I see it.", ["de", "en-GB"], "en-GB"),
+        ("Xyzzy", ["en", "de"], None),
+        ("在哪里？", ["en", "de"], None),
+        ("", ["en", "zh"], None),
+        ("Det er en hest", ["no", "en"], "no"),
+    ],
+)
+def test_spoken_among(text: str, codes: list[str], language: str | None) -> None:
+    assert spoken_among([text], codes) == language
