@@ -7,7 +7,7 @@ import numpy as np
 
 from heedful.data import chance
 from heedful.data.batch import Batch, assemble
-from heedful.data.shards import SIDES, Corpus
+from heedful.data.corpus import SIDES, Corpus
 from heedful.data.text import Side
 from heedful.errors import OptionError, suggest
 

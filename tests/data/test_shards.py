@@ -1,13 +1,13 @@
 """A corpus on disk against encoding every sentence anew."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from heedful.data import shards
-from heedful.data.shards import Corpus, build_shards, fingerprint
+from heedful.data.corpus import SIDES, Corpus
+from heedful.data.shards import build_shards, fingerprint
 from heedful.data.tokenizer import Tokenizer
 from heedful.errors import DataError, RunError
 
@@ -34,35 +34,9 @@ def test_plain_tokens_are_what_the_tokenizer_gives(corpus: Corpus) -> None:
     assert corpus.n_pairs == len(USABLE)
     assert corpus.lines.tolist() == USABLE
     for index, line in enumerate(USABLE):
-        for side, text in zip(shards.SIDES, PAIRS[line], strict=True):
+        for side, text in zip(SIDES, PAIRS[line], strict=True):
             assert corpus.tokens(side, index) == tokenizer.encode(text)
             assert corpus.lengths(side)[index] == len(tokenizer.encode(text))
-
-
-def test_drawn_tokens_spell_the_same_text(corpus: Corpus) -> None:
-    different = 0
-    for index, line in enumerate(USABLE):
-        plain = tokenizer.encode(PAIRS[line][0])
-        drawn = corpus.tokens("source", index, seed=3, epoch=1, plain=False)
-        assert tokenizer.decode(drawn) == tokenizer.decode(plain)
-        assert drawn == corpus.tokens("source", index, seed=3, epoch=1, plain=False)
-        different += drawn != corpus.tokens("source", index, seed=3, epoch=2, plain=False)
-    assert different > 10
-
-
-def test_gather_and_epoch_lengths_agree_with_single_sentences(corpus: Corpus) -> None:
-    order = np.array([5, 0, 0, 40, 3])
-    plain = np.array([False, True, False, False, True])
-    for side in shards.SIDES:
-        flat, lengths = corpus.gather(side, order, 9, 4, plain)
-        singles = [
-            corpus.tokens(side, int(index), seed=9, epoch=4, plain=bool(usual))
-            for index, usual in zip(order, plain, strict=True)
-        ]
-        assert flat.tolist() == [token for single in singles for token in single]
-        assert lengths.tolist() == [len(single) for single in singles]
-        drawn = [len(corpus.tokens(side, index, seed=9, epoch=4, plain=False)) for index in range(corpus.n_pairs)]
-        assert corpus.epoch_lengths(side, 9, 4).tolist() == drawn
 
 
 def test_contents_tell_what_was_left_out(corpus: Corpus) -> None:
@@ -114,24 +88,3 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
         build_shards(PAIRS, tokenizer, tmp_path / "file")
     with pytest.raises(RunError, match="cannot write"):
         build_shards(PAIRS, tokenizer, tmp_path / "file" / "shards")
-
-
-@pytest.mark.parametrize("damage", ["missing", "cut", "empty", "contents", "foreign", "short"])
-def test_damaged_corpora_are_refused(tmp_path: Path, damage: str) -> None:
-    folder = tmp_path / "shards"
-    build_shards(PAIRS, tokenizer, folder, max_tokens=100)
-    column, contents = folder / "source.words.npy", folder / "contents.json"
-    if damage == "missing":
-        column.unlink()
-    elif damage == "cut":
-        column.write_bytes(column.read_bytes()[:-5])
-    elif damage == "empty":
-        column.write_bytes(b"")
-    elif damage == "contents":
-        contents.write_text("{")
-    elif damage == "foreign":
-        contents.write_text("{}")
-    else:
-        contents.write_text(json.dumps(json.loads(contents.read_text()) | {"n_pairs": 7}))
-    with pytest.raises(RunError, match="build it again"):
-        Corpus.open(folder)
