@@ -35,6 +35,10 @@ MANY = Determiner("很多", ("many",), True, False)
 NUMBERS = tuple(Determiner(numbers.counting(n), numbers.english(n), True, True) for n in range(2, 11))
 BARE = "bare"
 INDEFINITE = (A, A, A, A, SOME, SEVERAL)
+THIS_THAT = (THIS, THAT)
+THESE_THOSE = (THESE, THOSE)
+FEW = NUMBERS[:5]
+DOSES = (A, *NUMBERS[:3])
 DEMONSTRATIVE = (THIS, THAT, THIS, THAT, THESE, THOSE)
 PRONOUNS = (  # Chinese, subject, object, possessive, agreement
     ("我", "I", "me", "my", "I"),
@@ -123,10 +127,10 @@ def possessed(d: Derivation, owner: Phrase, noun: Noun, modifier: Phrase | None 
     return Phrase(owner.zh + zh, owner.en + en, "they" if noun.kind == "pair" else "he")
 
 
-def possessor(d: Derivation, kin: str = "") -> Phrase:
+def possessor(d: Derivation, kin: str = "", only_name: bool = False) -> Phrase:
     """Whose: 我的 / my, 安娜的 / Anna's. Before kin a pronoun goes without 的, and suits the sex of husbands and wives."""
     unit = d.units.reserve(2)
-    if d.chance(0.7):
+    if not only_name and d.chance(0.7):
         zh, _, _, possessive, _ = d.draw(_OWNERS.get(kin, PRONOUNS))
         return Phrase(((zh, unit),) if kin else ((zh, unit), ("的", unit)), ((possessive, unit),))
     name = d.draw(words(_NAMES.get(kin, "man,woman")))
@@ -157,9 +161,9 @@ def someone_else(d: Derivation, first: Nominal) -> Nominal:
     return second if second.lemma is not first.lemma else someone_else(d, first)
 
 
-def kin(d: Derivation) -> Nominal:
+def kin(d: Derivation, classes: str = "kin,hiskin,herkin") -> Nominal:
     """我妈妈, "my mother"; 安娜的叔叔, "Anna's uncle"."""
-    noun = d.draw(nouns("kin,hiskin,herkin"))
+    noun = d.draw(nouns(classes))
     (kind,) = noun.classes & _KIN
     return Nominal(possessed(d, possessor(d, kind), noun), noun)
 

@@ -5,11 +5,10 @@ from heedful.data.phrasebook.derivation import Derivation
 from heedful.data.phrasebook.grammar import Phrase, Template
 from heedful.data.phrasebook.lexicon import Noun, nouns, words
 from heedful.data.phrasebook.nominals import (
+    FEW,
     NUMBERS,
-    THAT,
-    THESE,
-    THIS,
-    THOSE,
+    THESE_THOSE,
+    THIS_THAT,
     Nominal,
     determined,
     kin,
@@ -58,7 +57,7 @@ _SOLD = "wearable,furniture,device,appliance,tool,printed,vehicle,instrument,con
 def costs(d: Derivation) -> Phrase:
     """这本书四十五块钱。"""
     noun = d.draw(nouns(_SOLD))
-    o = determined(d, noun, d.draw((THIS, THAT)))
+    o = determined(d, noun, d.draw(THIS_THAT))
     return _COSTS.fill(d.units, {"o": o, "cost": "costs", "n": _price(d, noun)})
 
 
@@ -72,7 +71,7 @@ def costs_per(d: Derivation) -> Phrase:
 def how_much(d: Derivation) -> Phrase:
     """这本书多少钱？"""
     noun = d.draw(nouns(_SOLD + ",fruit,vegetable,dish,sweet,meat,drink,bloom"))
-    determiner = d.draw((THIS, THAT)) if noun.units or d.chance(0.7) else d.draw((THESE, THOSE))
+    determiner = d.draw(THIS_THAT) if noun.units or d.chance(0.7) else d.draw(THESE_THOSE)
     o = determined(d, noun, determiner)
     return _HOW_MUCH.fill(d.units, {"o": o, "do": english.do(o.agreement)})
 
@@ -131,7 +130,7 @@ def has(d: Derivation) -> Phrase:
     """安娜有三本书。"""
     s = subject(d)
     noun = _possession(d, s)
-    o = determined(d, noun, d.draw(NUMBERS[:5]) if d.chance(0.6) else _ONE)
+    o = determined(d, noun, d.draw(FEW) if d.chance(0.6) else _ONE)
     return _HAS.fill(d.units, {"s": s.phrase, "o": o, "have": english.have(s.phrase.agreement)})
 
 
@@ -199,7 +198,7 @@ def size(d: Derivation) -> Phrase:
     noun = d.draw(nouns(kind))
     unit = d.units.reserve(2)
     slots = {
-        "o": determined(d, noun, d.draw((THIS, THAT))),
+        "o": determined(d, noun, d.draw(THIS_THAT)),
         "n": number(d, d.number(low, high), counted=True),
         "unit": Phrase(((measure, unit),), ((unit_name, unit),)),
         "a": Phrase(((zh, unit + 1),), ((en, unit + 1),)),

@@ -5,7 +5,7 @@ from heedful.data.phrasebook.circumstances import time
 from heedful.data.phrasebook.derivation import Derivation
 from heedful.data.phrasebook.grammar import Phrase, Template, Token
 from heedful.data.phrasebook.lexicon import Noun, Word, nouns, words
-from heedful.data.phrasebook.nominals import THAT, THIS, determined, marked, possessor, subject
+from heedful.data.phrasebook.nominals import THIS_THAT, determined, marked, possessor, subject
 from heedful.data.phrasebook.patterns_places import landmark
 from heedful.data.phrasebook.predicates import KINDS, act, activity, present
 
@@ -17,7 +17,7 @@ _LEAVES = Template("去 {p} 的 {o} {clock} 出发/1 。", "the {o} to {p} leave
 _OPENS = Template("{p} 早上/1 {clock} 开门/2 。", "{p} opens/2 at {clock} in/1 the/1 morning/1 .")
 _CLOSES = Template("{p} 晚上/1 {clock} 关门/2 。", "{p} closes/2 at {clock} in/1 the/1 evening/1 .")
 _BIRTHDAY = Template("{who} 生日/1 是/2 {date} 。", "{who} birthday/1 is/2 on {date} .")
-_EVENT_ON = Template("{e} 在 {date} 举行/1 。", "{e} will take/1 place/1 on {date} .")
+_EVENT_ON = Template("{e} 将/2 在 {date} 举行/1 。", "{e} will/2 take/1 place/1 on {date} .")
 _WEEKDAY = Template("{e} 在/1 {day} {h} 。", "{e} is on/1 {day} {h} .")
 _BORN = Template("{s} 是 {year} {month} 在/1 {p} 出生/2 的 。", "{s} {was} born/2 in/1 {p} in {month} {year} .")
 _WEATHER = Template("{p} {t} {g} {w} 。", "it {be} {g} {w} in {p} {t} .")
@@ -29,13 +29,20 @@ _WARMER = Template("{p} 的/1 {season} 比/2 {q} 的/3 {season2} {w} 。", "{sea
 _FOR_HOURS = Template("{s} {t} {v} {n} 个 {unit} 。", "{s} {v} for {n} {unit} {t} .")
 
 
-def clock(d: Derivation) -> Phrase:
+KINDS_OF_HOUR = ("sharp", "half", "quarter", "past")
+_TO = (*KINDS_OF_HOUR, "to")
+_HOURS = (("早上", (6, 11)), ("下午", (1, 5)), ("晚上", (6, 11)))
+_MORNING = Phrase((("早上", 0),), ())
+
+
+def clock(d: Derivation, part: Phrase | None = None, kinds: tuple[str, ...] = KINDS_OF_HOUR) -> Phrase:
     """三点, "three o'clock"; 三点半, "half past three"; 三点十分, "ten past three"; 差十分三点, "ten to three"."""
-    hour = d.number(1, 12)
+    low, high = next((hours for name, hours in _HOURS if part and name in part.zh[0][0]), (1, 12))
+    hour = d.number(low, high)
     unit = d.units.reserve(3)
     zh_hour = ((numbers.counting(hour), unit), ("点", unit + 1))
     (en_hour,) = numbers.english(hour)
-    kind = d.draw(("sharp", "half", "quarter", "past", "past", "to"))
+    kind = d.draw(kinds)
     if kind == "sharp":
         return Phrase(zh_hour, ((en_hour, unit), ("o'clock", unit + 1)))
     if kind == "half":
@@ -69,7 +76,8 @@ def date(d: Derivation) -> Phrase:
 
 def now(d: Derivation) -> Phrase:
     """现在下午三点半。"""
-    h, c = part_of_day(d), clock(d)
+    h = part_of_day(d)
+    c = clock(d, h, _TO)
     return _NOW.fill(d.units, {"clock": Phrase(h.zh + c.zh, c.en + h.en)})
 
 
@@ -77,14 +85,16 @@ def at_hour(d: Derivation) -> Phrase:
     """安娜早上七点跑步。"""
     s = subject(d)
     v = present(d, activity(d, s, KINDS), s)
-    return _AT.fill(d.units, {"s": s.phrase, "v": v, "h": time(d, "habit"), "clock": clock(d)})
+    h = time(d, "habit")
+    return _AT.fill(d.units, {"s": s.phrase, "v": v, "h": h, "clock": clock(d, h)})
 
 
 def will_at_hour(d: Derivation) -> Phrase:
     """安娜明天七点会跑步。"""
     s = subject(d)
     v = act(d, activity(d, s, KINDS), "base")
-    return _WILL_AT.fill(d.units, {"s": s.phrase, "v": v, "t": time(d, "future"), "clock": clock(d)})
+    t = time(d, "future")
+    return _WILL_AT.fill(d.units, {"s": s.phrase, "v": v, "t": t, "clock": clock(d, t)})
 
 
 def what_time(d: Derivation) -> Phrase:
@@ -101,14 +111,16 @@ def leaves(d: Derivation) -> Phrase:
     d.compose(vehicle, place)
     unit = d.units.reserve()
     o = Phrase(((vehicle.zh, unit),), marked(vehicle.singular, unit))
-    h, c = part_of_day(d), clock(d)
+    h = part_of_day(d)
+    c = clock(d, h)
     return _LEAVES.fill(d.units, {"o": o, "p": d.word(place), "clock": Phrase(h.zh + c.zh, c.en + h.en)})
 
 
 def opens(d: Derivation) -> Phrase:
     """银行早上八点半开门。"""
     place = landmark(d, d.draw(nouns("org,shop,sight,eatery,sporty")))
-    return (_OPENS if d.chance(0.5) else _CLOSES).fill(d.units, {"p": place, "clock": clock(d)})
+    template = _OPENS if d.chance(0.5) else _CLOSES
+    return template.fill(d.units, {"p": place, "clock": clock(d, _MORNING)})
 
 
 def birthday(d: Derivation) -> Phrase:
@@ -119,7 +131,7 @@ def birthday(d: Derivation) -> Phrase:
 def _event(d: Derivation) -> tuple[Noun, Phrase]:
     noun = d.draw(nouns("event"))
     if d.chance(0.3):
-        return noun, determined(d, noun, d.draw((THIS, THAT)))
+        return noun, determined(d, noun, d.draw(THIS_THAT))
     unit = d.units.reserve()
     return noun, Phrase(((noun.zh, unit),), (("the", 0), *marked(noun.singular, unit)))
 

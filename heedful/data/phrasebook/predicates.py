@@ -8,11 +8,11 @@ from heedful.data.phrasebook.lexicon import Noun, Verb, activities, nouns, verbs
 from heedful.data.phrasebook.nominals import Nominal, bare, definite, indefinite, kin, marked, name, person, pronoun
 
 Form = Literal["base", "third", "past", "participle", "gerund"]
-INTENDED = "daily,once,long,craft"
+INTENDED = "daily,outing,once,long,craft"
 ALL = INTENDED + ",happen"  # what one does often, what takes a moment, what takes a while
-DURABLE = "daily,long,craft"
+DURABLE = "daily,outing,long,craft"
 PLACED = "indoor,outdoor,home,sporty,work,eatery,pool,shop"
-DAILY = "daily"
+DAILY = "daily,outing"
 _WITH_PEOPLE = {ALL: "people,meet", INTENDED: "people,meet", DURABLE: "people", DAILY: "people"}
 KINDS = "indoor,outdoor,home,sporty,work,sport,eatery,pool"
 Reference = Literal["definite", "indefinite", "generic"]
@@ -25,15 +25,18 @@ class Predicate(NamedTuple):
     object: Phrase
 
 
-def person_object(d: Derivation, subject: Nominal) -> Nominal:
+def person_object(d: Derivation, subject: Nominal, verb: Verb) -> Nominal:
     """Whom: somebody other than the subject."""
     roll = d.number(1, 10)
-    if roll <= 3 and isinstance(subject.lemma, Noun):
+    if "person" not in verb.classes:
+        if "family" in verb.classes and roll <= 5:
+            someone = kin(d)
+        else:
+            someone = person(d, verb.classes.removeprefix("family,"))
+    elif roll <= 3 and isinstance(subject.lemma, Noun):
         return pronoun(d, objective=True)
-    if roll <= 5:
-        someone = name(d)
-        return someone if someone.lemma is not subject.lemma else person(d)
-    someone = kin(d) if roll == 6 else person(d)
+    else:
+        someone = name(d) if roll <= 5 else kin(d) if roll == 6 else person(d)
     return someone if someone.lemma is not subject.lemma else pronoun(d, objective=True)
 
 
@@ -57,7 +60,7 @@ def with_person(d: Derivation, subject: Nominal, tables: str = "people,meet") ->
     """A verb with an object that is a person."""
     verb = d.draw(verbs(tables))
     d.compose(subject.lemma, verb)
-    someone = person_object(d, subject)
+    someone = person_object(d, subject, verb)
     d.compose(verb, someone.lemma)
     return Predicate(verb, someone.phrase)
 

@@ -5,18 +5,21 @@ from functools import cache
 
 from heedful.data.phrasebook import (
     patterns_actions,
+    patterns_clauses,
     patterns_comparison,
     patterns_description,
+    patterns_giving,
     patterns_modality,
     patterns_numbers,
     patterns_places,
+    patterns_questions,
     patterns_time,
 )
 from heedful.data.phrasebook.derivation import Derivation, HeldOutError, Split, composition_split
 from heedful.data.phrasebook.grammar import Pair, Phrase, realize
 
 Pattern = Callable[[Derivation], Phrase]
-_MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison, patterns_places, patterns_numbers, patterns_time)
+_MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison, patterns_places, patterns_numbers, patterns_time, patterns_questions, patterns_clauses, patterns_giving)
 _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 
 
