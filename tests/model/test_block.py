@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from heedful.architecture import Architecture
+from heedful.model.block import Block, Residual, make_norm
+from tests.reference.torch_layers import layer
+
+SMALL = Architecture(10, d_model=12, n_heads=3, d_ff=20, dropout=0.0)
+TIGHT = {"rtol": 0, "atol": 1e-12}
+
+
+def random_block(architecture, causal=False, cross=False):
+    """Every weight random, those of norms and biases too."""
+    block = Block(architecture, causal=causal, cross=cross).double()
+    for parameter in block.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    return block
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_an_encoder_layer_equals_torch(order, activation, bias):
+    architecture = replace(SMALL, order=order, activation=activation, bias=bias)
+    block = random_block(architecture)
+    x, mask = torch.randn(2, 6, 12, dtype=torch.float64), torch.arange(6) < torch.tensor([[6], [4]])
+    expected = layer(block, architecture)(x, src_key_padding_mask=~mask)
+    torch.testing.assert_close(block(x, mask[:, None, None], None), expected, **TIGHT)
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_a_decoder_layer_equals_torch(order):
+    architecture = replace(SMALL, order=order)
+    block = random_block(architecture, causal=True, cross=True)
+    x, memory = torch.randn(2, 6, 12, dtype=torch.float64), torch.randn(2, 5, 12, dtype=torch.float64)
+    mask = torch.arange(5) < torch.tensor([[5], [2]])
+    expected = layer(block, architecture)(
+        x, memory, tgt_mask=torch.ones(6, 6).triu(1).bool(), memory_key_padding_mask=~mask
+    )
+    found = block(x, None, None, recalled=block.recall(memory), memory_mask=mask[:, None, None])
+    torch.testing.assert_close(found, expected, **TIGHT)
+
+
+def test_beams_share_the_memory_of_their_sentence():
+    block = random_block(SMALL, causal=True, cross=True)
+    x, memory = torch.randn(6, 1, 12, dtype=torch.float64), torch.randn(2, 5, 12, dtype=torch.float64)
+    mask = (torch.arange(5) < torch.tensor([[5], [2]]))[:, None, None]
+    folded = block(x, None, None, recalled=block.recall(memory), memory_mask=mask)
+    wide = block.recall(memory.repeat_interleave(3, 0))
+    spread = block(x, None, None, recalled=wide, memory_mask=mask.repeat_interleave(3, 0))
+    torch.testing.assert_close(folded, spread, **TIGHT)
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_where_the_norm_stands(order):
+    residual = Residual(replace(SMALL, order=order)).double()
+    nn.init.normal_(residual.norm.weight)
+    x, norm = torch.randn(2, 3, 12, dtype=torch.float64), residual.norm
+    expected = x + 2 * norm(x) if order == "pre" else norm(x + 2 * x)
+    torch.testing.assert_close(residual(x, lambda x: 2 * x), expected)
+
+
+def test_only_what_is_added_is_dropped():
+    residual = Residual(replace(SMALL, order="pre", dropout=0.5))
+    x = torch.randn(2, 3, 12)
+    added = residual(x, torch.ones_like) - x
+    assert set(added.round(decimals=4).unique().tolist()) == {0.0, 2.0}
+
+
+def test_norms_by_their_formulas():
+    x = torch.randn(4, 12, dtype=torch.float64)
+    layer_norm = make_norm(SMALL).double()
+    centred = x - x.mean(-1, keepdim=True)
+    torch.testing.assert_close(layer_norm(x), centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt())
+    rms = make_norm(replace(SMALL, norm="rms")).double()
+    torch.testing.assert_close(rms(x), x / (x.square().mean(-1, keepdim=True) + 1e-6).sqrt())
+    assert make_norm(replace(SMALL, bias=False)).bias is None
+
+
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_bfloat16_stays_bfloat16(order, norm):
+    block = Block(replace(SMALL, order=order, norm=norm), causal=True, cross=True).bfloat16()
+    x = torch.randn(2, 3, 12, dtype=torch.bfloat16)
+    assert block(x, None, None, recalled=block.recall(x)).dtype == torch.bfloat16
