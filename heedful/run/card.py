@@ -120,9 +120,11 @@ def _figures(facts: Facts) -> str:
 
 
 def _use(facts: Facts) -> str:
-    target = f', target="{facts.directions[0][1]}"' if len(facts.directions) > 1 else ""
+    target = f', to="{facts.directions[0][1]}"' if len(facts.directions) > 1 else ""
     flag = f" --to {facts.directions[0][1]}" if len(facts.directions) > 1 else ""
     return f"""## How to use it
+
+With this folder where you are, under the name {_code(facts.name)}:
 
 ```sh
 pip install heedful

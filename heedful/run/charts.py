@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WIDTH, _HEIGHT = 420, 232
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 70, 14, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 70, 14, 30
 _MAX_POINTS = 240
 _CELL = 26
 _LETTER = 7.6
@@ -39,9 +39,8 @@ class Series:
 
 
 def escape(text: Any) -> str:
-    """Text that is inert in HTML: markup and control characters become visible, lone surrogates become "�"."""
-    shown = "".join(_visible(character) for character in str(text))
-    return html.escape(shown.encode("utf-8", "replace").decode())
+    """Text that is inert in HTML: control characters become visible; overrides of direction and lone surrogates "�"."""
+    return html.escape("".join(_visible(letter) for letter in str(text)))
 
 
 def line_chart(series: Sequence[Series], title: str, x_unit: str, best: str = "") -> str:
@@ -156,12 +155,13 @@ def number(value: float) -> str:
     return f"{value:.2g}" if size >= 0.0001 else f"{value:.0e}".replace("e-0", "e-")
 
 
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 32 and character not in "\n\t":
+def _visible(letter: str) -> str:
+    code = ord(letter)
+    if code < 32 and letter not in "\n\t":
         return chr(0x2400 + code)
-    # Directional overrides could make the page around a sentence read backwards.
-    return "�" if code == 127 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 else character
+    # Overrides of direction could make the page around a sentence read backwards.
+    hidden = code == 127 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or 0xD800 <= code <= 0xDFFF
+    return "\ufffd" if hidden else letter
 
 
 def _thinned(item: Series) -> Series:

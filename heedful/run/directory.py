@@ -16,7 +16,6 @@ from typing import Self
 from heedful.errors import RunError
 from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming
 
-
 _CHECKPOINT = re.compile(r"checkpoint-(\d{8,})(?:-(\d+))?")
 
 

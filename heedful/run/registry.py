@@ -93,14 +93,12 @@ def _summary(root: Path, path: Path, contents: bool) -> RunSummary:
     run = RunDirectory(path)
     state, problem = _state(run, contents)
     config = _readable(run.config)
-    languages = config.get("languages")
-    directions = languages.get("directions", []) if isinstance(languages, dict) else []
     score_name, score = _score(run) if run.scores.is_file() else ("", None)
     return RunSummary(
         name=path.relative_to(root).as_posix() if path != root else path.name,
         path=path,
         task=str(config.get("task", "")),
-        languages=", ".join("-".join(map(str, direction)) for direction in directions if isinstance(direction, list)),
+        languages=_languages(config.get("directions")),
         score=score,
         score_name=score_name,
         n_parameters=_n_parameters(run.weights),
@@ -131,6 +129,11 @@ def _readable(path: Path) -> dict[str, Any]:
     except RunError:
         return {}
     return values if isinstance(values, dict) else {}
+
+
+def _languages(directions: object) -> str:
+    pairs = directions if isinstance(directions, list) else []
+    return ", ".join("-".join(map(str, pair)) for pair in pairs if isinstance(pair, list))
 
 
 def _score(run: RunDirectory) -> tuple[str, float | None]:

@@ -25,8 +25,8 @@ class Evidence:
         best: translations that came out best.
         worst: and worst.
         attention: maps of a few examples; at most eight are shown.
-        findings: of the verdict on the data: {"kind", "severity", "count", "examples": [[file, line, what], ...],
-            "advice"}.
+        findings: of the verdict on the data, each {"title", "severity", "count", "advice", "examples": [{"file",
+            "line", "what"}, ...]}; None when nobody looked.
         tiles: more key figures: label, value and a note.
     """
 
@@ -48,7 +48,7 @@ def write_report(path: Path, facts: Facts, evidence: Evidence) -> None:
     Raises:
         RunError: the file system refused.
     """
-    write_atomic(path, report(facts, evidence).encode("utf-8", "replace"))
+    write_atomic(path, report(facts, evidence).encode())
 
 
 def report(facts: Facts, evidence: Evidence) -> str:
@@ -237,22 +237,23 @@ def _verdict(findings: Sequence[Mapping[str, Any]]) -> str:
         return '<div class="card good"><h3>Verdict on the data</h3>Nothing wrong was found.</div>'
     rows = "".join(
         f'<tr><td><span class="level {escape(item["severity"])}">{escape(item["severity"])}</span></td>'
-        f'<th scope="row">{escape(str(item["kind"]).replace("_", " "))}</th><td class="n">{item["count"]:,}</td>'
+        f'<th scope="row">{escape(item["title"])}</th><td class="n">{item["count"]:,}</td>'
         f"<td>{escape(item.get('advice', ''))}{_places(item.get('examples', ()))}</td></tr>"
         for item in findings
     )
     return (
         '<div class="card"><h3>Verdict on the data</h3><div class="scroll" tabindex="0" role="region" '
-        'aria-label="Verdict on the data"><table><thead><tr><th scope="col">severity</th><th scope="col">what</th>'
-        '<th scope="col" class="n">lines</th><th scope="col">what to do, and where</th></tr></thead>'
+        'aria-label="Verdict on the data"><table class="verdict"><thead><tr><th scope="col">severity</th>'
+        '<th scope="col">what</th><th scope="col" class="n">lines</th><th scope="col">what to do, and where</th>'
+        "</tr></thead>"
         f"<tbody>{rows}</tbody></table></div></div>"
     )
 
 
-def _places(examples: Sequence[Sequence[Any]]) -> str:
+def _places(examples: Sequence[Mapping[str, Any]]) -> str:
     shown = [
-        f"<code>{escape(file)}:{escape(line)}</code> {escape(str(what)[:120])}"
-        for file, line, what in (tuple(example)[:3] for example in examples[:3])
+        f"<code>{escape(Path(item['file']).name)}:{escape(item['line'])}</code> {escape(str(item['what'])[:120])}"
+        for item in examples[:3]
     ]
     return f'<div class="small soft">{"<br>".join(shown)}</div>' if shown else ""
 

@@ -201,7 +201,7 @@ def save_until_killed(folder, pipe):
 
 
 def kill_while_saving(folder: Path, seconds: float) -> int:
-    """Fork a process that saves without pause, kill it; the last step that it called saved, or 0."""
+    """Fork a process that saves without pause; kill it some time after its first; the last step it called saved."""
     reader, writer = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -212,11 +212,12 @@ def kill_while_saving(folder: Path, seconds: float) -> int:
         finally:
             os._exit(1)
     os.close(writer)
+    first = os.read(reader, 8)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(reader, "rb") as pipe:
-        said = pipe.read()
+        said = first + pipe.read()
     return int.from_bytes(said[-8:], "little")
 
 
@@ -225,13 +226,10 @@ def test_kill_9_at_any_moment_of_saving(tmp_path, n_kills):
     random_state = random.Random(n_kills)
     last = 0
     for _ in range(n_kills):
-        last = max(last, kill_while_saving(tmp_path, random_state.uniform(0.004, 0.03)))
+        last = max(last, kill_while_saving(tmp_path, random_state.uniform(0, 0.01)))
         checkpoint = latest_checkpoint(tmp_path)
-        if checkpoint is None:
-            assert last == 0
-            continue
         assert checkpoint.skipped == ()
         assert checkpoint.step >= last
         check(checkpoint, size=20_000)
         last = checkpoint.step
-    assert last > 0
+    assert last >= n_kills

@@ -9,7 +9,7 @@ from heedful.run.manifest import check_manifest, write_manifest
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    (tmp_path / "model.safetensors").write_bytes(bytes(range(64)))
+    (tmp_path / "model.safetensors").write_bytes(bytes(range(16)))
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "名.txt").write_text("x")
     (tmp_path / ".hidden").write_text("x")
@@ -43,13 +43,12 @@ def test_every_flipped_bit_of_a_file_is_noticed_and_named(folder):
             check_manifest(folder)
 
 
-@pytest.mark.parametrize("shift", range(8))
-def test_a_flipped_bit_in_every_byte_of_the_manifest_is_noticed(folder, shift):
+def test_a_flipped_bit_in_every_byte_of_the_manifest_is_noticed(folder):
     path = folder / "manifest.json"
     content = path.read_bytes()
     for index in range(len(content)):
         damaged = bytearray(content)
-        damaged[index] ^= 1 << shift
+        damaged[index] ^= 1 << (index * 5 % 8)
         path.write_bytes(damaged)
         with pytest.raises(RunError, match=r"manifest\.json"):
             check_manifest(folder)
@@ -67,7 +66,7 @@ def test_missing_and_cut_files_are_named(folder):
     (folder / "config.json").unlink()
     (folder / "model.safetensors").write_bytes(b"123")
     with pytest.raises(
-        RunError, match=r"config\.json is missing; .*model\.safetensors is damaged: 3 bytes instead of 64"
+        RunError, match=r"config\.json is missing; .*model\.safetensors is damaged: 3 bytes instead of 16"
     ):
         check_manifest(folder)
 

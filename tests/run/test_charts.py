@@ -1,0 +1,142 @@
+import math
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heedful.run.charts import Series, escape, heat_map, line_chart, number, ticks
+from tests.run.sample import NASTY
+
+
+def words(svg):
+    return ["".join(item.itertext()) for item in ET.fromstring(svg).iter("text")]
+
+
+def test_text_is_inert_and_what_cannot_be_seen_is_shown():
+    assert escape("<b a=\"1\" c='2'>&") == "&lt;b a=&quot;1&quot; c=&#x27;2&#x27;&gt;&amp;"
+    assert escape("\x00\x1b\x7f\u202e\u2066\ud800") == "␀␛" + 4 * "\ufffd"
+    assert escape("你好 مرحبا 😀\n") == "你好 مرحبا 😀\n"
+    assert escape(12) == "12"
+
+
+def test_a_chart_is_well_formed_and_says_what_it_shows():
+    svg = line_chart(
+        [Series("train", [0, 1, 2], [9, 4, 2.5]), Series("dev", [1, 2], [5, 3], marks=True)], "Loss", "minutes"
+    )
+    root = ET.fromstring(svg)
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == "Loss over minutes: train from 9 to 2.50; dev from 5 to 3"
+    assert {"train2.50", "dev3", "minutes"} <= set(words(svg))
+    assert len(root.findall("circle")) == 2
+    assert root.findall("circle")[0].find("title").text == "1 minutes: 5"
+
+
+def points(svg, index=0):
+    path = next(item for item in ET.fromstring(svg).iter("path") if item.get("class") == f"line s{index}")
+    return [tuple(map(float, pair.split())) for pair in path.get("d")[1:].split("L")]
+
+
+def test_points_stand_where_the_axes_say():
+    svg = line_chart([Series("a", [0, 5, 10], [0, 50, 100]), Series("b", [0, 10], [100, 0])], "Title", "steps")
+    (x0, y0), (x1, y1), (x2, y2) = points(svg)
+    assert (x1 - x0, y0 - y1) == pytest.approx((x2 - x1, y1 - y2), abs=0.1)
+    levels = {item.text: float(item.get("y")) - 4 for item in ET.fromstring(svg).iter("text") if item.text == "100"}
+    assert levels["100"] == pytest.approx(y2, abs=0.2)
+
+
+def test_the_steep_beginning_does_not_flatten_the_rest():
+    xs = list(range(101))
+    svg = line_chart(
+        [Series("a", xs, [1000, 900] + [10 - x / 20 for x in xs[2:]]), Series("b", xs, [6.0] * 101)], "t", "s"
+    )
+    heights = [y for _, y in points(svg)]
+    assert heights[0] == heights[1] == min(heights)
+    assert heights[-1] - heights[2] > 50
+
+
+def test_a_single_line_is_filled_from_zero():
+    svg = line_chart([Series("speed", [0, 1], [90, 91])], "Speed", "s")
+    assert "0" in words(svg)
+    assert 'class="area s0"' in svg
+
+
+@pytest.mark.parametrize(("best", "value"), [("high", "best 9"), ("low", "best 1")])
+def test_the_best_point_is_marked_unless_it_is_the_last(best, value):
+    assert value in words(line_chart([Series("a", [0, 1, 2, 3], [2, 9, 1, 3])], "t", "s", best))
+    assert not any("best" in word for word in words(line_chart([Series("a", [0, 1], [5, 5])], "t", "s", best)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=250))
+def test_any_values_make_a_well_formed_chart(values):
+    svg = line_chart([Series("a", [float(i) for i in range(len(values))], values, marks=True)], "t", "s", "high")
+    for x, y in points(svg):
+        assert 0 <= x <= 420
+        assert 0 <= y <= 232
+    assert len(points(svg)) <= 240
+
+
+def test_long_series_are_thinned_and_keep_their_end():
+    svg = line_chart([Series("a", list(range(10_000)), [float(i) for i in range(10_000)])], "t", "s")
+    assert len(points(svg)) == 240
+    assert "a10,000" in words(svg) or "a9,999" in words(svg)
+    assert len(svg) < 8000
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 6))
+def test_ticks_are_round_and_cover_the_range(low, span, n_ticks):
+    found = ticks(low, low + span, n_ticks)
+    steps = np.diff(found)
+    assert 2 <= len(found) <= n_ticks + 3
+    assert found[0] <= low + 1e-6 * steps[0] + 1e-9
+    assert found[-1] >= low + span - 1e-6 * steps[0] - 1e-9
+    mantissa = steps[0] / 10 ** math.floor(math.log10(steps[0]) + 1e-6)
+    assert min(abs(mantissa - round_one) for round_one in (1, 2, 5, 10)) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (2, "2"), (2.314, "2.31"), (36.42, "36.4"), (0.002, "0.002"), (2.4e-6, "2e-6"), (950.4, "950"),
+     (4096, "4,096"), (24_500, "24.5k"), (1_230_000, "1.23M"), (-3.5, "-3.50")],
+)  # fmt: skip
+def test_numbers_are_short(value, text):
+    assert number(value) == text
+
+
+def test_a_heat_map_has_a_cell_for_each_pair_and_all_its_words():
+    weights = np.array([[0.9, 0.05, 0.001], [0.1, 0.2, 0.7]])
+    svg = heat_map(["我", "喜欢", "你"], ["▁I", "like"], weights, "zh → en")
+    root = ET.fromstring(svg)
+    cells = list(root.iter("rect"))
+    assert [cell.find("title").text for cell in cells[:2]] == ["I ← 我: 0.90", "I ← 喜欢: 0.05"]
+    assert len(cells) == 6
+    assert [cell.get("class") for cell in cells] == [None, None, "none", None, None, None]
+    strengths = [float(cell.get("fill-opacity", 0)) for cell in cells]
+    assert np.argsort(strengths).tolist() == np.argsort(weights.ravel()).tolist()
+    assert set(words(svg)) == {"我", "喜欢", "你", "I", "like"}
+    assert root.get("aria-label") == "zh → en: I looks most at 我, like looks most at 你"
+    for cell in cells:
+        assert float(cell.get("x")) + 24 <= float(root.get("width"))
+        assert float(cell.get("y")) + 24 <= float(root.get("height"))
+
+
+def test_the_heads_of_columns_stand_as_their_script_wants():
+    weights = np.ones((1, 2)) / 2
+    assert "tspan" not in heat_map(["我", "你"], ["x"], weights, "")
+    assert heat_map(["喜欢", "你"], ["x"], weights, "").count("<tspan") == 3
+    assert heat_map(["sentence", "你"], ["x"], weights, "").count("rotate(-45") == 2
+
+
+def test_strange_maps_do_not_break_the_page():
+    empty = heat_map([], [], np.zeros((0, 0)), "")
+    assert ET.fromstring(empty).tag == "svg"
+    odd = heat_map([NASTY, ""], ["x" * 99], np.array([[np.nan, 2.0]]), NASTY)
+    assert ET.fromstring(odd).find("script") is None
+    assert "x" * 15 + "…" in words(odd)
+    many = heat_map(["a"] * 100, ["b"] * 90, np.full((90, 100), 0.01), "")
+    assert many.count("<rect") == 3600
+    with pytest.raises(AssertionError, match=r"expected \(1, 2\): got \(2, 1\)"):
+        heat_map(["a", "b"], ["c"], np.ones((2, 1)), "")

@@ -1,0 +1,107 @@
+import os
+import shutil
+
+import pytest
+import torch
+
+from heedful.errors import RunError
+from heedful.run.checkpoint import save_checkpoint
+from heedful.run.directory import RunDirectory
+from heedful.run.registry import find_runs
+from tests.run.sample import finished_run
+
+
+@pytest.fixture
+def root(tmp_path):
+    finished_run(tmp_path / "a")
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    finished_run(tmp_path / "deep" / "er" / "b")
+    interrupted = RunDirectory.create(tmp_path / "c")
+    for step in (100, 1200):
+        save_checkpoint(interrupted.training, step, {"x": torch.zeros(2)}, {})
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "config.json").write_text("{}")
+    (tmp_path / "file").write_text("")
+    return tmp_path
+
+
+def by_name(root, contents=True):
+    return {item.name: item for item in find_runs(root, contents)}
+
+
+def test_a_finished_run_says_all_about_itself(root):
+    item = by_name(root)["deep/er/b"]
+    assert (item.task, item.languages, item.state, item.problem) == ("translation", "zh-en, en-zh", "finished", "")
+    assert (item.score, item.score_name) == (93.41, "bleu")
+    assert item.n_parameters == 10 * 4 + 4 * 4 + 4
+    assert item.date.startswith("20")
+    assert item.date.endswith("+00:00")
+    assert item.to_json()["path"] == str(root / "deep" / "er" / "b")
+
+
+def test_only_runs_are_found_and_each_once(root):
+    assert sorted(by_name(root)) == ["a", "c", "deep/er/b"]
+    assert [item.name for item in find_runs(root / "a")] == ["a"]
+
+
+def test_an_interrupted_run_says_where(root):
+    item = by_name(root)["c"]
+    assert (item.state, item.task, item.score, item.n_parameters) == ("interrupted at step 1200", "", None, None)
+    RunDirectory.create(root / "d")
+    (root / "d" / "training" / "metrics.jsonl").write_text("")
+    assert by_name(root)["d"].state == "interrupted at step 0"
+
+
+def test_a_running_one_is_seen(root):
+    with RunDirectory(root / "c").lock():
+        assert by_name(root)["c"].state == "running"
+    assert by_name(root)["c"].state == "interrupted at step 1200"
+
+
+def test_damage_is_seen_and_explained(root):
+    path = root / "a" / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    item = by_name(root)["a"]
+    assert item.state == "damaged"
+    assert "model.safetensors is damaged or was edited" in item.problem
+    assert by_name(root, contents=False)["a"].state == "finished"
+    path.write_bytes(content[:-1])
+    assert by_name(root, contents=False)["a"].state == "damaged"
+
+
+@pytest.mark.parametrize("name", ["config.json", "scores.json", "model.safetensors"])
+@pytest.mark.parametrize("content", [b"", b"[1]", b"\xff\xff\xff\xff\xff\xff\xff\xff", b'{"scores": [{}]}', None])
+def test_whatever_is_damaged_the_list_is_made(root, name, content):
+    path = root / "a" / name
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    item = by_name(root)["a"]
+    assert item.state == "damaged"
+    assert name in item.problem
+
+
+def test_without_its_manifest_a_copy_is_damaged(root):
+    (root / "a" / "manifest.json").unlink()
+    shutil.rmtree(root / "a" / "training")
+    assert by_name(root)["a"].problem.endswith("manifest.json is missing: it was copied in part; copy it again")
+
+
+def test_the_latest_comes_first(root):
+    for age, name in enumerate(("deep/er/b/manifest.json", "a/manifest.json", "c/training")):
+        os.utime(root / name, (1_700_000_000 - age * 1000, 1_700_000_000 - age * 1000))
+    assert [item.name for item in find_runs(root)] == ["deep/er/b", "a", "c"]
+
+
+def test_links_and_hidden_folders_are_not_followed(root):
+    (root / "loop").symlink_to(root)
+    shutil.copytree(root / "a", root / ".trash" / "a")
+    assert sorted(by_name(root)) == ["a", "c", "deep/er/b"]
+
+
+def test_no_folder_is_an_error(tmp_path):
+    with pytest.raises(RunError, match="none is not a folder"):
+        find_runs(tmp_path / "none")
+    assert find_runs(tmp_path) == []
