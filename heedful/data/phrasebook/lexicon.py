@@ -170,9 +170,15 @@ def words(kinds: str) -> tuple[Word, ...]:
     return tuple(word for word in all_words() if word.kind in _matching(kinds))
 
 
+@cache
+def all_lemmas() -> tuple[Lemma, ...]:
+    """Every entry of every table."""
+    return (*all_nouns(), *all_verbs(), *all_adjectives(), *all_words())
+
+
 def lexicon_size() -> dict[str, int]:
     """The number of distinct content lemmas of each language."""
-    lemmas: list[Lemma] = [*all_nouns(), *all_verbs(), *all_adjectives(), *all_words()]
+    lemmas = all_lemmas()
     return {
         "zh": len({lemma.zh + (lemma.rest if isinstance(lemma, Verb) else "") for lemma in lemmas}),
         "en": len({citation(lemma) for lemma in lemmas}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 
 from heedful.data.phrasebook import (
     patterns_actions,
@@ -20,6 +21,7 @@ from heedful.data.phrasebook.grammar import Pair, Phrase, realize
 
 Pattern = Callable[[Derivation], Phrase]
 _MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison, patterns_places, patterns_numbers, patterns_time, patterns_questions, patterns_clauses, patterns_giving)
+_SAMPLE = 8000  # pairs that show every word of the grammar
 _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 
 
@@ -31,6 +33,14 @@ def _patterns() -> dict[str, Pattern]:
 def patterns() -> tuple[str, ...]:
     """The names of the sentence patterns."""
     return tuple(_patterns())
+
+
+@cache
+def function_words() -> tuple[frozenset[str], frozenset[str]]:
+    """The words of both languages that stand in the grammar rather than in the lexicon: those of a training sample."""
+    sample = [pair for pair, _ in islice(derive("train", seed=0), _SAMPLE)]
+    chinese = frozenset(word for pair in sample for word in pair.chinese_words)
+    return chinese, frozenset(word.lower() for pair in sample for word in pair.english_words)
 
 
 def split_of(compositions: list[str]) -> Split:

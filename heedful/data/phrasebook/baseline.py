@@ -1,0 +1,41 @@
+"""The translation that knows every word and no grammar: what word order and inflection are worth."""
+
+from collections import Counter
+from functools import cache
+from itertools import islice
+from typing import Literal
+
+from heedful.data.phrasebook.english import detokenize
+from heedful.data.phrasebook.grammar import Pair
+from heedful.data.phrasebook.sample import derive
+
+_SAMPLE = 12_000  # training pairs that the dictionary is counted on
+
+
+@cache
+def _dictionaries() -> tuple[dict[str, str], dict[str, str]]:
+    """For every Chinese and every English word its most frequent counterpart; "" where that is nothing."""
+    counts: tuple[dict[str, Counter[str]], dict[str, Counter[str]]] = ({}, {})
+    for pair, _ in islice(derive("train", seed=0), _SAMPLE):
+        sides = (pair.chinese_words, (pair.english_words[0].lower(), *pair.english_words[1:]))
+        linked: tuple[set[int], set[int]] = (set(), set())
+        for i, j in pair.alignment:
+            for side, here, there in ((0, i, sides[1][j]), (1, j, sides[0][i])):
+                counts[side].setdefault(sides[side][here], Counter())[there] += 1
+                linked[side].add(here)
+        for side in (0, 1):
+            for position, word in enumerate(sides[side]):
+                if position not in linked[side]:
+                    counts[side].setdefault(word, Counter())[""] += 1
+    chinese, english = ({word: count.most_common(1)[0][0] for word, count in side.items()} for side in counts)
+    return chinese, english
+
+
+def word_by_word(pair: Pair, to: Literal["en", "zh"]) -> str:
+    """The source of the pair with every word replaced by its best one in a dictionary, in the order of the source."""
+    chinese, english = _dictionaries()
+    if to == "en":
+        words = [chinese.get(word, word) for word in pair.chinese_words]
+        return detokenize([word for word in words if word])
+    first, *rest = pair.english_words
+    return "".join(english.get(word, word) for word in (first if first in english else first.lower(), *rest))
