@@ -152,8 +152,8 @@ class _Run:
 
     @property
     def _is_trained(self) -> bool:
-        counters, patience = self.state.counters, self._options.patience
-        return counters.step >= self._options.steps or (patience is not None and counters.n_stale >= patience)
+        patience, n_stale = self._options.patience, self.state.ranking.n_stale
+        return self.state.counters.step >= self._options.steps or (patience is not None and n_stale >= patience)
 
     @property
     def is_over(self) -> bool:
@@ -163,9 +163,9 @@ class _Run:
     @property
     def evaluation_is_due(self) -> bool:
         """The weights of now are to be scored, and have not been."""
-        counters, every = self.state.counters, self._options.evaluate_every
-        due = self._is_trained or (every > 0 and counters.step % every == 0)
-        return self.watchers.evaluate is not None and due and counters.evaluated_step != counters.step
+        step, every = self.state.counters.step, self._options.evaluate_every
+        due = self._is_trained or (every > 0 and step % every == 0)
+        return self.watchers.evaluate is not None and due and self.state.ranking.last_step != step
 
     @property
     def save_is_due(self) -> bool:
@@ -181,13 +181,9 @@ class _Run:
         self.watchers.display.evaluating(counters.step)
         with self.state.showing() as model:
             found = self.watchers.evaluate(model)
-        best = counters.best_score is None or found.score > counters.best_score
-        counters.evaluated_step = counters.step
-        counters.n_stale = 0 if best else counters.n_stale + 1
-        if best:
-            counters.best_score, counters.best_step = found.score, counters.step
-            if self._options.keep == "best":
-                save_checkpoint(self._best, counters.step, self.state.weights(), {"score": found.score}, keep=1)
+        best = self.state.ranking.add(counters.step, found.score)
+        if best and self._options.keep == "best":
+            save_checkpoint(self._best, counters.step, self.state.weights(), {"score": found.score}, keep=1)
         seconds = time.monotonic() - begun
         counters.seconds += seconds
         self._record.evaluation(found, self._epoch, best, seconds)
@@ -248,7 +244,7 @@ class _Run:
         if self._options.on_bad_step == "rollback":
             self.state.rollback()
         message = f"{trouble}: loss {sums.loss:.4g}, gradient norm {sums.norm:.4g}"
-        self._record.event(self._options.on_bad_step, message, loss=sums.loss, gradient_norm=sums.norm)
+        self._record.event(self._options.on_bad_step, message, {"loss": sums.loss, "gradient_norm": sums.norm})
 
     def _stop_if_hopeless(self) -> None:
         """Save and raise, after the first bad step or after too many in a row."""
@@ -294,16 +290,16 @@ class _Run:
 
     def interrupted(self, signal_number: int) -> Interrupted:
         """Save, and say so."""
-        self._record.event("interrupted", "stopping: asked to")
+        self._record.event("interrupted", "asked to stop: saving")
         self.save()
         return Interrupted(self.state.counters.step, self._folder, signal_number)
 
     def finish(self) -> TrainingResult:
         """Save, and give the model the weights that are kept."""
-        counters = self.state.counters
+        counters, ranking = self.state.counters, self.state.ranking
         self.save()
         kept, kept_step = self.state.weights(), counters.step
-        if self._options.keep == "best" and counters.best_step is not None:
+        if self._options.keep == "best" and ranking.best_step is not None:
             found = latest_checkpoint(self._best)
             assert found is not None, "the best weights were saved when they were found"
             kept, kept_step = found.tensors, found.step
@@ -311,5 +307,5 @@ class _Run:
         self._step.eval()
         stopped: Literal["steps", "patience"] = "steps" if counters.step >= self._options.steps else "patience"
         return TrainingResult(
-            counters.step, self._epoch, counters.tokens, kept_step, counters.best_score, stopped, counters.seconds
+            counters.step, self._epoch, counters.tokens, kept_step, ranking.best_score, stopped, counters.seconds
         )

@@ -20,6 +20,10 @@ from heedful.training.progress import Evaluation, Progress, Sample
 EVERY_SECONDS = 0.25
 SHARE = 0.004
 
+# No wider than this many cells; and a margin, where a terminal echoes ^C without breaking the line.
+WIDEST = 100
+MARGIN = 4
+
 # Lines of the panel that are not sentences, and those of a sentence.
 FIXED_LINES = 9
 LINES_EACH = 4
@@ -122,8 +126,12 @@ class Panel:
             subtitle_align="right",
             border_style="blue",
             padding=(0, 1),
-            width=min(self._console.width, 100),
+            width=self._width,
         )
+
+    @property
+    def _width(self) -> int:
+        return min(self._console.width - MARGIN, WIDEST)
 
     def _bar(self, progress: Progress) -> RenderableType:
         row = Table.grid(expand=True, padding=(0, 1))
@@ -142,7 +150,7 @@ class Panel:
         rows.add_column(justify="right", no_wrap=True)
         rows.add_column(ratio=1, no_wrap=True)
         rows.add_column(justify="right", no_wrap=True)
-        width = max(8, min(self._console.width, 100) - 62)
+        width = max(8, self._width - 62)
         share = self._speed.share_of_peak
         peak = "" if share is None else f"{share:.0%} of this machine's peak"
         loss = Text(sparkline(self._losses.points, width), style="magenta")

@@ -74,11 +74,11 @@ class Record:
         self.metrics.write({**_place(self._state.counters, epoch), **row})
         self.display.evaluation(self._state.counters.step, found, best)
 
-    def event(self, kind: str, message: str, **figures: float) -> None:
-        """Something rare happened."""
+    def event(self, kind: str, message: str, figures: dict[str, float] | None = None) -> None:
+        """Something rare happened; what `figures` has stands in its row."""
         counters = self._state.counters
         place = {"step": counters.step, "elapsed_seconds": round(counters.seconds, 3)}
-        self.events.write({**place, "kind": kind, "message": message, **figures})
+        self.events.write({**place, "kind": kind, "message": message, **(figures or {})})
         self.display.event(counters.step, message)
 
     def lengths(self) -> dict[str, int]:

@@ -26,10 +26,6 @@ class Counters:
         index: the cursor: the next batch of this epoch.
         tokens: source and target tokens read.
         n_parts: micro-batches to a batch, doubled when memory runs out.
-        evaluated_step: the last step after which was evaluated.
-        best_step: the evaluation with the best score.
-        best_score: its score.
-        n_stale: evaluations since then.
         seconds: spent so far, resumed runs together.
     """
 
@@ -38,11 +34,33 @@ class Counters:
     index: int = 0
     tokens: int = 0
     n_parts: int = 1
-    evaluated_step: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Ranking:
+    """What the evaluations came to.
+
+    Args:
+        last_step: the last step after which was evaluated.
+        best_step: the step with the best score.
+        best_score: its score.
+        n_stale: evaluations since then.
+    """
+
+    last_step: int = 0
     best_step: int | None = None
     best_score: float | None = None
     n_stale: int = 0
-    seconds: float = 0.0
+
+    def add(self, step: int, score: float) -> bool:
+        """Take in an evaluation; whether it is the best so far."""
+        best = self.best_score is None or score > self.best_score
+        self.last_step = step
+        self.n_stale = 0 if best else self.n_stale + 1
+        if best:
+            self.best_step, self.best_score = step, score
+        return best
 
 
 @dataclass
@@ -57,6 +75,7 @@ class State:
     model: Model
     options: TrainingOptions
     counters: Counters = field(default_factory=Counters)
+    ranking: Ranking = field(default_factory=Ranking)
     window: Window = field(default_factory=Window)
 
     def __post_init__(self) -> None:
@@ -130,6 +149,7 @@ class State:
         """Every other value of a checkpoint."""
         return {
             "counters": asdict(self.counters),
+            "ranking": asdict(self.ranking),
             "window": self.window.to_json(),
             "guard": self.guard.to_json(),
             "n_averaged": self.average.n_updates if self.average else 0,
@@ -139,6 +159,7 @@ class State:
     def load(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Become what `tensors` and `values` recorded."""
         self.counters = Counters(**values["counters"])
+        self.ranking = Ranking(**values["ranking"])
         self.window = Window(**values["window"])
         self.guard.load(values["guard"])
         self._load(tensors, values["n_averaged"])

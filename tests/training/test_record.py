@@ -34,7 +34,7 @@ def test_rows_events_and_those_who_watch_hear_the_same(tmp_path):
         take(record, state, loss)
     record.evaluation(Evaluation(7.5, {"bleu": 7.5, "decoding_seconds": 1.0}), 1.5, True, 2.0)
     known = record.lengths()
-    record.event("skip", "spike", loss=9.0)
+    record.event("skip", "spike", {"loss": 9.0})
     for loss in (5.0, 6.0):
         take(record, state, loss)
     rows = record.metrics.rows()

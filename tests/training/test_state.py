@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from heedful.training.log import Window
-from heedful.training.state import State
+from heedful.training.state import Ranking, State
 from heedful.training.step import Step, gradient, step_seed
 from tests.training.toy import ToyBatches, ToyObjective, same, toy_model, toy_options, weights
 
@@ -78,3 +78,12 @@ def test_buffers_of_the_state_dict_are_saved_and_restored():
     assert torch.equal(state.weights()["seen"], torch.full((2,), 3.0))
     state.restore_buffers(before)
     assert torch.equal(model.seen, torch.zeros(2))
+
+
+def test_a_ranking_by_hand():
+    ranking = Ranking()
+    found = [ranking.add(step, score) for step, score in enumerate([1.0, 3.0, 3.0, float("nan"), 2.0], start=1)]
+    assert found == [True, True, False, False, False]
+    assert ranking == Ranking(last_step=5, best_step=2, best_score=3.0, n_stale=3)
+    assert ranking.add(6, 3.5)
+    assert ranking.n_stale == 0
