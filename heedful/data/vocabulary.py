@@ -38,8 +38,10 @@ def count_types(
         if taken == max_lines:
             stride, taken = stride * 2, max_lines // 2
             counts = _halved(counts)
+        least = 1
         while len(counts) > MAX_TYPES:
-            counts = Counter({word: n for word, n in counts.items() if n > 1}) or _halved(counts)
+            counts = Counter({word: count for word, count in counts.items() if count > least})
+            least *= 2
     return counts
 
 

@@ -3,9 +3,11 @@
 from collections import Counter
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heedful.data import vocabulary
 from heedful.data.vocabulary import choose_alphabet, count_types, learn_merges
 
 
@@ -80,3 +82,13 @@ def test_long_streams_are_sampled_evenly(max_lines: int, n_lines: int) -> None:
     assert counts.total() <= 2 * max_lines
     assert abs(counts["early"] - counts["late"]) <= 0.5 * max_lines + 2
     assert counts == count_types(iter(texts), str.split, max_lines=max_lines)
+
+
+def test_rare_types_make_room_for_frequent_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocabulary, "MAX_TYPES", 8)
+    texts = [f"often often rare{number} twice{number // 2}" for number in range(100)]
+    counts = count_types(texts, str.split)
+    assert len(counts) <= 8
+    assert counts["often"] == 200
+    equal = count_types(["a b c d e f g h i"] * 3, str.split)
+    assert len(equal) <= 9
