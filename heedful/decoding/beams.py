@@ -75,10 +75,9 @@ class Beams(Frontier):
         """See Frontier."""
         width, before = self.search.width, self.beams.log_probability
         n = before.shape[0]
-        values, tokens, normaliser = best_tokens(logits, min(width + 3, logits.shape[1]))
-        banned = (tokens == self.specials.eos) | (tokens == self.specials.bos) | (tokens == self.specials.pad)
-        values = values.masked_fill(banned, -torch.inf) + before.view(-1, 1)
-        after, index = largest(values.view(n, -1), width)
+        banned = (self.specials.pad, self.specials.bos, self.specials.eos)
+        values, tokens, normaliser = best_tokens(logits, min(width, logits.shape[1]), banned)
+        after, index = largest((values + before.view(-1, 1)).view(n, -1), width)
         parents = index // values.shape[1]
         tokens = tokens.view(n, -1).gather(1, index)
 

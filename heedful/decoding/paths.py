@@ -90,25 +90,24 @@ class Paths(Frontier):
 
     def _likeliest(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probabilities (R,) and tokens (R,)."""
-        values, tokens, _ = best_tokens(logits, min(4, logits.shape[1]))
-        banned = (tokens == self.specials.bos) | (tokens == self.specials.pad)
-        banned |= (tokens == self.specials.eos) & self.track.too_short()
-        # The first that is allowed; there is one among four.
-        index = banned.int().argmin(1, keepdim=True)
-        return values.gather(1, index), tokens.gather(1, index)
+        values, tokens, _ = best_tokens(logits, 2, (self.specials.pad, self.specials.bos))
+        # The second best where the best is an end that comes too early.
+        early = (tokens[:, 0] == self.specials.eos) & self.track.too_short()[:, 0]
+        return torch.where(early, values[:, 1], values[:, 0]), torch.where(early, tokens[:, 1], tokens[:, 0])
 
     def _drawn(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probabilities (R,) and tokens (R,)."""
         search, paths = self.search, self.paths
         assert isinstance(search, Sampling), "only sampling draws"
-        allowed = logits.float().clone()
+        exact = logits.float()
+        allowed = exact.clone()
         allowed[:, [self.specials.bos, self.specials.pad]] = -torch.inf
         too_short = self.track.too_short().expand(paths.stop.shape).flatten()
         allowed[:, self.specials.eos].masked_fill_(too_short, -torch.inf)
         position = self.track.length.unsqueeze(1).expand(paths.stop.shape)
         uniform = uniforms(paths.keys, position).flatten()
         tokens = sample(allowed, uniform, search.temperature, search.top_k, search.top_p)
-        return logits.gather(1, tokens[:, None]).float()[:, 0] - normaliser(logits), tokens
+        return exact.gather(1, tokens[:, None])[:, 0] - normaliser(exact), tokens
 
     def stopped(self) -> Tensor:
         """See Frontier."""

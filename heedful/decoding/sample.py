@@ -6,8 +6,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from heedful.decoding.logits import largest
 
 _SIGN = 1 << 63
+# Tokens whose probabilities are summed together, so that a draw looks into one group only.
+_GROUP = 64
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
@@ -36,11 +41,14 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """
     if p >= 1:
         return logits
-    ordered, index = logits.float().sort(dim=-1, descending=True, stable=True)
-    probabilities = ordered.softmax(-1, dtype=torch.float64)
-    before = probabilities.cumsum(-1) - probabilities
-    dropped = torch.zeros_like(logits, dtype=torch.bool).scatter_(-1, index, before >= p)
-    return logits.masked_fill(dropped, -torch.inf)
+    probabilities = logits.float().softmax(-1)
+    # All tokens below this have less than (1 - p) / 2 together: those wanted are among the others, often a few hundred.
+    floor = (1 - p) / (2 * logits.shape[-1])
+    n_candidates = int((probabilities >= floor).sum(-1).max())
+    ordered, index = largest(probabilities, max(1, n_candidates))
+    before = ordered.cumsum(-1, dtype=torch.float64) - ordered
+    kept = torch.zeros_like(logits, dtype=torch.bool).scatter_(-1, index, before < p)
+    return logits.masked_fill(~kept, -torch.inf)
 
 
 def draw(logits: Tensor, uniform: Tensor) -> Tensor:
@@ -52,9 +60,23 @@ def draw(logits: Tensor, uniform: Tensor) -> Tensor:
     Returns:
         (R,) int64.
     """
-    reached = logits.softmax(-1, dtype=torch.float64).cumsum(-1)
-    # The first token past the number: one without probability reaches no further than the token before it.
-    return (reached > uniform[:, None] * reached[:, -1:]).int().argmax(-1)
+    probabilities = logits.float().softmax(-1)
+    groups = functional.pad(probabilities, (0, -logits.shape[-1] % _GROUP)).unflatten(-1, (-1, _GROUP))
+    shares = groups.sum(-1).double()
+    group, number = _find(shares, uniform)
+    within = groups[torch.arange(len(groups), device=groups.device), group].double()
+    return group * _GROUP + _find(within, number)[0]
+
+
+def _find(shares: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:
+    """Where in a row of shares a number falls, and where within that share: (R,) int64 and (R,) in [0, 1)."""
+    reached = shares.cumsum(-1)
+    number = uniform[:, None] * reached[:, -1:]
+    # The first past the number: one without a share reaches no further than the one before it.
+    index = (reached > number).int().argmax(-1, keepdim=True)
+    share = shares.gather(-1, index)
+    rest = (number - reached.gather(-1, index) + share) / share
+    return index[:, 0], rest[:, 0].clamp(0, 1 - 2.0**-50)
 
 
 def sample(logits: Tensor, uniform: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:

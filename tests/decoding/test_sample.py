@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from heedful.decoding.sample import draw, keep_top_k, keep_top_p, sample, stream_key, uniforms
 
-ROWS = st.lists(st.lists(st.floats(-8, 8, width=32), min_size=6, max_size=6), min_size=1, max_size=4)
+ROWS = st.lists(st.lists(st.integers(-64, 64).map(lambda n: n / 8), min_size=6, max_size=6), min_size=1, max_size=3)
 
 
 def softmax(row: list[float]) -> list[float]:
@@ -31,7 +31,7 @@ def test_top_p(rows, p):
     for row, left in zip(rows, kept.tolist(), strict=True):
         shares, total, expected = softmax(row), 0.0, set()
         for index in sorted(range(6), key=lambda index: (-row[index], index)):
-            if total < p - 1e-12 or not expected:
+            if total < p - 1e-7 or not expected:
                 expected.add(index)
             total += shares[index]
         assert {index for index, value in enumerate(left) if value > -math.inf} == expected
@@ -43,8 +43,20 @@ def test_draw_inverts_the_distribution(rows, number):
     drawn = draw(torch.tensor(rows), torch.full((len(rows),), number, dtype=torch.float64))
     for row, token in zip(rows, drawn.tolist(), strict=True):
         shares = softmax(row)
-        assert sum(shares[:token]) <= number + 1e-9
-        assert number <= sum(shares[: token + 1]) + 1e-9
+        assert sum(shares[:token]) <= number + 1e-6
+        assert number <= sum(shares[: token + 1]) + 1e-6
+
+
+def test_long_rows_are_drawn_as_the_whole_distribution_says():
+    logits = torch.randn(500, 1000) * 2
+    uniform = torch.rand(500, dtype=torch.float64)
+    drawn = draw(logits, uniform)
+    reached = logits.double().softmax(1).cumsum(1)
+    expected = (reached > uniform[:, None]).int().argmax(1)
+    # They may differ where the number falls on a border, within the rounding of float32.
+    border = (reached - uniform[:, None]).abs().amin(1) < 1e-6
+    assert ((drawn == expected) | border).all()
+    assert border.float().mean() < 0.05
 
 
 def test_what_has_no_probability_is_never_drawn():

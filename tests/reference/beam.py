@@ -1,4 +1,4 @@
-"""Beam search and greedy search as one would explain them: one sentence, Python lists, no early stop; and trying everything."""
+"""Beam and greedy search as one would explain them: a sentence, Python lists, no early stop; and trying everything."""
 
 import itertools
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class Rules:
     banned: tuple[int, ...]
     max_len: int
     min_len: int = 1
-    in_loop: Callable[[Text], bool] = lambda text: False  # noqa: E731
+    in_loop: Callable[[Text], bool] = lambda text: False
 
 
 @dataclass(frozen=True)
