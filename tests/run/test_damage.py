@@ -30,11 +30,10 @@ def truncate(path, chance, run, tensors):
 
 def zero(path, chance, run, tensors):
     content = bytearray(path.read_bytes())
-    start = chance.randrange(len(content))
+    # Zeros over zeros would be no damage.
+    start = chance.choice([index for index, byte in enumerate(content) if byte])
     end = min(len(content), start + chance.choice([1, 64, 4096]))
-    if not any(content[start:end]):
-        content[start] = 1
-    content[start:end] = bytes(end - start) if any(content[start:end]) else content[start:end]
+    content[start:end] = bytes(end - start)
     path.write_bytes(content)
 
 
@@ -97,6 +96,10 @@ def honest_but_wrong(path, chance, run, tensors):
 KINDS = (flip, truncate, zero, head, grow, swap, lose, other_manifest, honest_but_wrong)
 
 
+def contents(folder):
+    return [(folder / name).read_bytes() if (folder / name).is_file() else None for name in FILES]
+
+
 def load(run, tensors):
     check_manifest(run.path, required=(run.config.name, run.weights.name))
     return load_tensors(run.weights, expected=tensors)
@@ -115,6 +118,7 @@ def test_every_damage_is_a_named_error(tmp_path, n_damages):
         kind = KINDS[index % len(KINDS)]
         path = run.path / FILES[index // len(KINDS) % len(FILES)]
         kind(path, chance, run, tensors)
+        assert contents(run.path) != contents(tmp_path / "whole"), (kind.__name__, path.name)
         with pytest.raises(RunError) as caught:
             load(run, tensors)
         said = str(caught.value)
