@@ -91,7 +91,7 @@ def cpu_multiplies_bfloat16() -> bool:
     # Public since torch 2.13 only; before that, the single question below it answers for x86.
     if hasattr(torch.cpu, "get_capabilities"):
         found = torch.cpu.get_capabilities()
-        return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
+        return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return bool(torch.cpu._is_avx512_bf16_supported())
 
 

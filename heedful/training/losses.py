@@ -39,8 +39,9 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
             nll = lse - chosen
             total += torch.where(count, lse - (1 - smoothing) * chosen - smoothing * mean, 0).sum()
             likelihood += torch.where(count, nll, 0).sum()
-            z.mul_(count[:, None] / size).sub_(count[:, None] * (smoothing / n_classes))
-            z.scatter_add_(1, label, (smoothing - 1.0) * count[:, None].to(inside))
+            kept = count[:, None].to(inside)
+            z.mul_(kept / size).sub_(kept * (smoothing / n_classes))
+            z.scatter_add_(1, label, kept * (smoothing - 1))
             gradient[rows] = z
         ctx.save_for_backward(gradient)
         ctx.mark_non_differentiable(likelihood)

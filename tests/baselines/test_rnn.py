@@ -1,0 +1,114 @@
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from heedful.baselines.rnn import RNN, RNNArchitecture, RNNMemory
+from heedful.errors import LengthError, OptionError, ShapeError
+from heedful.interface import Memory, Source
+from tests.reference import gru
+
+SMALL = RNNArchitecture(11, d_model=6, n_layers=2, dropout=0.0, max_len=20)
+TIGHT = {"rtol": 0, "atol": 1e-12}
+
+
+@pytest.fixture
+def model():
+    return RNN(SMALL).double()
+
+
+def source(lengths, width):
+    mask = torch.arange(width) < torch.tensor(lengths)[:, None]
+    return Source(torch.randint(1, 11, mask.shape) * mask, mask)
+
+
+def vectors(model, tokens):
+    return model.tokens.weight[tokens] * 6**0.5
+
+
+def test_the_encoder_equals_a_gru_written_by_hand(model):
+    batch = source([2, 5, 3], 5)
+    memory = model.encode(batch)
+    for row, length in enumerate([2, 5, 3]):
+        read = vectors(model, batch.values[row, :length])
+        outputs, last = gru.read(model.encoder, read, torch.zeros(2, 6, dtype=torch.float64))
+        torch.testing.assert_close(memory.values[row, :length], outputs, **TIGHT)
+        torch.testing.assert_close(memory.last[row], last, **TIGHT)
+        assert not memory.values[row, length:].any()
+
+
+def test_the_decoder_starts_from_the_last_state_and_sees_nothing_else(model):
+    memory = model.encode(source([4, 2], 4))
+    taught = source([5, 5], 5)
+    hidden = model.decode(taught, memory)
+    for row in range(2):
+        outputs, _ = gru.read(model.decoder, vectors(model, taught.values[row]), memory.last[row])
+        torch.testing.assert_close(hidden[row], outputs, **TIGHT)
+    blind = replace(memory, values=torch.randn_like(memory.values), mask=torch.zeros_like(memory.mask))
+    assert torch.equal(model.decode(taught, blind), hidden)
+
+
+def test_logits_are_products_with_the_token_table(model):
+    hidden = torch.randn(2, 3, 6, dtype=torch.float64)
+    torch.testing.assert_close(model.logits(hidden), hidden @ model.tokens.weight.T)
+
+
+def test_a_state_is_as_small_at_the_end_as_at_the_start(model):
+    state = model.start(model.encode(source([4, 2], 4)), 2, 3, 9)
+    sizes = []
+    for _ in range(9):
+        model.step(torch.ones(6, 1, dtype=torch.int64), state)
+        sizes.append(state.hidden.numel())
+    assert sizes == [6 * 2 * 6] * 9
+
+
+def test_dropout_only_while_training():
+    model, batch = RNN(replace(SMALL, dropout=0.5)), source([4], 4)
+    assert not torch.equal(model.encode(batch).values, model.encode(batch).values)
+    model.eval()
+    assert torch.equal(model.encode(batch).values, model.encode(batch).values)
+
+
+def test_every_parameter_learns(model):
+    taught = source([5, 3], 5)
+    model.logits(model.decode(taught, model.encode(taught))).square().sum().backward()
+    assert all(parameter.grad is not None and parameter.grad.any() for parameter in model.parameters())
+
+
+def test_admitted_sentences_bring_their_room(model):
+    memory = model.encode(source([4], 4))
+    state, late = model.start(memory, 1, 1, 1), model.start(memory, 1, 1, 3)
+    token = torch.ones(1, 1, dtype=torch.int64)
+    model.step(token, state)
+    state.admit(late)
+    state.keep(torch.tensor([1]))
+    for _ in range(3):
+        model.step(token, state)
+    with pytest.raises(LengthError, match="room for 3 tokens, and more came: 4"):
+        model.step(token, state)
+
+
+def test_what_does_not_fit_is_refused(model):
+    with pytest.raises(LengthError, match="21 tokens exceeds the model's window of 20"):
+        model.encode(source([21], 21))
+    memory = model.encode(source([4, 2], 4))
+    assert isinstance(memory, RNNMemory)
+    with pytest.raises(ShapeError, match="memory of 2 sentences to start 3"):
+        model.start(memory, 3, 1, 9)
+    with pytest.raises(LengthError, match="room for 21 tokens"):
+        model.start(memory, 2, 1, 21)
+    for nothing in (None, Memory(memory.values, memory.mask)):
+        with pytest.raises(OptionError, match="give its memory"):
+            model.decode(source([3, 3], 3), nothing)
+
+
+def test_architecture():
+    assert RNNArchitecture.from_json(json.loads(json.dumps(SMALL.to_json()))) == SMALL
+    with pytest.raises(OptionError, match="unknown key 'n_layer' in the architecture; did you mean 'n_layers'"):
+        RNNArchitecture.from_json({"vocab_size": 9, "n_layer": 2})
+    with pytest.raises(OptionError, match="needs the key 'vocab_size'"):
+        RNNArchitecture.from_json({})
+    for change in ({"n_layers": 0}, {"dropout": 1.0}, {"d_model": 2.5}):
+        with pytest.raises(OptionError, match=next(iter(change))):
+            replace(SMALL, **change)

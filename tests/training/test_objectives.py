@@ -1,0 +1,68 @@
+import pytest
+import torch
+
+from heedful.architecture import Architecture
+from heedful.data.batch import collate
+from heedful.data.tokenizer import BOS, EOS, PAD
+from heedful.interface import Source
+from heedful.model.transformer import Transformer
+from heedful.training.objectives import TeacherForcing
+from tests.reference.smoothed_loss import smoothed_loss
+
+PAIRS = [([5, 6, 7, EOS], [8, 9]), ([6, EOS], [9, 5, 6, 7]), ([7, 7, EOS], [])]
+
+
+@pytest.fixture
+def model():
+    shape = Architecture(10, d_model=8, n_heads=2, d_ff=12, n_encoder_layers=1, n_decoder_layers=1, dropout=0.0)
+    return Transformer(shape).double()
+
+
+def batch(pairs):
+    return collate([source for source, _ in pairs], [target for _, target in pairs])
+
+
+def by_hand(model, smoothing):
+    """One sentence at a time, without padding: every next token from those before it."""
+    total = likelihood = torch.zeros((), dtype=torch.float64)
+    for source, target in PAIRS:
+        read, taught = torch.tensor([source]), torch.tensor([[BOS, *target]])
+        memory = model.encode(Source(read, torch.ones_like(read, dtype=torch.bool)))
+        hidden = model.decode(Source(taught, torch.ones_like(taught, dtype=torch.bool)), memory)
+        of_row = smoothed_loss(model.logits(hidden)[0], torch.tensor([*target, EOS]), smoothing, PAD)
+        total, likelihood = total + of_row[0], likelihood + of_row[1]
+    return total, likelihood
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_equals_sentences_by_themselves(model, smoothing):
+    loss = TeacherForcing(smoothing)(model, batch(PAIRS))
+    total, likelihood = by_hand(model, smoothing)
+    torch.testing.assert_close(loss.total, total, rtol=1e-10, atol=0)
+    torch.testing.assert_close(loss.figures["nll"][0], likelihood, rtol=1e-10, atol=0)
+    assert loss.count == loss.figures["nll"][1] == 2 + 4 + 0 + 3
+
+
+def test_gradients_equal_those_of_sentences_by_themselves(model):
+    TeacherForcing(0.1)(model, batch(PAIRS)).total.backward()
+    found = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    by_hand(model, 0.1)[0].backward()
+    for slope, parameter in zip(found, model.parameters(), strict=True):
+        torch.testing.assert_close(slope, parameter.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_parts_add_up(model):
+    whole = TeacherForcing()(model, batch(PAIRS))
+    parts = [TeacherForcing()(model, part) for part in batch(PAIRS).split(2)]
+    assert sum(part.count for part in parts) == whole.count
+    torch.testing.assert_close(sum(part.total for part in parts), whole.total, rtol=1e-12, atol=0)
+
+
+def test_the_answer_is_not_shown(model):
+    """A label may change without a change of what the model computed for it."""
+    one, other = batch([([5, EOS], [8, 9])]), batch([([5, EOS], [8, 4])])
+    memory = model.encode(one.source)
+    seen = [model.decode(pair.target, memory)[0, :2] for pair in (one, other)]
+    assert torch.equal(seen[0], seen[1])
+    assert one.labels[0, 1] != other.labels[0, 1]
