@@ -26,7 +26,7 @@ def agree(ours, slow: list[Found]) -> None:
         assert fast.log_probability == pytest.approx(found.log_probability, abs=1e-4)
 
 
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(
     seed=st.integers(0, 10**6),
     width=st.integers(1, 6),
