@@ -15,6 +15,9 @@ from heedful.training.log import Window
 from heedful.training.optimizer import make_optimizer
 from heedful.training.options import TrainingOptions
 
+# What the optimizers remember of a parameter.
+MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum")
+
 
 @dataclass
 class Counters:
@@ -54,8 +57,8 @@ class Ranking:
     n_stale: int = 0
 
     def add(self, step: int, score: float) -> bool:
-        """Take in an evaluation; whether it is the best so far."""
-        best = self.best_score is None or score > self.best_score
+        """Take in an evaluation; whether it is the best so far, which NaN never is."""
+        best = score == score and (self.best_score is None or score > self.best_score)
         self.last_step = step
         self.n_stale = 0 if best else self.n_stale + 1
         if best:
@@ -93,9 +96,7 @@ class State:
 
     def update(self, rate: float) -> None:
         """Learn from the gradient, and take the new weights into the average."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
+        self.optimizer.step(rate / self.options.learning_rate)
         if self.average is not None:
             self.average.update()
 
@@ -174,7 +175,7 @@ class State:
         if self.average:
             found |= {f"average.{name}": tensor for name, tensor in self.average.values.items()}
         for name, parameter in self.model.named_parameters():
-            found |= {f"adam.{key}.{name}": each for key, each in self.optimizer.state.get(parameter, {}).items()}
+            found |= {f"moments.{key}.{name}": each for key, each in self.optimizer.moments(parameter).items()}
         return found
 
     @torch.no_grad()
@@ -183,9 +184,10 @@ class State:
         if self.average:
             average = {name.removeprefix("average."): each for name, each in tensors.items() if name[:8] == "average."}
             self.average.load(average, n_averaged)
-        self.optimizer.state.clear()
+        self.optimizer.forget()
         for name, parameter in self.model.named_parameters():
-            keys = [key for key in ("step", "exp_avg", "exp_avg_sq") if f"adam.{key}.{name}" in tensors]
-            if keys:
-                moments = {key: tensors[f"adam.{key}.{name}"].to(parameter.device, copy=True) for key in keys}
-                self.optimizer.state[parameter] = moments
+            moments = self.optimizer.moments(parameter)
+            for key in MOMENTS:
+                stored = tensors.get(f"moments.{key}.{name}")
+                if stored is not None:
+                    moments[key] = stored.to(parameter.device, copy=True)

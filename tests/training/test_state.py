@@ -85,5 +85,6 @@ def test_a_ranking_by_hand():
     found = [ranking.add(step, score) for step, score in enumerate([1.0, 3.0, 3.0, float("nan"), 2.0], start=1)]
     assert found == [True, True, False, False, False]
     assert ranking == Ranking(last_step=5, best_step=2, best_score=3.0, n_stale=3)
+    assert not Ranking().add(1, float("nan"))
     assert ranking.add(6, 3.5)
     assert ranking.n_stale == 0
