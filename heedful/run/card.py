@@ -15,6 +15,18 @@ _ALWAYS_TRUE = (
     "It repeats whatever prejudice its training text holds.",
 )
 
+# Roughly the bands that Google's translation manual gives.
+_BANDS = (
+    (60, "close to the reference throughout"),
+    (40, "good"),
+    (30, "understandable"),
+    (20, "the gist"),
+    (10, "hard to follow"),
+    (0, "hardly anything is right: do not use it"),
+)
+_INTERVALS = """The intervals say how much the figure would move with other sentences of the same kind (bootstrap);
+they say nothing about other kinds of text. Signatures, needed to compute the same figures again:"""
+
 
 def write_card(path: Path, facts: Facts) -> None:
     """Write the model card.
@@ -100,11 +112,7 @@ def _figures(facts: Facts) -> str:
         for name, figure in item.figures.items()
     ]
     lines += _table(("direction", "data", "sentences", "figure", "score", "95% interval"), rows)
-    lines += [
-        "",
-        "The intervals say how much the figure would move with other sentences of the same kind (bootstrap); they say",
-    ]
-    lines += ["nothing about other kinds of text. Signatures, needed to compute the same figures again:", ""]
+    lines += ["", *_readings(facts), _INTERVALS, ""]
     signatures = {figure["signature"]: name for item in facts.scores for name, figure in item.figures.items()}
     lines += [f"- {', '.join(_names(name))}: `{signature}`" for signature, name in signatures.items()]
     searches = dict.fromkeys(f"{item.source} → {item.target}: {item.search}" for item in facts.scores)
@@ -117,6 +125,17 @@ def _figures(facts: Facts) -> str:
     if others:
         lines += ["", "Others on the same sentences, cased BLEU:", "", *_table(("direction", "system", "BLEU"), others)]
     return "\n".join([*lines, ""])
+
+
+def _readings(facts: Facts) -> list[str]:
+    """What the scores mean in words."""
+    said = {
+        f"- {item.source} → {item.target}, {_plain(item.data)}: {reading}.": None
+        for item in facts.scores
+        if "bleu" in item.figures
+        for reading in [next(words for least, words in _BANDS if item.figures["bleu"]["score"] >= least)]
+    }
+    return ["As a rule of thumb for BLEU, on this kind of text:", "", *said, ""] if said else []
 
 
 def _use(facts: Facts) -> str:

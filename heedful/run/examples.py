@@ -58,14 +58,21 @@ class Attention:
 def best_and_worst(sentences: Sequence[Sentence], n_each: int = 6) -> tuple[list[Sentence], list[Sentence]]:
     """Choose what to show: the worst by chrF, and the longest of those that came out best.
 
+    Each direction has its share, because chrF is lower in some scripts than in others.
+
     Args:
-        sentences: all of a test set.
+        sentences: all of a test set, of any directions.
         n_each: how many of each; fewer when there are not twice as many.
     """
-    n_each = min(n_each, (len(sentences) + 1) // 2)
-    ordered = sorted(sentences, key=lambda item: (item.chrf, len(item.reference)))
-    worst = ordered[:n_each]
-    best = sorted(ordered[n_each:], key=lambda item: (-round(item.chrf), -len(item.reference)))[:n_each]
+    directions: dict[tuple[str, str], list[Sentence]] = {}
+    for item in sentences:
+        directions.setdefault((item.source_language, item.target_language), []).append(item)
+    best, worst = [], []
+    for group in directions.values():
+        n_shown = min(-(-n_each // len(directions)), (len(group) + 1) // 2)
+        ordered = sorted(group, key=lambda item: (item.chrf, len(item.reference)))
+        worst += ordered[:n_shown]
+        best += sorted(ordered[n_shown:], key=lambda item: (-round(item.chrf), -len(item.reference)))[:n_shown]
     return best, worst
 
 

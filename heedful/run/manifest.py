@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from heedful.errors import RunError
-from heedful.run.disk import is_leftover, naming, write_atomic
+from heedful.run.disk import naming, write_atomic
 
 NAME = "manifest.json"
 _VERSION = 1
@@ -24,7 +24,7 @@ def write_manifest(folder: Path) -> None:
     files = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        hidden = any(part.startswith(".") or is_leftover(part) for part in name.parts)
+        hidden = any(part.startswith(".") for part in name.parts)
         if path.is_file() and not hidden and name.parts[0] != _NOT_SHIPPED and name != Path(NAME):
             files[name.as_posix()] = {"bytes": path.stat().st_size, "sha256": _digest(path)}
     write_atomic(folder / NAME, _encode(files))

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from heedful.run.card import card, write_card
-from tests.run.sample import NASTY, facts
+from tests.run.sample import NASTY, facts, score_set
 
 
 def front_matter(text):
@@ -53,6 +53,19 @@ def test_it_says_all_that_is_needed_to_judge_and_to_repeat():
         "[report.html](report.html)",
     ):
         assert said in text
+
+
+@pytest.mark.parametrize(
+    ("score", "reading"),
+    [
+        (93.4, "close to the reference throughout"),
+        (41.0, "good"),
+        (12.0, "hard to follow"),
+        (3.3, "hardly anything is right: do not use it"),
+    ],
+)
+def test_figures_are_put_into_words(score, reading):
+    assert f"- zh → en, held-out test: {reading}.\n" in card(replace(facts(), scores=(score_set(score=score),)))
 
 
 def test_one_direction_needs_no_flag_and_no_scores_are_admitted():

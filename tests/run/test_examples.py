@@ -49,6 +49,14 @@ def test_the_longest_of_the_best_and_the_worst_of_all():
     assert [item.chrf for item in worst] == [0, 10]
 
 
+def test_each_direction_has_its_share():
+    easy = [Sentence(str(i), "", "", 50.0 + i, "zh", "en") for i in range(10)]
+    hard = [Sentence(str(i), "", "", 0.0 + i, "en", "zh") for i in range(10)]
+    best, worst = best_and_worst(easy + hard, 6)
+    assert [item.chrf for item in best] == [59, 58, 57, 9, 8, 7]
+    assert [item.chrf for item in worst] == [50, 51, 52, 0, 1, 2]
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
 def test_no_sentence_is_both(n):
     sentences = [sentence(float(index), source=str(index)) for index in range(n)]
