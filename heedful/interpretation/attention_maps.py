@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from heedful.data.languages import script_of
 from heedful.interface import Model, Source
 from heedful.interpretation.capture import captured
 
@@ -33,9 +34,11 @@ class AttentionMap:
         """
         weights = np.stack([self.weights[:, list(group)].sum(1) for group in source_groups], axis=1)
         weights = np.stack([weights[list(group)].mean(0) for group in target_groups], axis=0)
-        source = tuple("".join(self.source[i] for i in group) for group in source_groups)
-        target = tuple("".join(self.target[i] for i in group) for group in target_groups)
-        return AttentionMap(source, target, weights)
+        return AttentionMap(_joined(self.source, source_groups), _joined(self.target, target_groups), weights)
+
+
+def _joined(pieces: Sequence[str], groups: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    return tuple("".join(pieces[i] for i in group).replace("▁", " ").strip() for group in groups)
 
 
 @torch.inference_mode()
@@ -65,3 +68,26 @@ def cross_attention(model: Model, source: Sequence[int], target: Sequence[int], 
     if not found:
         return None
     return torch.stack([weights[0].float().mean(0) for weights in found.values()]).mean(0).cpu().numpy()
+
+
+def words_of(pieces: Sequence[str]) -> list[list[int]]:
+    """Which pieces make a word: those behind a piece that begins with a space ("▁"), as long as they are letters.
+
+    In scripts without spaces each piece stands for itself.
+
+    Returns:
+        Indices of the pieces of each word, in order.
+    """
+    groups: list[list[int]] = []
+    for index, piece in enumerate(pieces):
+        goes_on = index > 0 and _is_spelt(piece) and _is_spelt(pieces[index - 1].removeprefix("▁"))
+        if goes_on:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def _is_spelt(piece: str) -> bool:
+    """Only letters of a script that puts spaces between words."""
+    return piece != "" and all(letter.isalpha() and script_of(letter) not in ("Han", "Kana", "Thai") for letter in piece)

@@ -5,24 +5,81 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from heedful.training.muon import Muon
 from heedful.training.options import TrainingOptions
 
 
-def make_optimizer(model: nn.Module, options: TrainingOptions) -> torch.optim.AdamW:
-    """Fused AdamW over all parameters that learn; only matrices decay.
+class Optimizers:
+    """Those that learn different parameters of one model, as one.
+
+    Args:
+        parts: each with the peak of its learning rate as "peak" in every group.
+    """
+
+    def __init__(self, *parts: torch.optim.Optimizer) -> None:
+        self.parts = parts
+        self._part_of = {id(each): part for part in parts for group in part.param_groups for each in group["params"]}
+        for part in parts:
+            for group in part.param_groups:
+                group["peak"] = group["lr"]
+
+    def step(self, share: float = 1.0) -> None:
+        """Learn from the gradients, at a share of the peak of each learning rate."""
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = group["peak"] * share
+            part.step()
+
+    def moments(self, parameter: Tensor) -> dict[str, Tensor]:
+        """What is remembered of a parameter's gradients, by name; may be assigned to."""
+        part = self._part_of.get(id(parameter))
+        return {} if part is None else part.state[parameter]
+
+    def forget(self) -> None:
+        """Drop all moments."""
+        for part in self.parts:
+            part.state.clear()
+
+
+def make_optimizer(model: nn.Module, options: TrainingOptions) -> Optimizers:
+    """Fused AdamW over all parameters that learn, or over all but the matrices inside the layers; only matrices decay.
 
     Source:
         Loshchilov and Hutter 2017, arXiv:1711.05101.
     """
-    decayed, others = split_parameters(model, options.decay_embeddings)
-    groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(
+    matrices, others = split_parameters(model, options.decay_embeddings)
+    groups = [{"params": others, "weight_decay": 0.0}]
+    parts: list[torch.optim.Optimizer] = []
+    if options.orthogonal_rate is None:
+        groups.insert(0, {"params": matrices, "weight_decay": options.weight_decay})
+    else:
+        inside, tables = _without_tables(model, matrices)
+        groups.insert(0, {"params": tables, "weight_decay": options.weight_decay})
+        parts.append(Muon(inside, lr=options.orthogonal_rate, weight_decay=options.weight_decay))
+    adam = torch.optim.AdamW(
         [group for group in groups if group["params"]],
         lr=options.learning_rate,
         betas=options.betas,
         eps=options.epsilon,
         fused=True,
     )
+    return Optimizers(adam, *parts)
+
+
+def _without_tables(model: nn.Module, parameters: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """The matrices inside the layers, and those that have a row for each token (or are no plain matrix)."""
+    tables = _table_ids(model)
+    inside = [each for each in parameters if each.ndim == 2 and id(each) not in tables]
+    return inside, [each for each in parameters if each.ndim != 2 or id(each) in tables]
+
+
+def _table_ids(model: nn.Module) -> set[int]:
+    return {
+        id(parameter)
+        for module in model.modules()
+        if isinstance(module, nn.Embedding)
+        for parameter in module.parameters(recurse=False)
+    }
 
 
 def split_parameters(model: nn.Module, decay_embeddings: bool) -> tuple[list[Tensor], list[Tensor]]:
@@ -30,12 +87,7 @@ def split_parameters(model: nn.Module, decay_embeddings: bool) -> tuple[list[Ten
 
     A table that is tied to an output projection counts as an embedding.
     """
-    tables = {
-        id(parameter)
-        for module in model.modules()
-        if isinstance(module, nn.Embedding)
-        for parameter in module.parameters(recurse=False)
-    }
+    tables = _table_ids(model)
     decayed: list[Tensor] = []
     others: list[Tensor] = []
     for parameter in model.parameters():

@@ -20,6 +20,8 @@ class TrainingOptions:
     Args:
         steps: updates of the weights, bad ones included.
         learning_rate: the peak; `schedule` says how it moves.
+        orthogonal_rate: the peak for the matrices inside the layers, whose steps Muon makes orthogonal; None leaves them
+            to AdamW like all others.
         schedule: a `Trapezoid` or an `InverseSquareRoot`.
         weight_decay: decoupled, on matrices alone: not on norms, biases and embeddings.
         decay_embeddings: decay the embedding tables too.
@@ -45,6 +47,7 @@ class TrainingOptions:
 
     steps: int
     learning_rate: float = 2e-3
+    orthogonal_rate: float | None = None
     schedule: Trapezoid | InverseSquareRoot = field(default_factory=Trapezoid)
     weight_decay: float = 0.1
     decay_embeddings: bool = False
@@ -79,7 +82,7 @@ class TrainingOptions:
                 raise OptionError(
                     f"{name} counts steps and cannot be negative: got {getattr(self, name)}; 0 turns it off"
                 )
-        for name in ("learning_rate", "epsilon", "clip", "spike", "patience"):
+        for name in ("learning_rate", "orthogonal_rate", "epsilon", "clip", "spike", "patience"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise OptionError(f"{name} must be above 0: got {getattr(self, name)}")
         for name, share in (("average", self.average or 0.0), ("betas", self.betas[0]), ("betas", self.betas[1])):

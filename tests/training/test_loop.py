@@ -102,12 +102,10 @@ def test_training_equals_a_loop_written_out(tmp_path):
     for step in range(1, 5):
         torch.manual_seed(step_seed(0, step))
         loss = ToyObjective()(model, ToyBatches().batch(0, step - 1))
-        optimizer.zero_grad()
+        model.zero_grad()
         (loss.total / loss.count).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = 1e-2 * toy_options(**options).schedule.rate(step, 4)
-        optimizer.step()
+        optimizer.step(toy_options(**options).schedule.rate(step, 4))
         decay = min(0.9, (1 + step) / (10 + step))
         average = {name: decay * average[name] + (1 - decay) * each for name, each in weights(model).items()}
     trained, result = run(tmp_path / "t", evaluate=None, **options)

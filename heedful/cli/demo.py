@@ -1,0 +1,105 @@
+"""`heedful demo`: the main job on the embedded corpus, from nothing to a prompt to type into."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from heedful.data import phrasebook
+from heedful.errors import HeedfulError
+from heedful.interpretation.attention_maps import words_of
+from heedful.interpretation.render import heat_map
+from heedful.tasks.translator import Translator
+
+N_SHOWN = 4
+TRY = "那位医生昨天买了三本有意思的书。"
+
+
+def demo(*, out: Path | None = None) -> int | None:
+    """Train a translator between Chinese and English on the embedded corpus, score it, and try it; about two minutes.
+
+    Args:
+        out: the run directory to write; runs/demo, or the next name that is free, when left out.
+    """
+    from heedful.cli.summary import scores_table
+    from heedful.tasks.demo import free_folder, run_demo
+    from heedful.training.display import make_display
+    from heedful.training.interruption import Interrupted
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    out = out or free_folder(Path("runs"), "demo")
+    sizes = phrasebook.lexicon_size()
+    print(
+        f"A corpus of {min(sizes.values()):,} words a side and {len(phrasebook.patterns())} sentence patterns; the test has "
+        "combinations of words that training never sees.",
+        file=sys.stderr,
+    )
+    try:
+        made = run_demo(out, watch=make_display)
+    except Interrupted as stop:
+        again = f"heedful train translation --out {out} --resume"
+        print(f"heedful: stopped after step {stop.step:,}; everything is saved. Go on with: {again}", file=sys.stderr)
+        return 128 + stop.signal_number
+    translator = Translator.load(out)
+    console.rule("scores on combinations of words never seen in training")
+    console.print(scores_table(made.published))
+    for (source, target), bleu in made.word_by_word.items():
+        console.print(f"[dim]a dictionary, word by word, {source} → {target}: {bleu:.1f} BLEU[/]")
+    console.rule("translations")
+    show_translations(console, translator, made.test)
+    console.rule("where it looked (percent), one row for each word written")
+    show_attention(console, translator)
+    console.rule("what now")
+    console.print(f"report         {out / 'report.html'}")
+    console.print("your own text  heedful train translation --source FILE --target FILE --out runs/mine")
+    console.print(f"any time       heedful translate {out} --to en < in.txt")
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        converse(console, translator)
+    return None
+
+
+def show_translations(console: Console, translator: Translator, test: list[tuple[str, str]]) -> None:
+    """A few sentences of the test each way; what differs from the reference is said."""
+    chosen = test[: 2 * N_SHOWN]
+    halves = (("en", chosen[:N_SHOWN]), ("zh", [(target, source) for source, target in chosen[N_SHOWN:]]))
+    for to, pairs in halves:
+        found = translator.translate([source for source, _ in pairs], to=to)
+        for (source, reference), text in zip(pairs, found, strict=True):
+            right = text == reference
+            console.print(Text.assemble(("✓ " if right else "✗ ", "green" if right else "red"), source, "  →  ", text))
+            if not right:
+                console.print(Text(f"    expected {reference}", style="dim"))
+
+
+def show_attention(console: Console, translator: Translator) -> None:
+    """The heat map of one sentence."""
+    answer = translator.translate([TRY], to="en")[0]
+    found = translator.attention(TRY, answer, "en")
+    if found is not None:
+        console.print(heat_map(found.merged(words_of(found.source), words_of(found.target))))
+
+
+def converse(console: Console, translator: Translator) -> None:
+    """Translate what is typed, until an empty line; words that the corpus does not have are marked."""
+    console.print("\nType a sentence in Chinese or English about people, food, weather, time ...; an empty line ends.")
+    while True:
+        try:
+            typed = console.input("[bold]> [/]").strip()
+        except (EOFError, KeyboardInterrupt):
+            console.print()
+            return
+        if not typed:
+            return
+        try:
+            source, to = translator.direction([typed], None)
+        except HeedfulError:
+            console.print("  [dim]that is neither Chinese nor English[/]")
+            continue
+        strange = phrasebook.unknown(typed, "zh" if source == "zh" else "en")
+        if strange:
+            marked = Text(typed)
+            for start, end in strange:
+                marked.stylize("bold red underline", start, end)
+            console.print(Text("  not in the corpus: ", style="dim") + marked)
+        console.print(f"  {translator.translate([typed], to=to)[0]}", markup=False)
