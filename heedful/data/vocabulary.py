@@ -11,6 +11,8 @@ MAX_LINES = 2_000_000
 MAX_TYPES = 1_000_000
 # Beyond this many words the trainer sees proportionally smaller counts: same merges, bounded time.
 MAX_WORDS = 10_000_000
+# The trainer takes about 2 kB for each word type; those rarer than the first 200,000 change no merge that matters.
+MAX_TRAINED = 200_000
 MAX_PIECE = 16
 MIN_COUNT = 2
 
@@ -106,7 +108,10 @@ def _halved(counts: Counter[str]) -> Counter[str]:
 def _repeated(counts: Counter[str], alphabet: set[str]) -> Iterator[str]:
     """Each word as often as it occurs, one a line; a word breaks where a character has no piece."""
     shrink = 1 + counts.total() // MAX_WORDS
-    for word in sorted(counts):
+    words = sorted(counts)
+    if len(words) > MAX_TRAINED:
+        words = sorted(words, key=lambda word: -counts[word])[:MAX_TRAINED]
+    for word in words:
         count = (counts[word] + shrink // 2) // shrink
         spelt = word if alphabet.issuperset(word) else "".join(c if c in alphabet else "\n" for c in word)
         if count and spelt.strip("\n"):

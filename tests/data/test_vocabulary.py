@@ -92,3 +92,10 @@ def test_rare_types_make_room_for_frequent_ones(monkeypatch: pytest.MonkeyPatch)
     assert counts["often"] == 200
     equal = count_types(["a b c d e f g h i"] * 3, str.split)
     assert len(equal) <= 9
+
+
+def test_the_most_frequent_types_are_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = Counter({"ab": 9, "cd": 8, "ac": 3, "bd": 3})
+    assert len(learn_merges(counts, list("abcd"), 100)[1]) == 4
+    monkeypatch.setattr(vocabulary, "MAX_TRAINED", 2)
+    assert learn_merges(counts, list("abcd"), 100)[1] == [("a", "b"), ("c", "d")]
