@@ -6,10 +6,11 @@ from hashlib import blake2b
 from typing import Literal, TypeVar
 
 from heedful.data.phrasebook.grammar import Phrase, Units
-from heedful.data.phrasebook.lexicon import Adjective, Lemma, Word
+from heedful.data.phrasebook.lexicon import Adjective, Lemma, Noun, Verb, Word
 
 Split = Literal["train", "dev", "test"]
 T = TypeVar("T")
+_LEMMAS = (Noun, Verb, Adjective, Word)
 _split_of: dict[str, Split] = {}
 
 
@@ -26,20 +27,25 @@ def composition_split(composition: str) -> Split:
     return split
 
 
+def _full(lemma: Lemma) -> str:
+    return lemma.zh + lemma.rest if isinstance(lemma, Verb) else lemma.zh
+
+
 class Derivation:
     """The source of every choice. Pools are dealt like decks of cards, so that each member comes equally often."""
 
-    __slots__ = ("_decks", "_random", "_training", "compositions", "units")
+    __slots__ = ("_compositions", "_decks", "_random", "_training", "_uses", "units")
 
     def __init__(self, seed: int, split: Split) -> None:
         self._random = random.Random(f"{seed} {split}").random
+        self._uses: dict[int, int] = {}
         self._decks: dict[int, tuple[Sequence[object], list[object]]] = {}
         self._training = split == "train"
         self.restart()
 
     def restart(self) -> None:
         """Begin another sentence; the decks stay as they are."""
-        self.compositions: list[str] = []
+        self._compositions: list[tuple[str, str, str]] = []
         self.units = Units()
 
     def draw(self, pool: Sequence[T]) -> T:
@@ -49,12 +55,24 @@ class Derivation:
             assert pool, "nothing to draw from"
             deck = self._decks[id(pool)] = (pool, [])  # holding the pool keeps its id from being reused
         cards = deck[1]
-        if not cards:
-            cards.extend(pool)
+        lemmas = isinstance(pool[0], _LEMMAS)
+        if len(cards) <= (len(pool) // 3 if lemmas else 0):
+            cards[:] = pool
             for i in range(len(cards) - 1, 0, -1):
                 j = int(self._random() * (i + 1))
                 cards[i], cards[j] = cards[j], cards[i]
-        return cards.pop()  # type: ignore[return-value]
+        return self._rarest(cards) if lemmas else cards.pop()  # type: ignore[return-value]
+
+    def _rarest(self, cards: list[object]) -> object:
+        """Of the next cards the lemma seen least in any pool; the others stay, and the last third is never dealt."""
+        uses = self._uses
+        least = len(cards) - 1
+        for i in range(max(0, least - 7), least):
+            if uses.get(id(cards[i]), 0) < uses.get(id(cards[least]), 0):
+                cards[i], cards[least] = cards[least], cards[i]
+        card = cards.pop()
+        uses[id(card)] = uses.get(id(card), 0) + 1
+        return card
 
     def word(self, lemma: Word | Adjective) -> Phrase:
         """An uninflected lemma as a phrase of its own unit."""
@@ -73,7 +91,11 @@ class Derivation:
         """Record that the sentence puts two content lemmas together; pronouns and the like are None."""
         if head is None or dependent is None:
             return
-        composition = f"{head.zh} {dependent.zh}"
+        composition = f"{_full(head)} {_full(dependent)}"
         if self._training and composition_split(composition) != "train":
             raise HeldOutError
-        self.compositions.append(composition)
+        self._compositions.append((composition, head.zh, dependent.zh))
+
+    def compositions(self, words: Sequence[str]) -> tuple[str, ...]:
+        """The pairs composed in a sentence of these Chinese words; what was drawn and dropped again does not count."""
+        return tuple([key for key, head, dependent in self._compositions if head in words and dependent in words])

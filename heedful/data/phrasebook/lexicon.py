@@ -159,9 +159,9 @@ def activities(kinds: str) -> tuple[Verb, ...]:
 
 @cache
 def adjectives(noun_classes: frozenset[str], kind: str = "") -> tuple[Adjective, ...]:
-    """The adjectives that suit a noun of these classes: all, or those of the kind "bare" or "graded"."""
+    """The adjectives that suit a noun of these classes: all, or those that are "bare", "graded" or "absolute"."""
     fit = (adjective for adjective in all_adjectives() if adjective.classes & noun_classes)
-    return tuple(a for a in fit if not kind or (a.bare if kind == "bare" else a.more))
+    return tuple(a for a in fit if not kind or (a.bare if kind == "bare" else bool(a.more) == (kind == "graded")))
 
 
 @cache

@@ -53,7 +53,11 @@ PRONOUNS = (  # Chinese, subject, object, possessive, agreement
 _ASKED = tuple(pronoun for pronoun in PRONOUNS if pronoun[0] not in ("我", "我们"))
 _SINGULAR = PRONOUNS[:4]
 _KIN = frozenset(("kin", "hiskin", "herkin"))
-_OWNERS = {"hiskin": (PRONOUNS[0], PRONOUNS[1], PRONOUNS[2]), "herkin": (PRONOUNS[0], PRONOUNS[1], PRONOUNS[3])}
+_OWNERS = {
+    "one": PRONOUNS[:4],
+    "hiskin": (PRONOUNS[0], PRONOUNS[1], PRONOUNS[2]),
+    "herkin": (PRONOUNS[0], PRONOUNS[1], PRONOUNS[3]),
+}
 _NAMES = {"hiskin": "man", "herkin": "woman"}
 _OWNED = frozenset(
     "object wearable food drink pet farm readable text clean document idea body mail puzzle medicine bloom".split()
@@ -127,12 +131,12 @@ def possessed(d: Derivation, owner: Phrase, noun: Noun, modifier: Phrase | None 
     return Phrase(owner.zh + zh, owner.en + en, "they" if noun.kind == "pair" else "he")
 
 
-def possessor(d: Derivation, kin: str = "", only_name: bool = False) -> Phrase:
+def possessor(d: Derivation, kin: str = "", only_name: bool = False, plain: bool = False) -> Phrase:
     """Whose: 我的 / my, 安娜的 / Anna's. Before kin a pronoun goes without 的, and suits the sex of husbands and wives."""
     unit = d.units.reserve(2)
     if not only_name and d.chance(0.7):
         zh, _, _, possessive, _ = d.draw(_OWNERS.get(kin, PRONOUNS))
-        return Phrase(((zh, unit),) if kin else ((zh, unit), ("的", unit)), ((possessive, unit),))
+        return Phrase(((zh, unit),) if kin and not plain else ((zh, unit), ("的", unit)), ((possessive, unit),))
     name = d.draw(words(_NAMES.get(kin, "man,woman")))
     return Phrase(((name.zh, unit), ("的", unit + 1)), (*marked(name.en, unit), ("'s", unit + 1)))
 

@@ -174,8 +174,24 @@ def progressive_at(d: Derivation) -> Phrase:
     return _IS_AT.fill(d.units, {**slots, "be": english.be(s.phrase.agreement)})
 
 
-PATTERNS = (
-    past, past_negative, past_question, future, future_negative, future_question, progressive, progressive_question,
-    habit, habit_negative, habit_question, frequency, perfect, perfect_negative, experience_question,
-    experience_negative, past_at, habit_at, progressive_at,
-)  # fmt: skip
+PATTERNS = {  # with their shares: the more the word orders differ, the more often
+    past: 4,
+    past_negative: 4,
+    past_question: 4,
+    future: 2,
+    future_negative: 2,
+    future_question: 2,
+    progressive: 2,
+    progressive_question: 4,
+    habit: 4,
+    habit_negative: 1,
+    habit_question: 4,
+    frequency: 1,
+    perfect: 1,
+    perfect_negative: 2,
+    experience_question: 4,
+    experience_negative: 1,
+    past_at: 4,
+    habit_at: 4,
+    progressive_at: 4,
+}

@@ -179,7 +179,16 @@ def interested(d: Derivation) -> Phrase:
     return _INTERESTED.fill(d.units, {"s": s.phrase, "o": o, "g": g, "be": english.be(s.phrase.agreement)})
 
 
-PATTERNS = (
-    than, much_more_than, a_little_more_than, than_question, not_as, as_much, superlative, like, prefer, afraid,
-    interested,
-)  # fmt: skip
+PATTERNS = {  # with their shares: the more the word orders differ, the more often
+    than: 2,
+    much_more_than: 4,
+    a_little_more_than: 4,
+    than_question: 2,
+    not_as: 4,
+    as_much: 2,
+    superlative: 4,
+    like: 1,
+    prefer: 4,
+    afraid: 1,
+    interested: 1,
+}

@@ -11,6 +11,8 @@ from heedful.data.phrasebook.nominals import (
     marked,
     name,
     person,
+    possessed,
+    possessor,
     pronoun,
     someone_else,
     subject,
@@ -57,7 +59,7 @@ def described_subject(d: Derivation, asked: bool = False) -> tuple[Nominal, Adje
 
 _THINGS = (
     "food,drink,wearable,furniture,device,appliance,tool,readable,show,event,idea,puzzle,vehicle,pet,farm,wild,"
-    "instrument,container,toy,textile,kitchenware,audible,place,scenery,ornament,bloom,tree,art,text,document"
+    "instrument,container,toy,textile,kitchenware,audible,place,scenery,ornament,bloom,tree,art,text,document,water,high,structure,station"
 )
 _FEELING = frozenset(("feeling",))
 
@@ -96,6 +98,14 @@ def looks(d: Derivation) -> Phrase:
     s, a = described_subject(d)
     slots = {"s": s.phrase, "g": d.word(d.draw(words("degree"))), "a": d.word(a)}
     return _SEEMS.fill(d.units, {**slots, "look": english.agree("look", s.phrase.agreement)})
+
+
+def feature(d: Derivation) -> Phrase:
+    """安娜的头发很漂亮。"""
+    noun = d.draw(nouns("pretty,hair"))
+    o = possessed(d, possessor(d, "one", plain=True), noun)
+    slots = {"s": o, "g": d.word(d.draw(words("degree"))), "a": d.word(quality(d, noun)), "be": "is"}
+    return _VERY.fill(d.units, slots)
 
 
 def both_qualities(d: Derivation) -> Phrase:
@@ -160,7 +170,17 @@ def both_are(d: Derivation) -> Phrase:
     return _BOTH.fill(d.units, slots)
 
 
-PATTERNS = (
-    degree, quality_negative, too, quality_question, looks, both_qualities, is_a, is_not_a, is_a_question, become,
-    both_are,
-)  # fmt: skip
+PATTERNS = {  # with their shares: the more the word orders differ, the more often
+    degree: 1,
+    quality_negative: 1,
+    too: 1,
+    quality_question: 1,
+    looks: 1,
+    feature: 1,
+    both_qualities: 1,
+    is_a: 1,
+    is_not_a: 1,
+    is_a_question: 4,
+    become: 1,
+    both_are: 2,
+}

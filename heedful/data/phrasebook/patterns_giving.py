@@ -3,7 +3,7 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import EMPTY, Phrase, Template
 from heedful.data.phrasebook.lexicon import nouns, verbs
 from heedful.data.phrasebook.nominals import (
     DOSES,
@@ -107,7 +107,7 @@ def passive(d: Derivation) -> Phrase:
 
 
 def _towards(d: Derivation, template: Template) -> Phrase:
-    s = subject(d)
+    s = subject(d) if template is _TOWARDS else Nominal(EMPTY, None)
     verb = d.draw(verbs("towards"))
     x = receiver(d, s)
     if template is _TOWARDS:
@@ -146,7 +146,7 @@ _PAIN = (("很", ("very", "much")), ("有点儿", ("a", "little")), ("非常", (
 
 def hurts(d: Derivation) -> Phrase:
     """安娜的左腿很疼。"""
-    who = possessor(d)
+    who = possessor(d, "one", plain=True)
     noun = d.draw(nouns("pain,limb"))
     unit = d.units.reserve(3)
     b = Phrase(((noun.zh, unit),), marked(noun.singular, unit))
@@ -164,10 +164,18 @@ def dose(d: Derivation) -> Phrase:
     return _DOSE.fill(d.units, {"m": m, "h": time(d, "habit")})
 
 
+_MATERIALS = (
+    ("furniture,kitchenware,toy,container,instrument,tool,ornament", "hard"),
+    ("top,textile", "cloth"),
+    ("jewel", "metal"),
+)
+
+
 def made_of(d: Derivation) -> Phrase:
     """这张桌子是木头做的。"""
-    noun = d.draw(nouns("furniture,wearable,kitchenware,toy,ornament,container,textile,tool,instrument"))
-    material = d.draw(nouns("material"))
+    made, of = d.draw(_MATERIALS)
+    noun = d.draw(nouns(made))
+    material = d.draw(nouns(of))
     d.compose(noun, material)
     o = determined(d, noun, d.draw(THIS_THAT))
     unit = d.units.reserve()
@@ -185,6 +193,16 @@ def more_and_more(d: Derivation) -> Phrase:
     return _MORE_AND_MORE.fill(d.units, {"s": s.phrase, "a": quality, "be": english.be(s.phrase.agreement)})
 
 
-PATTERNS = (
-    gave, did_for, handed_over, passive, towards, do_not_towards, fell_ill, hurts, dose, made_of, more_and_more,
-)  # fmt: skip
+PATTERNS = {  # with their shares: the more the word orders differ, the more often
+    gave: 2,
+    did_for: 4,
+    handed_over: 4,
+    passive: 4,
+    towards: 2,
+    do_not_towards: 4,
+    fell_ill: 4,
+    hurts: 2,
+    dose: 1,
+    made_of: 4,
+    more_and_more: 1,
+}

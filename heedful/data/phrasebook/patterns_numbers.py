@@ -51,7 +51,10 @@ _DEAR = (frozenset(("vehicle",)), frozenset(("appliance", "furniture", "instrume
 _SCALES = ((1000, 10000, 10000), (50, 100, 100, 500), (1, 5, 5, 10))
 
 
-_SOLD = "wearable,furniture,device,appliance,tool,printed,vehicle,instrument,container,toy,textile,kitchenware,art"
+_SOLD = (
+    "wearable,furniture,device,appliance,tool,printed,vehicle,instrument,container,toy,textile,kitchenware,art,"
+    "sport,medical"
+)
 
 
 def costs(d: Derivation) -> Phrase:
@@ -63,7 +66,7 @@ def costs(d: Derivation) -> Phrase:
 
 def costs_per(d: Derivation) -> Phrase:
     """三公斤牛肉六十块钱。"""
-    noun = d.draw(nouns("fruit,vegetable,dish,sweet,meat,drink,bloom,stationery"))
+    noun = d.draw(nouns("fruit,vegetable,dish,sweet,meat,drink,bloom,stationery,seasoning,toiletry,medicine"))
     o = determined(d, noun, d.draw(NUMBERS))
     return _COSTS.fill(d.units, {"o": o, "cost": "cost", "n": _price(d, noun)})
 
@@ -123,7 +126,7 @@ def _possession(d: Derivation, s: Nominal) -> Noun:
     return noun
 
 
-_HAD = "wearable,furniture,device,tool,printed,ridden,driven,instrument,container,toy,textile,pet,stationery,document,idea"
+_HAD = "wearable,furniture,device,tool,printed,ridden,driven,instrument,container,toy,textile,pet,stationery,document,idea,sport"
 
 
 def has(d: Derivation) -> Phrase:
@@ -228,7 +231,20 @@ def ordinal_visit(d: Derivation) -> Phrase:
     return _ORDINAL.fill(d.units, {**slots, "have": english.have(s.phrase.agreement)})
 
 
-PATTERNS = (
-    costs, costs_per, how_much, spent, age, how_old, older_by, has, has_no, how_many, there_are, arithmetic, size,
-    floor, ordinal_visit,
-)  # fmt: skip
+PATTERNS = {  # with their shares: the more the word orders differ, the more often
+    costs: 1,
+    costs_per: 1,
+    how_much: 4,
+    spent: 1,
+    age: 1,
+    how_old: 1,
+    older_by: 4,
+    has: 4,
+    has_no: 2,
+    how_many: 4,
+    there_are: 4,
+    arithmetic: 1,
+    size: 1,
+    floor: 1,
+    ordinal_visit: 1,
+}

@@ -179,6 +179,18 @@ def who_is(d: Derivation) -> Phrase:
     return _WHO_IS.fill(d.units, {"o": o, "be": english.be(o.agreement)})
 
 
-PATTERNS = (
-    who, what, what_next, where, when, why, how, which, whose, this_is, mine, either, who_is,
-)  # fmt: skip
+PATTERNS = {  # with their shares: the more the word orders differ, the more often
+    who: 4,
+    what: 4,
+    what_next: 4,
+    where: 4,
+    when: 1,
+    why: 4,
+    how: 4,
+    which: 4,
+    whose: 1,
+    this_is: 1,
+    mine: 1,
+    either: 1,
+    who_is: 4,
+}

@@ -10,6 +10,7 @@ from heedful.data.phrasebook import (
     patterns_comparison,
     patterns_description,
     patterns_giving,
+    patterns_market,
     patterns_modality,
     patterns_numbers,
     patterns_places,
@@ -20,7 +21,7 @@ from heedful.data.phrasebook.derivation import Derivation, HeldOutError, Split, 
 from heedful.data.phrasebook.grammar import Pair, Phrase, realize
 
 Pattern = Callable[[Derivation], Phrase]
-_MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison, patterns_places, patterns_numbers, patterns_time, patterns_questions, patterns_clauses, patterns_giving)
+_MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison, patterns_places, patterns_numbers, patterns_time, patterns_questions, patterns_clauses, patterns_giving, patterns_market)
 _SAMPLE = 8000  # pairs that show every word of the grammar
 _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 
@@ -28,6 +29,12 @@ _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 @cache
 def _patterns() -> dict[str, Pattern]:
     return {build.__name__: build for module in _MODULES for build in module.PATTERNS}
+
+
+@cache
+def _shares() -> tuple[str, ...]:
+    """The names of the patterns, each as often as its share."""
+    return tuple(build.__name__ for module in _MODULES for build, share in module.PATTERNS.items() for _ in range(share))
 
 
 def patterns() -> tuple[str, ...]:
@@ -43,7 +50,7 @@ def function_words() -> tuple[frozenset[str], frozenset[str]]:
     return chinese, frozenset(word.lower() for pair in sample for word in pair.english_words)
 
 
-def split_of(compositions: list[str]) -> Split:
+def split_of(compositions: tuple[str, ...]) -> Split:
     """The split that a sentence with these compositions belongs to."""
     splits = {composition_split(composition) for composition in compositions}
     return "test" if "test" in splits else "dev" if "dev" in splits else "train"
@@ -54,7 +61,7 @@ def derive(split: Split = "train", seed: int = 1) -> Iterator[tuple[Pair, tuple[
     assert split in ("train", "dev", "test"), f"unknown split {split!r}"
     d = Derivation(seed, split)
     seen: set[str] = set()
-    names = patterns()
+    names = _shares()
     while True:
         name = d.draw(names)
         build = _patterns()[name]
@@ -64,13 +71,12 @@ def derive(split: Split = "train", seed: int = 1) -> Iterator[tuple[Pair, tuple[
                 phrase = build(d)
             except HeldOutError:
                 continue
-            if split_of(d.compositions) != split:
-                continue
             pair = realize(phrase, name)
+            compositions = d.compositions(pair.chinese_words)
             key = f"{pair.chinese}\t{pair.english}"
-            if key not in seen:
+            if split_of(compositions) == split and key not in seen:
                 seen.add(key)
-                yield pair, tuple(d.compositions)
+                yield pair, compositions
                 break
 
 
