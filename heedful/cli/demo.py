@@ -17,7 +17,7 @@ TRY = "那位医生昨天买了三本有意思的书。"
 
 
 def demo(*, out: Path | None = None) -> int | None:
-    """Train a translator between Chinese and English on the embedded corpus, score it, and try it; about two minutes.
+    """Train a Chinese-English translator on the embedded corpus, score it, and try it: about two minutes.
 
     Args:
         out: the run directory to write; runs/demo, or the next name that is free, when left out.
@@ -31,8 +31,8 @@ def demo(*, out: Path | None = None) -> int | None:
     out = out or free_folder(Path("runs"), "demo")
     sizes = phrasebook.lexicon_size()
     print(
-        f"A corpus of {min(sizes.values()):,} words a side and {len(phrasebook.patterns())} sentence patterns; the test has "
-        "combinations of words that training never sees.",
+        f"A corpus of {min(sizes.values()):,} words a side and {len(phrasebook.patterns())} sentence patterns; the test "
+        "has combinations of words that training never sees.",
         file=sys.stderr,
     )
     try:

@@ -69,6 +69,6 @@ def decoded_lines(stream: BinaryIO) -> Iterator[str]:
             yield raw.decode("utf-8").removesuffix("\n").removesuffix("\r").removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             raise DataError(
-                f"line {number} of the input is not UTF-8 (byte {error.start + 1} of the line); convert it, for example "
-                "with iconv -f LATIN1 -t UTF-8"
+                f"line {number} of the input is not UTF-8 (byte {error.start + 1} of the line); convert it, for "
+                "example with iconv -f LATIN1 -t UTF-8"
             ) from None

@@ -90,4 +90,6 @@ def words_of(pieces: Sequence[str]) -> list[list[int]]:
 
 def _is_spelt(piece: str) -> bool:
     """Only letters of a script that puts spaces between words."""
-    return piece != "" and all(letter.isalpha() and script_of(letter) not in ("Han", "Kana", "Thai") for letter in piece)
+    return piece != "" and all(
+        letter.isalpha() and script_of(letter) not in ("Han", "Kana", "Thai") for letter in piece
+    )

@@ -25,7 +25,7 @@ def captured(model: nn.Module, ending: str) -> Iterator[dict[str, Tensor]]:
         return hook
 
     handles = [
-        module.register_forward_hook(keep(name))  # type: ignore[arg-type]
+        module.register_forward_hook(keep(name))
         for name, module in model.named_modules()
         if name == ending or name.endswith("." + ending)
     ]

@@ -86,10 +86,10 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: Path, resume: bool = False) -> Self:
-        """A directory to train in.
+        """A directory to train in; its parent is made too, and no more than that.
 
         Args:
-            path: is created when missing; its parent must exist.
+            path: is created when missing, with its parent; the parent's parent must exist.
             resume: go on in a directory that was begun, instead of refusing it.
         Raises:
             RunError: there is something already (without `resume`) or nothing (with it), the parent is missing, or
@@ -98,13 +98,17 @@ class RunDirectory:
         run = cls(path)
         if path.exists() and not path.is_dir():
             raise RunError(f"{path} is a file, expected a folder; choose another --out")
+        if resume and run.manifest.is_file():
+            raise RunError(f"{path} is finished: there is nothing to resume; use it, or train again with another --out")
         if resume and not run.training.is_dir():
             hint = _near(path) if not path.exists() else "; leave --resume out to start in it"
             raise RunError(f"nothing to resume in {path}: it has no folder training/{hint}")
         if not resume and path.is_dir() and not run._is_fresh():
             raise RunError(f"{path} is not empty: nothing is written over; go on with --resume or choose another --out")
-        if not path.parent.is_dir():
-            raise RunError(f"{path.parent} does not exist: create it before {path.name}, or choose another --out")
+        if not path.parent.parent.is_dir():
+            raise RunError(f"{path.parent.parent} does not exist: create it first, or choose another --out")
+        # The first run of all makes the folder of runs too.
+        make_folder(path.parent)
         make_folder(path)
         make_folder(run.training)
         return run

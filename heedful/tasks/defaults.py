@@ -53,7 +53,7 @@ def size_for(n_pairs: int) -> Size:
 
 
 def architecture_for(size: Size, vocab_size: int) -> Architecture:
-    """A Transformer of that size: norms before the sublayers, squared ReLU, rotary and sinusoidal positions."""
+    """A Transformer of that size: norms before the sublayers, rotary positions."""
     return Architecture(
         vocab_size=vocab_size,
         d_model=size.d_model,
@@ -63,6 +63,8 @@ def architecture_for(size: Size, vocab_size: int) -> Architecture:
         d_ff=4 * size.d_model,
         dropout=size.dropout,
         order="pre",
+        encoder_positions="rotary",
+        decoder_positions="rotary",
         max_len=1024,
     )
 
@@ -72,6 +74,7 @@ def options_for(size: Size, steps: int, seed: int) -> TrainingOptions:
     return TrainingOptions(
         steps=steps,
         learning_rate=size.learning_rate,
+        orthogonal_rate=0.02,
         schedule=Trapezoid(warmup=min(0.1, 300 / steps), cooldown=0.6),
         weight_decay=0.1,
         seed=seed,

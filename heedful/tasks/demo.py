@@ -1,8 +1,9 @@
-"""The main job on the embedded corpus: a translator between Chinese and English, trained from nothing in two minutes."""
+"""The main job on the embedded corpus: a Chinese-English translator, trained from nothing in two minutes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from heedful.data import phrasebook
 from heedful.evaluation.translation import corpus_bleu
@@ -13,7 +14,7 @@ from heedful.tasks.translation import TranslationOptions, train_translation
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display
 
-N_PAIRS = {"train": 40_000, "dev": 400, "test": 500}
+PARTS: tuple[tuple[Literal["train", "dev", "test"], int], ...] = (("train", 40_000), ("dev", 400), ("test", 500))
 MINUTES = 1.8
 # No dropout to speak of: the text is generated, and no sentence is seen more than a few times.
 SIZE = Size(float("inf"), 3500, 128, 3, 2, 0.0, 6e-3, 4096, 3)
@@ -45,8 +46,8 @@ def write_corpus(folder: Path, seed: int = 1) -> dict[str, Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     make_folder(folder)
-    files = {}
-    for part, n_pairs in N_PAIRS.items():
+    files: dict[str, Path] = {}
+    for part, n_pairs in PARTS:
         rows = (f"{pair.chinese}\t{pair.english}\n" for pair in phrasebook.generate(n_pairs, part, seed))
         files[part] = folder / f"{part}.zh-en.tsv"
         write_atomic(files[part], "".join(rows).encode())
@@ -72,7 +73,7 @@ def run_demo(out: Path, *, model: str = "transformer", watch: Callable[[Outlook]
         minutes=MINUTES,
     )
     published = train_translation(options, watch=watch, size=SIZE)
-    pairs = list(phrasebook.generate(N_PAIRS["test"], "test", 1))
+    pairs = list(phrasebook.generate(dict(PARTS)["test"], "test", 1))
     return Demo(published, [(pair.chinese, pair.english) for pair in pairs], _dictionary_scores(pairs))
 
 

@@ -143,7 +143,7 @@ def publish(
         result: of training.
         seed: of the run.
     """
-    _write_model(run, sources, prepared, setup, model)
+    _write_model(run, prepared, model)
     translator = Translator(snapshot(model, setup.numerics), prepared.tokenizer, sources.directions, setup.numerics)
     pairs, name = (prepared.test, "test") if prepared.test else (prepared.dev, "dev, by which the weights were chosen")
     sets, sentences, maps = [], [], []
@@ -166,9 +166,8 @@ def publish(
     return Published(run.path, sets, facts.n_parameters, result)
 
 
-def _write_model(run: RunDirectory, sources: Sources, prepared: Prepared, setup: Setup, model: Model) -> None:
-    save_tensors(run.weights, weights_of(model))
-    write_atomic(run.tokenizer, prepared.tokenizer.to_json().encode())
+def describe(run: RunDirectory, sources: Sources, setup: Setup) -> None:
+    """Write config.json: what a run is, from its beginning on."""
     described = setup.to_json()
     config = {
         "heedful": __version__,
@@ -179,6 +178,11 @@ def _write_model(run: RunDirectory, sources: Sources, prepared: Prepared, setup:
         "numerics": described["numerics"],
     }
     write_json(run.config, config)
+
+
+def _write_model(run: RunDirectory, prepared: Prepared, model: Model) -> None:
+    save_tensors(run.weights, weights_of(model))
+    write_atomic(run.tokenizer, prepared.tokenizer.to_json().encode())
     write_json(run.generation, {"search": "beam", **asdict(SEARCH)})
 
 

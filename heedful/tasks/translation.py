@@ -15,7 +15,7 @@ from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json, write_json
 from heedful.tasks.defaults import Size, options_for
-from heedful.tasks.evidence import Published, publish
+from heedful.tasks.evidence import Published, describe, publish
 from heedful.tasks.preparation import Sources, examine, prepare
 from heedful.tasks.rehearsal import Rehearsal
 from heedful.tasks.setup import Setup, flops_per_token, peak_flops, settle
@@ -153,6 +153,7 @@ def train_translation(
             write_json(run.training / REQUEST, options.to_json())
         prepared = prepare(sources, run.training, options.seed, size, verdict)
         setup = settle(run.training, options.model, prepared.size, prepared.tokenizer.vocab_size, options.device)
+        describe(run, sources, setup)
         model = setup.build(options.seed)
         rehearsal = Rehearsal(prepared, sources.directions, setup.numerics)
         reading = prepared.reading(sources.directions)

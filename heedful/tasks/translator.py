@@ -201,8 +201,8 @@ class Translator:
         for number, ids in enumerate(pieces, 1):
             if len(ids) > room:
                 raise LengthError(
-                    f"sentence {number} has {len(ids):,} tokens and the model's window {room:,}: split it into sentences; "
-                    "nothing is cut in silence"
+                    f"sentence {number} has {len(ids):,} tokens and the model's window {room:,}: split it into "
+                    "sentences; nothing is cut in silence"
                 )
 
 

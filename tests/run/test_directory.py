@@ -62,7 +62,7 @@ def test_create_refuses_what_cannot_be(tmp_path):
     RunDirectory.create(tmp_path / "german")
     for path, resume, complaint in [
         (tmp_path / "file", False, "file is a file, expected a folder; choose another --out"),
-        (tmp_path / "none" / "x", False, "none does not exist: create it before x, or choose another --out"),
+        (tmp_path / "none" / "runs" / "x", False, "none does not exist: create it first, or choose another --out"),
         (tmp_path / "empty", True, "nothing to resume in .*empty: .*; leave --resume out"),
         (tmp_path / "gremna", True, "nothing to resume in .*gremna: .*; did you mean '.*german'?"),
     ]:
