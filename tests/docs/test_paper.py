@@ -1,6 +1,7 @@
 """The paper, line by line, does not rot: what it names exists, what it quotes stands there, both languages agree."""
 
 import ast
+import functools
 import re
 import textwrap
 from pathlib import Path
@@ -17,15 +18,20 @@ def page(name):
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
+@functools.cache
+def parsed(path):
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return text.split("\n"), ast.parse(text)
+
+
 def source_of(path, symbol):
     """The lines of a function, a class or a value, or of one inside another: "Block.forward.look_back"."""
-    text = (ROOT / path).read_text(encoding="utf-8")
-    node = ast.parse(text)
+    lines, node = parsed(path)
     for name in symbol.split("."):
         found = [child for child in ast.walk(node) if name in names(child) and child is not node]
         assert found, f"{path} has no {symbol}"
         node = found[0]
-    return text.split("\n")[node.lineno - 1 : node.end_lineno]
+    return lines[node.lineno - 1 : node.end_lineno]
 
 
 def names(node):
@@ -72,9 +78,8 @@ def test_both_languages_show_the_same_code():
     english, chinese = map(page, PAGES)
     assert QUOTATION.findall(english) == QUOTATION.findall(chinese)
     assert REFERENCE.findall(english) == REFERENCE.findall(chinese)
-    assert [line[:4] for line in english.split("\n") if line.startswith("#")] == [
-        line[:4] for line in chinese.split("\n") if line.startswith("#")
-    ]
+    levels = [[line.split()[0] for line in text.split("\n") if re.match("#+ ", line)] for text in (english, chinese)]
+    assert levels[0] == levels[1]
 
 
 def test_every_equation_and_figure_has_its_place():
