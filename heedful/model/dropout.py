@@ -9,8 +9,8 @@ class Dropout(nn.Module):
     """Drop entries with probability p while training, and scale up the others.
 
     On a CPU the decision is one random byte an entry, eight from each draw of the generator: torch's own bernoulli is
-    vectorised for one vendor's processors only and took more time than the matrix products. p is rounded to a 256th, and
-    the scale to the dtype of the entries, as torch does it: in bfloat16 it is up to 0.2% off.
+    vectorised for one vendor's processors only and took more time than the matrix products. p is rounded to a 256th,
+    and the scale to the dtype of the entries, as torch does it: in bfloat16 it is up to 0.2% off.
     """
 
     def __init__(self, p: float) -> None:
