@@ -67,7 +67,7 @@ class Derivation:
         """Of the next cards the lemma seen least in any pool; the others stay, and the last third is never dealt."""
         uses = self._uses
         least = len(cards) - 1
-        for i in range(max(0, least - 7), least):
+        for i in range(max(0, least - 12), least):
             if uses.get(id(cards[i]), 0) < uses.get(id(cards[least]), 0):
                 cards[i], cards[least] = cards[least], cards[i]
         card = cards.pop()

@@ -9,7 +9,7 @@ _SUFFIXES = (".", ",", "?", "!", "'s", "'")
 
 
 def article(following: str) -> str:
-    """"a" or "an", by the sound of the word that follows."""
+    """ "a" or "an", by the sound of the word that follows."""
     word = following.lower()
     if word.startswith(_SILENT_H):
         return "an"
@@ -59,9 +59,8 @@ def gerund(verb: str) -> str:
 
 def compare(adjective: str, ending: str) -> tuple[str, ...]:
     """The comparative (ending "er") or superlative ("est") of an adjective that has no form of its own."""
-    syllables = sum(
-        letter in VOWELS + "y" and (i == 0 or adjective[i - 1] not in VOWELS + "y") for i, letter in enumerate(adjective)
-    )
+    vowels = VOWELS + "y"
+    syllables = sum(b in vowels and a not in vowels for a, b in zip(" " + adjective, adjective, strict=False))
     if adjective.endswith("e") and syllables > 1 and not adjective.endswith("le"):
         syllables -= 1
     if " " in adjective or syllables > 1 and not (adjective.endswith("y") and syllables == 2):

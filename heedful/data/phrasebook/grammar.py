@@ -1,4 +1,4 @@
-"""Aligned phrases: every word carries the number of the unit that it belongs to, so reordering never loses the alignment."""
+"""Aligned phrases: every word carries the number of its unit, so that reordering never loses the alignment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ class Phrase(NamedTuple):
 
 EMPTY = Phrase((), ())
 Value = Phrase | str | tuple[str, ...]
+Slots = dict[str, Value]
 
 
 class Units:
@@ -49,7 +50,7 @@ class Units:
 
 
 class Template:
-    """Two word orders for the same parts: `{slot}` is a part, `word/2` a word of local unit 2, other words are unaligned.
+    """Two word orders for the same parts: `{slot}` is a part, `word/2` a word of unit 2, other words are unaligned.
 
     A slot whose value is a string or a tuple of strings is a word of that side only, and may name its unit: `{be}/1`.
     """
@@ -110,7 +111,5 @@ def realize(phrase: Phrase, pattern: str) -> Pair:
         if unit:
             places.setdefault(unit, []).append(j)
     links = [(i, j) for i, (_, unit) in enumerate(phrase.zh) if unit for j in places.get(unit, ())]
-    for i, j in ((len(zh) - 1, len(en) - 1),):
-        if (i, j) not in links:
-            links.append((i, j))
+    links.append((len(zh) - 1, len(en) - 1))  # the full stop or question mark
     return Pair("".join(zh), detokenize(en), zh, tuple(en), tuple(links), pattern)

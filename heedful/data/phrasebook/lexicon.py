@@ -12,7 +12,7 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """A noun. Of `kind` "count", or counted in `units`: "mass" (water), "pair" (trousers), or neither: "name" (history)."""
+    """A noun, of `kind` "count"; counted in `units`: "mass" (water) or "pair" (trousers); or "name" (history)."""
 
     zh: str
     singular: Words
@@ -25,7 +25,10 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb; `classes` are those of its objects, or the kinds of an activity; `rest` is the part of a Chinese verb that follows its aspect mark: 游 | 泳."""
+    """A verb. `classes` are those of its objects, or the kinds of an activity.
+
+    `rest` is the part of a Chinese verb that follows its aspect mark: 游 | 泳.
+    """
 
     zh: str
     rest: str

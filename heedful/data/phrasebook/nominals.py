@@ -132,7 +132,7 @@ def possessed(d: Derivation, owner: Phrase, noun: Noun, modifier: Phrase | None 
 
 
 def possessor(d: Derivation, kin: str = "", only_name: bool = False, plain: bool = False) -> Phrase:
-    """Whose: 我的 / my, 安娜的 / Anna's. Before kin a pronoun goes without 的, and suits the sex of husbands and wives."""
+    """Whose: 我的 / my, 安娜的 / Anna's. Before kin a pronoun goes without 的, and suits a husband or a wife."""
     unit = d.units.reserve(2)
     if not only_name and d.chance(0.7):
         zh, _, _, possessive, _ = d.draw(_OWNERS.get(kin, PRONOUNS))

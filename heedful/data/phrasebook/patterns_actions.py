@@ -3,7 +3,7 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import time, venue
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import words
 from heedful.data.phrasebook.nominals import Nominal, subject
 from heedful.data.phrasebook.predicates import (
@@ -47,7 +47,7 @@ def _sentence(
     s = subject(d, asked=template in _QUESTIONS)
     v = act(d, action(d, s, reference, tables), form, aspect)
     agreement = s.phrase.agreement
-    slots = {"s": s.phrase, "v": v, "be": english.be(agreement), "do": english.do(agreement)}
+    slots: Slots = {"s": s.phrase, "v": v, "be": english.be(agreement), "do": english.do(agreement)}
     slots["have"] = english.have(agreement)
     if when:
         slots["t"] = time(d, when)
@@ -154,7 +154,7 @@ def past_at(d: Derivation) -> Phrase:
     """安娜昨天在公园跑步了。"""
     s = subject(d)
     predicate = activity(d, s, PLACED)
-    slots = {"s": s.phrase, "p": venue(d, predicate.verb), "v": act(d, predicate, "past", "了")}
+    slots: Slots = {"s": s.phrase, "p": venue(d, predicate.verb), "v": act(d, predicate, "past", "了")}
     return _AT.fill(d.units, {**slots, "t": time(d, "past")})
 
 
@@ -162,7 +162,7 @@ def habit_at(d: Derivation) -> Phrase:
     """安娜每天在公园跑步。"""
     s = subject(d)
     predicate = activity(d, s, PLACED)
-    slots = {"s": s.phrase, "p": venue(d, predicate.verb), "v": present(d, predicate, s)}
+    slots: Slots = {"s": s.phrase, "p": venue(d, predicate.verb), "v": present(d, predicate, s)}
     return _AT.fill(d.units, {**slots, "t": time(d, "habit")})
 
 
@@ -170,7 +170,7 @@ def progressive_at(d: Derivation) -> Phrase:
     """安娜正在公园跑步。"""
     s = subject(d)
     predicate = activity(d, s, PLACED)
-    slots = {"s": s.phrase, "p": venue(d, predicate.verb), "v": act(d, predicate, "gerund")}
+    slots: Slots = {"s": s.phrase, "p": venue(d, predicate.verb), "v": act(d, predicate, "gerund")}
     return _IS_AT.fill(d.units, {**slots, "be": english.be(s.phrase.agreement)})
 
 
@@ -191,7 +191,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     perfect_negative: 2,
     experience_question: 4,
     experience_negative: 1,
-    past_at: 4,
-    habit_at: 4,
-    progressive_at: 4,
+    past_at: 8,
+    habit_at: 8,
+    progressive_at: 8,
 }

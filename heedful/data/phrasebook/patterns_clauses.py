@@ -3,11 +3,22 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import located, time, venue
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import Noun, adjectives, nouns, verbs, words
 from heedful.data.phrasebook.nominals import THAT, Nominal, definite, determined, kin, marked, name, pronoun, subject
 from heedful.data.phrasebook.patterns_description import described_subject, quality
-from heedful.data.phrasebook.predicates import ALL, INTENDED, KINDS, PLACED, Predicate, act, action, activity, present, transitive
+from heedful.data.phrasebook.predicates import (
+    ALL,
+    INTENDED,
+    KINDS,
+    PLACED,
+    Predicate,
+    act,
+    action,
+    activity,
+    present,
+    transitive,
+)
 
 _THAT_I_BOUGHT = Template("{s} {t} {v} 的/1 {n} {g} {a} 。", "{n} that/1 {s} {v} {t} {be} {g} {a} .")
 _LIKE_THAT = Template("{x} {like} {s} {t} {v} 的/1 {n} 。", "{x} {like} {n} that/1 {s} {v} {t} .")
@@ -56,7 +67,7 @@ def that_i_bought(d: Derivation) -> Phrase:
     s, v, n, noun = _relative(d)
     while not adjectives(noun.classes, "graded"):
         s, v, n, noun = _relative(d)
-    slots = {"s": s.phrase, "v": v, "n": n, "t": time(d, "past"), "g": _degree(d), "a": d.word(quality(d, noun))}
+    slots: Slots = {"s": s.phrase, "v": v, "n": n, "t": time(d, "past"), "g": _degree(d), "a": d.word(quality(d, noun))}
     return _THAT_I_BOUGHT.fill(d.units, {**slots, "be": english.be(n.agreement)})
 
 
@@ -68,7 +79,7 @@ def like_that(d: Derivation) -> Phrase:
     d.compose(verb, noun)
     unit = d.units.reserve()
     like = Phrase(((verb.zh, unit),), marked(verb.forms["third" if x.phrase.agreement == "he" else "base"], unit))
-    slots = {"x": x.phrase, "like": like, "s": s.phrase, "v": v, "n": n, "t": time(d, "past")}
+    slots: Slots = {"x": x.phrase, "like": like, "s": s.phrase, "v": v, "n": n, "t": time(d, "past")}
     return _LIKE_THAT.fill(d.units, slots)
 
 
@@ -77,7 +88,7 @@ def who_bought(d: Derivation) -> Phrase:
     noun = d.draw(nouns("person"))
     someone = Nominal(_the(d, noun), noun)
     v = act(d, action(d, someone, "definite", ALL), "past")
-    slots = {"n": someone.phrase, "v": v, "t": time(d, "past"), "g": _degree(d), "a": d.word(quality(d, noun))}
+    slots: Slots = {"n": someone.phrase, "v": v, "t": time(d, "past"), "g": _degree(d), "a": d.word(quality(d, noun))}
     return _WHO_BOUGHT.fill(d.units, slots)
 
 
@@ -88,7 +99,12 @@ def who_is_running(d: Derivation) -> Phrase:
     predicate = activity(d, someone, PLACED)
     relation = kin(d, "friend")
     d.compose(noun, relation.lemma)
-    slots = {"n": someone.phrase, "v": act(d, predicate, "gerund"), "p": venue(d, predicate.verb), "k": relation.phrase}
+    slots: Slots = {
+        "n": someone.phrase,
+        "v": act(d, predicate, "gerund"),
+        "p": venue(d, predicate.verb),
+        "k": relation.phrase,
+    }
     return _WHO_IS_RUNNING.fill(d.units, slots)
 
 
@@ -107,7 +123,7 @@ def _reason(d: Derivation, template: Template, modal: Template) -> Phrase:
     agreement = x.phrase.agreement
     v = act(d, Predicate(verb, Phrase(((zh, unit),), ((en, unit),))), "base")
     v = modal.fill(d.units, {"v": v, "do": english.do(agreement), "want": english.agree("want", agreement)})
-    slots = {"s": o, "a": d.word(quality(d, noun)), "g": _degree(d), "x": x.phrase, "v": v}
+    slots: Slots = {"s": o, "a": d.word(quality(d, noun)), "g": _degree(d), "x": x.phrase, "v": v}
     return template.fill(d.units, {**slots, "be": english.be(o.agreement)})
 
 
@@ -131,7 +147,7 @@ def if_it_rains(d: Derivation) -> Phrase:
     unit = d.units.reserve()
     zh, en = d.draw((("下雨", "rains"), ("下雪", "snows")))
     v = act(d, action(d, s, "definite", INTENDED), "base")
-    slots = {"t": time(d, "future"), "w": Phrase(((zh, unit),), ((en, unit),)), "s": s.phrase, "v": v}
+    slots: Slots = {"t": time(d, "future"), "w": Phrase(((zh, unit),), ((en, unit),)), "s": s.phrase, "v": v}
     return _IF.fill(d.units, slots)
 
 
@@ -157,7 +173,7 @@ def _order(d: Derivation, template: Template) -> Phrase:
     while second.verb is first.verb:
         second = activity(d, s, kinds[1])
     d.compose(first.verb, second.verb)
-    slots = {"s": s.phrase, "v": act(d, first, "gerund"), "w": present(d, second, s)}
+    slots: Slots = {"s": s.phrase, "v": act(d, first, "gerund"), "w": present(d, second, s)}
     return template.fill(d.units, {**slots, "a": _often(d)} if template is not _WHILE else slots)
 
 
@@ -186,7 +202,7 @@ def think(d: Derivation) -> Phrase:
     """安娜觉得这本书很有趣。"""
     x = name(d) if d.chance(0.4) else pronoun(d)
     s, a = described_subject(d)
-    slots = {"x": x.phrase, "think": _minds(d, "think", x), "s": s.phrase, "g": _degree(d), "a": d.word(a)}
+    slots: Slots = {"x": x.phrase, "think": _minds(d, "think", x), "s": s.phrase, "g": _degree(d), "a": d.word(a)}
     return _THINK.fill(d.units, {**slots, "be": english.be(s.phrase.agreement)})
 
 
@@ -195,7 +211,7 @@ def hope(d: Derivation) -> Phrase:
     x = name(d) if d.chance(0.4) else pronoun(d)
     s = subject(d)
     v = act(d, action(d, s, "definite", INTENDED), "base")
-    slots = {"x": x.phrase, "think": _minds(d, "think", x), "s": s.phrase, "v": v, "t": time(d, "future")}
+    slots: Slots = {"x": x.phrase, "think": _minds(d, "think", x), "s": s.phrase, "v": v, "t": time(d, "future")}
     return _HOPE.fill(d.units, slots)
 
 
@@ -234,13 +250,13 @@ def makes_happy(d: Derivation) -> Phrase:
     feeling = d.draw(adjectives(frozenset(("feeling",))))
     d.compose(noun, feeling)
     x = pronoun(d, objective=True) if d.chance(0.5) else name(d)
-    slots = {"o": o, "x": x.phrase, "g": _degree(d), "a": d.word(feeling)}
+    slots: Slots = {"o": o, "x": x.phrase, "g": _degree(d), "a": d.word(feeling)}
     return _MAKES.fill(d.units, {**slots, "make": english.agree("make", o.agreement)})
 
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     that_i_bought: 2,
-    like_that: 4,
+    like_that: 8,
     who_bought: 2,
     who_is_running: 4,
     because: 1,
@@ -249,11 +265,11 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     when_he_cooks: 1,
     before: 2,
     after: 2,
-    at_once: 4,
+    at_once: 8,
     think: 1,
     hope: 1,
     does_not_know_where: 4,
-    first_then: 4,
+    first_then: 8,
     together: 4,
     makes_happy: 1,
 }

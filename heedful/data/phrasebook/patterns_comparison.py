@@ -2,7 +2,7 @@
 
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import Adjective, Noun, Verb, adjectives, nouns, verbs, words
 from heedful.data.phrasebook.nominals import (
     THAT,
@@ -15,7 +15,6 @@ from heedful.data.phrasebook.nominals import (
     owned,
     possessed,
     possessor,
-    someone_else,
     subject,
 )
 
@@ -73,7 +72,7 @@ def someone_named(d: Derivation, first: Nominal) -> Nominal:
 def _compared(d: Derivation, template: Template) -> Phrase:
     s, o, a = _two(d)
     unit = d.units.reserve()
-    slots = {"s": s, "o": o, "be": english.be(s.agreement)}
+    slots: Slots = {"s": s, "o": o, "be": english.be(s.agreement)}
     if template in (_NOT_AS, _AS):
         return template.fill(d.units, {**slots, "a": d.word(a)})
     quality = Phrase(((a.zh, unit),), marked(a.more, unit))
@@ -119,7 +118,7 @@ def superlative(d: Derivation) -> Phrase:
     d.compose(adjective, noun)
     unit = d.units.reserve(3)
     place = d.draw(nouns("org,area"))
-    slots = {
+    slots: Slots = {
         "s": someone.phrase,
         "be": "is",
         "p": Phrase(((place.zh, unit),), (("the", 0), *marked(place.singular, unit))),
@@ -184,11 +183,11 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     much_more_than: 4,
     a_little_more_than: 4,
     than_question: 2,
-    not_as: 4,
+    not_as: 8,
     as_much: 2,
-    superlative: 4,
+    superlative: 8,
     like: 1,
-    prefer: 4,
+    prefer: 8,
     afraid: 1,
     interested: 1,
 }

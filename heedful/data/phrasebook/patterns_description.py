@@ -2,7 +2,7 @@
 
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import Adjective, Noun, adjectives, nouns, words
 from heedful.data.phrasebook.nominals import (
     Nominal,
@@ -22,13 +22,11 @@ _VERY = Template("{s} {g} {a} 。", "{s} {be} {g} {a} .")
 _NOT = Template("{s} 不/1 {a} 。", "{s} {be} not/1 {a} .")
 _TOO = Template("{s} 太/1 {a} 了/1 。", "{s} {be} too/1 {a} .")
 _IS_IT = Template("{s} {a} 吗/1 ？", "{be}/1 {s} {a} ?")
-_SEEMS = Template("{s} 看起来/1 {g} {a} 。", "{s} {look}/1 {g} {a} .")
 _IS_A = Template("{s} 是/1 {n} 。", "{s} {be}/1 {n} .")
 _IS_NOT_A = Template("{s} 不/1 是/2 {n} 。", "{s} {be}/2 not/1 {n} .")
 _IS_A_ASKED = Template("{s} 是/1 {n} 吗 ？", "{be}/1 {s} {n} ?")
 _BOTH = Template("{x} 和/1 {y} 都/2 是/3 {n} 。", "{x} and/1 {y} are/3 both/2 {n} .")
 _BECOME = Template("{s} 想/1 成为/2 {n} 。", "{s} {want}/1 to become/2 {n} .")
-_NEITHER = Template("{s} 既/1 {a} 又/2 {b} 。", "{s} {be} both/1 {a} and/2 {b} .")
 
 
 def quality(d: Derivation, noun: Noun) -> Adjective:
@@ -47,7 +45,7 @@ def described_thing(d: Derivation) -> Nominal:
 def described_subject(d: Derivation, asked: bool = False) -> tuple[Nominal, Adjective]:
     """Somebody and a feeling, or something or somebody and a quality."""
     roll = d.number(1, 10)
-    if roll <= 3:
+    if roll <= 4:
         s = subject(d, asked)
         adjective = d.draw(adjectives(_FEELING))
         d.compose(s.lemma, adjective)
@@ -59,7 +57,7 @@ def described_subject(d: Derivation, asked: bool = False) -> tuple[Nominal, Adje
 
 _THINGS = (
     "food,drink,wearable,furniture,device,appliance,tool,readable,show,event,idea,puzzle,vehicle,pet,farm,wild,"
-    "instrument,container,toy,textile,kitchenware,audible,place,scenery,ornament,bloom,tree,art,text,document,water,high,structure,station"
+    "instrument,container,toy,textile,kitchenware,audible,place,scenery,ornament,bloom,tree,art,text,document,subject,puzzle,water,high,structure,station"
 )
 _FEELING = frozenset(("feeling",))
 
@@ -93,29 +91,12 @@ def quality_question(d: Derivation) -> Phrase:
     return _described(d, _IS_IT, asked=True)
 
 
-def looks(d: Derivation) -> Phrase:
-    """安娜看起来很高兴。"""
-    s, a = described_subject(d)
-    slots = {"s": s.phrase, "g": d.word(d.draw(words("degree"))), "a": d.word(a)}
-    return _SEEMS.fill(d.units, {**slots, "look": english.agree("look", s.phrase.agreement)})
-
-
 def feature(d: Derivation) -> Phrase:
     """安娜的头发很漂亮。"""
     noun = d.draw(nouns("pretty,hair"))
     o = possessed(d, possessor(d, "one", plain=True), noun)
-    slots = {"s": o, "g": d.word(d.draw(words("degree"))), "a": d.word(quality(d, noun)), "be": "is"}
+    slots: Slots = {"s": o, "g": d.word(d.draw(words("degree"))), "a": d.word(quality(d, noun)), "be": "is"}
     return _VERY.fill(d.units, slots)
-
-
-def both_qualities(d: Derivation) -> Phrase:
-    """安娜的书既便宜又有趣。"""
-    s, a = described_subject(d)
-    b = d.draw(adjectives(s.lemma.classes, "graded")) if isinstance(s.lemma, Noun) else d.draw(adjectives(_FEELING))
-    if a not in adjectives(_FEELING) and isinstance(s.lemma, Noun):
-        d.compose(b, s.lemma)
-    slots = {"s": s.phrase, "a": d.word(a), "b": d.word(b), "be": english.be(s.phrase.agreement)}
-    return _NEITHER.fill(d.units, slots)
 
 
 def _individual(d: Derivation, asked: bool = False) -> Nominal:
@@ -134,7 +115,7 @@ def _is_a(d: Derivation, template: Template, asked: bool = False) -> Phrase:
     d.compose(s.lemma, noun)
     unit = d.units.reserve()
     n = Phrase(((noun.zh, unit),), marked(noun.plural, unit) if several else (("a", 0), *marked(noun.singular, unit)))
-    slots = {"s": s.phrase, "n": n, "be": english.be(agreement), "want": english.agree("want", agreement)}
+    slots: Slots = {"s": s.phrase, "n": n, "be": english.be(agreement), "want": english.agree("want", agreement)}
     return template.fill(d.units, slots)
 
 
@@ -166,7 +147,7 @@ def both_are(d: Derivation) -> Phrase:
     d.compose(x.lemma, noun)
     d.compose(y.lemma, noun)
     unit = d.units.reserve()
-    slots = {"x": x.phrase, "y": y.phrase, "n": Phrase(((noun.zh, unit),), marked(noun.plural, unit))}
+    slots: Slots = {"x": x.phrase, "y": y.phrase, "n": Phrase(((noun.zh, unit),), marked(noun.plural, unit))}
     return _BOTH.fill(d.units, slots)
 
 
@@ -175,9 +156,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     quality_negative: 1,
     too: 1,
     quality_question: 1,
-    looks: 1,
-    feature: 1,
-    both_qualities: 1,
+    feature: 2,
     is_a: 1,
     is_not_a: 1,
     is_a_question: 4,

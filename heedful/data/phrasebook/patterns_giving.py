@@ -3,7 +3,7 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import EMPTY, Phrase, Template
+from heedful.data.phrasebook.grammar import EMPTY, Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import nouns, verbs
 from heedful.data.phrasebook.nominals import (
     DOSES,
@@ -60,7 +60,7 @@ def gave(d: Derivation) -> Phrase:
     unit = d.units.reserve()
     past = d.chance(0.6)
     v = Phrase(((verb.zh, unit),), marked(verb.forms["past" if past else "base"], unit))
-    slots = {"s": s.phrase, "v": v, "x": receiver(d, s).phrase, "o": indefinite(d, noun)}
+    slots: Slots = {"s": s.phrase, "v": v, "x": receiver(d, s).phrase, "o": indefinite(d, noun)}
     template, when = (_GAVE, "past") if past else (_WILL_GIVE, "future")
     return template.fill(d.units, {**slots, "t": time(d, when)})
 
@@ -74,7 +74,7 @@ def did_for(d: Derivation) -> Phrase:
     d.compose(verb, noun)
     unit = d.units.reserve()
     v = Phrase(((verb.zh, unit),), marked(verb.forms["past"], unit))
-    slots = {"s": s.phrase, "v": v, "x": receiver(d, s).phrase, "o": indefinite(d, noun), "t": time(d, "past")}
+    slots: Slots = {"s": s.phrase, "v": v, "x": receiver(d, s).phrase, "o": indefinite(d, noun), "t": time(d, "past")}
     return _FOR.fill(d.units, slots)
 
 
@@ -98,7 +98,7 @@ def passive(d: Derivation) -> Phrase:
     o = definite(d, noun)
     unit = d.units.reserve()
     v = Phrase(((verb.zh, unit),), marked(verb.forms["participle"], unit))
-    slots = {"o": o, "v": v, "t": time(d, "past"), "was": english.was(o.agreement)}
+    slots: Slots = {"o": o, "v": v, "t": time(d, "past"), "was": english.was(o.agreement)}
     if d.chance(0.4):
         return _PASSIVE_ALONE.fill(d.units, slots)
     s = receiver(d, Nominal(o, noun))
@@ -115,7 +115,7 @@ def _towards(d: Derivation, template: Template) -> Phrase:
     d.compose(verb, x.lemma)
     unit = d.units.reserve()
     en = marked(verb.forms["past" if template is _TOWARDS else "base"], unit)
-    slots = {"s": s.phrase, "p": Phrase(((verb.zh, unit),), ()), "x": x.phrase, "t": time(d, "past")}
+    slots: Slots = {"s": s.phrase, "p": Phrase(((verb.zh, unit),), ()), "x": x.phrase, "t": time(d, "past")}
     return template.fill(d.units, {**slots, "v": Phrase(((verb.rest, unit),), en)})
 
 
@@ -154,7 +154,7 @@ def hurts(d: Derivation) -> Phrase:
         zh, en = d.draw((("左", "left"), ("右", "right")))
         b = Phrase(((zh, unit + 1), *b.zh), ((en, unit + 1), *b.en))
     zh, words_en = d.draw(_PAIN)
-    slots = {"who": who, "b": b, "g": Phrase(((zh, unit + 2),), marked(words_en, unit + 2))}
+    slots: Slots = {"who": who, "b": b, "g": Phrase(((zh, unit + 2),), marked(words_en, unit + 2))}
     return _HURTS.fill(d.units, {**slots, "hurt": "hurts"})
 
 
@@ -167,7 +167,7 @@ def dose(d: Derivation) -> Phrase:
 _MATERIALS = (
     ("furniture,kitchenware,toy,container,instrument,tool,ornament", "hard"),
     ("top,textile", "cloth"),
-    ("jewel", "metal"),
+    ("jewel,ornament,carved", "metal"),
 )
 
 
@@ -201,7 +201,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     towards: 2,
     do_not_towards: 4,
     fell_ill: 4,
-    hurts: 2,
+    hurts: 3,
     dose: 1,
     made_of: 4,
     more_and_more: 1,

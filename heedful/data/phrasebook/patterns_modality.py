@@ -3,11 +3,10 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import words
 from heedful.data.phrasebook.nominals import Nominal, pronoun, subject
 from heedful.data.phrasebook.predicates import (
-    DAILY,
     INTENDED,
     Predicate,
     act,
@@ -19,9 +18,7 @@ from heedful.data.phrasebook.predicates import (
 )
 
 _WANT = Template("{s} {t} 想/1 {v} 。", "{s} {x}/1 to {v} {t} .")
-_NOT_WANT = Template("{s} 不/1 想/2 {v} 。", "{s} {do}/1 not/1 want/2 to {v} .")
 _PLAN = Template("{s} {t} 打算/1 {v} 。", "{s} {x}/1 to {v} {t} .")
-_NEED = Template("{s} 需要/1 {v} 。", "{s} {x}/1 to {v} .")
 _PREPARE = Template("{s} 决定/1 {t} {v} 。", "{s} decided/1 to {v} {t} .")
 _SHOULD = Template("{s} 应该/1 {v} 。", "{s} should/1 {v} .")
 _SHOULD_NOT = Template("{s} 不/1 应该/2 {v} 。", "{s} should/2 not/1 {v} .")
@@ -31,7 +28,6 @@ _CAN_ASKED = Template("{s} {t} 能/1 {v} 吗 ？", "can/1 {s} {v} {t} ?")
 _MAY = Template("{s} 可以/1 {v} 吗 ？", "may/1 {s} {v} ?")
 _SKILL = Template("{s} 会/1 {v} 。", "{s} {x}/1 how/1 to/1 {v} .")
 _NO_SKILL = Template("{s} 不/1 会/2 {v} 。", "{s} {do}/1 not/1 know/2 how/2 to/2 {v} .")
-_LIKE_DOING = Template("{s} 喜欢/1 {v} 。", "{s} {x}/1 to {v} .")
 _PLEASE = Template("请/1 {v} 。", "please/1 {v} .")
 _DO_NOT = Template("不要/1 {v} 。", "do/1 not/1 {v} .")
 _LET_US = Template("{t} 我们/1 {v} 吧/2 。", "let/2 us/1 {v} {t} .")
@@ -45,7 +41,7 @@ def _modal(d: Derivation, template: Template, definite: bool, verb: str = "", wh
     s = subject(d, asked=template is _CAN_ASKED)
     v = act(d, action(d, s, "definite" if definite else "indefinite", INTENDED), "base")
     agreement = s.phrase.agreement
-    slots = {"s": s.phrase, "v": v, "x": english.agree(verb, agreement) if verb else ""}
+    slots: Slots = {"s": s.phrase, "v": v, "x": english.agree(verb, agreement) if verb else ""}
     slots |= {"do": english.do(agreement), "be": english.be(agreement)}
     if when:
         slots["t"] = time(d, when)
@@ -57,11 +53,6 @@ def want(d: Derivation) -> Phrase:
     return _modal(d, _WANT, False, "want", "future")
 
 
-def want_negative(d: Derivation) -> Phrase:
-    """安娜不想买这本书。"""
-    return _modal(d, _NOT_WANT, True)
-
-
 def plan(d: Derivation) -> Phrase:
     """安娜明天打算买一本书。"""
     return _modal(d, _PLAN, False, "plan", "future")
@@ -70,11 +61,6 @@ def plan(d: Derivation) -> Phrase:
 def decide(d: Derivation) -> Phrase:
     """安娜决定明天买一本书。"""
     return _modal(d, _PREPARE, False, "", "future")
-
-
-def need(d: Derivation) -> Phrase:
-    """安娜需要买一本书。"""
-    return _modal(d, _NEED, False, "need")
 
 
 def should(d: Derivation) -> Phrase:
@@ -129,13 +115,6 @@ def _ability(d: Derivation, s: Nominal) -> Predicate:
     return activity(d, s, "skill") if d.chance(0.5) else transitive(d, s, "generic", "craft")
 
 
-def like_doing(d: Derivation) -> Phrase:
-    """安娜喜欢游泳。"""
-    s = subject(d)
-    v = act(d, action(d, s, "generic", DAILY), "base")
-    return _LIKE_DOING.fill(d.units, {"s": s.phrase, "v": v, "x": english.agree("like", s.phrase.agreement)})
-
-
 def please(d: Derivation) -> Phrase:
     """请打开这扇门。"""
     you = Nominal(Phrase((), ()), None)
@@ -179,16 +158,20 @@ def manner(d: Derivation) -> Phrase:
     if predicate.verb.rest:  # the verb comes again before 得
         again = (predicate.verb.zh, v.zh[0][1])
         v = Phrase((*v.zh, again), v.en)
-    slots = {"s": s.phrase, "v": v, "x": Phrase((), v.en), "a": d.word(adverb), "degree": d.word(d.draw(words("degree")))}
+    slots: Slots = {
+        "s": s.phrase,
+        "v": v,
+        "x": Phrase((), v.en),
+        "a": d.word(adverb),
+        "degree": d.word(d.draw(words("degree"))),
+    }
     return _WELL.fill(d.units, slots)
 
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     want: 1,
-    want_negative: 1,
     plan: 1,
     decide: 1,
-    need: 1,
     should: 1,
     should_not: 1,
     must: 2,
@@ -197,7 +180,6 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     may: 4,
     skill: 1,
     skill_negative: 1,
-    like_doing: 1,
     please: 1,
     prohibition: 1,
     let_us: 1,

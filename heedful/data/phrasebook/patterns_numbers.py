@@ -2,7 +2,7 @@
 
 from heedful.data.phrasebook import english, numbers
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import Noun, nouns, words
 from heedful.data.phrasebook.nominals import (
     FEW,
@@ -116,7 +116,7 @@ def older_by(d: Derivation) -> Phrase:
     d.compose(s.lemma, o.lemma)
     unit = d.units.reserve()
     zh, en = d.draw((("大", "older"), ("小", "younger")))
-    slots = {"s": s.phrase, "o": o.phrase, "n": number(d, d.number(2, 19), counted=True), "be": "is"}
+    slots: Slots = {"s": s.phrase, "o": o.phrase, "n": number(d, d.number(2, 19), counted=True), "be": "is"}
     return _OLDER.fill(d.units, {**slots, "old": Phrase(((zh, unit),), ((en, unit),))})
 
 
@@ -126,7 +126,10 @@ def _possession(d: Derivation, s: Nominal) -> Noun:
     return noun
 
 
-_HAD = "wearable,furniture,device,tool,printed,ridden,driven,instrument,container,toy,textile,pet,stationery,document,idea,sport"
+_HAD = (
+    "wearable,furniture,device,tool,printed,ridden,driven,instrument,container,toy,textile,pet,stationery,document,"
+    "idea,sport,medical,toiletry"
+)
 
 
 def has(d: Derivation) -> Phrase:
@@ -180,7 +183,7 @@ def arithmetic(d: Derivation) -> Phrase:
         b = b % 9 + 2
         c = a * b
     unit = d.units.reserve()
-    slots = {"a": number(d, a), "b": number(d, b), "op": Phrase(((zh, unit),), ((en, unit),)), "c": number(d, c)}
+    slots: Slots = {"a": number(d, a), "b": number(d, b), "op": Phrase(((zh, unit),), ((en, unit),)), "c": number(d, c)}
     return _SUM.fill(d.units, slots)
 
 
@@ -200,7 +203,7 @@ def size(d: Derivation) -> Phrase:
     kind, zh, en, low, high, measure, unit_name = d.draw(_SIZES)
     noun = d.draw(nouns(kind))
     unit = d.units.reserve(2)
-    slots = {
+    slots: Slots = {
         "o": determined(d, noun, d.draw(THIS_THAT)),
         "n": number(d, d.number(low, high), counted=True),
         "unit": Phrase(((measure, unit),), ((unit_name, unit),)),
@@ -227,7 +230,7 @@ def ordinal_visit(d: Derivation) -> Phrase:
     d.compose(s.lemma, place)
     go = d.word(place)
     v = Phrase((("去", unit + 1), *go.zh), (("visited", unit + 1), *go.en))
-    slots = {"s": s.phrase, "v": v, "n": Phrase(((numbers.chinese(n), unit),), ((numbers.ordinal(n), unit),))}
+    slots: Slots = {"s": s.phrase, "v": v, "n": Phrase(((numbers.chinese(n), unit),), ((numbers.ordinal(n), unit),))}
     return _ORDINAL.fill(d.units, {**slots, "have": english.have(s.phrase.agreement)})
 
 
@@ -241,8 +244,8 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     older_by: 4,
     has: 4,
     has_no: 2,
-    how_many: 4,
-    there_are: 4,
+    how_many: 8,
+    there_are: 8,
     arithmetic: 1,
     size: 1,
     floor: 1,

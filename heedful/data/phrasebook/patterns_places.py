@@ -3,7 +3,7 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import located, time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import Noun, Word, nouns, words
 from heedful.data.phrasebook.nominals import (
     Nominal,
@@ -23,7 +23,6 @@ _GO = Template("{s} {t} 去/1 {p} 了 。", "{s} went/1 to {p} {t} .")
 _WILL_GO = Template("{s} {t} 会/1 坐/2 {v} 去/3 {p} 。", "{s} will/1 go/3 to {p} by/2 {v} {t} .")
 _BEEN = Template("{s} 去过/1 {p} 。", "{s} {have}/1 been/1 to {p} .")
 _NEVER_BEEN = Template("{s} 从来/1 没/1 去过/2 {p} 。", "{s} {have} never/1 been/2 to {p} .")
-_BEEN_ASKED = Template("{s} 去过/1 {p} 吗/2 ？", "{have}/2 {s} ever been/1 to {p} ?")
 _COME_FROM = Template("{s} 来自/1 {p} 。", "{s} {come}/1 from/1 {p} .")
 _LIVES = Template("{s} 住/1 在/2 {p} 。", "{s} {live}/1 in/2 {p} .")
 _FAR = Template("{p} 离/1 {q} {g} {far} 。", "{p} is {g} {far} {from}/1 {q} .")
@@ -34,7 +33,7 @@ _ON = Template("上/1", "on/1")
 _IN = Template("里/1", "in/1")
 _UNDER = Template("下面/1", "under/1")
 _LANDMARKS = "org,shop,station,sight,eatery"
-_SMALL = "small,kitchenware,printed,stationery,toy,fruit,document,accessory"
+_SMALL = "small,kitchenware,printed,stationery,toy,fruit,document,accessory,mineral,medical"
 
 
 def landmark(d: Derivation, noun: Noun) -> Phrase:
@@ -75,14 +74,14 @@ def put(d: Derivation) -> Phrase:
     place, p, side = _support(d)
     noun = d.draw(nouns(_SMALL))
     d.compose(place, noun)
-    slots = {"s": s.phrase, "o": definite(d, noun), "p": p, "side": side}
+    slots: Slots = {"s": s.phrase, "o": definite(d, noun), "p": p, "side": side}
     return _PUT.fill(d.units, slots)
 
 
 def next_to(d: Derivation) -> Phrase:
     """银行在学校旁边。"""
     first, second = _two(d, nouns(_LANDMARKS))
-    slots = {"o": landmark(d, first), "p": landmark(d, second), "r": d.word(d.draw(words("relation")))}
+    slots: Slots = {"o": landmark(d, first), "p": landmark(d, second), "r": d.word(d.draw(words("relation")))}
     return _NEXT_TO.fill(d.units, slots)
 
 
@@ -164,7 +163,7 @@ def _been(d: Derivation, template: Template, asked: bool = False) -> Phrase:
     s = subject(d, asked)
     place = d.draw(words("city,country"))
     d.compose(s.lemma, place)
-    slots = {"s": s.phrase, "p": d.word(place), "have": english.have(s.phrase.agreement)}
+    slots: Slots = {"s": s.phrase, "p": d.word(place), "have": english.have(s.phrase.agreement)}
     agreement = s.phrase.agreement
     slots |= {"come": english.agree("come", agreement), "live": english.agree("live", agreement)}
     return template.fill(d.units, slots)
@@ -178,11 +177,6 @@ def been(d: Derivation) -> Phrase:
 def never_been(d: Derivation) -> Phrase:
     """安娜从来没去过北京。"""
     return _been(d, _NEVER_BEEN)
-
-
-def been_question(d: Derivation) -> Phrase:
-    """安娜去过北京吗？"""
-    return _been(d, _BEEN_ASKED, asked=True)
 
 
 def come_from(d: Derivation) -> Phrase:
@@ -205,7 +199,7 @@ def distance(d: Derivation) -> Phrase:
         p, q = landmark(d, one), landmark(d, other)
     unit = d.units.reserve()
     far, en, preposition = d.draw((("远", "far", "from"), ("近", "close", "to")))
-    slots = {"p": p, "q": q, "g": d.word(d.draw(words("degree"))), "far": Phrase(((far, unit),), ((en, unit),))}
+    slots: Slots = {"p": p, "q": q, "g": d.word(d.draw(words("degree"))), "far": Phrase(((far, unit),), ((en, unit),))}
     return _FAR.fill(d.units, {**slots, "from": preposition})
 
 
@@ -213,7 +207,7 @@ def from_to(d: Derivation) -> Phrase:
     """安娜每周一从北京飞到上海。"""
     s = subject(d)
     first, second = _two_cities(d)
-    slots = {"s": s.phrase, "p": d.word(first), "q": d.word(second), "t": time(d, "habit")}
+    slots: Slots = {"s": s.phrase, "p": d.word(first), "q": d.word(second), "t": time(d, "habit")}
     return _FROM_TO.fill(d.units, {**slots, "fly": english.agree("fly", s.phrase.agreement)})
 
 
@@ -221,7 +215,7 @@ def meet_at(d: Derivation) -> Phrase:
     """我们明天在公园见面吧。"""
     place = located(d, d.draw(nouns("place")))
     p = Phrase(place.zh[1:], place.en[1:])
-    slots = {"p": p, "preposition": place.en[0][0], "t": time(d, "future")}
+    slots: Slots = {"p": p, "preposition": place.en[0][0], "t": time(d, "future")}
     return _MEET_AT.fill(d.units, slots)
 
 
@@ -229,18 +223,17 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     there_is: 4,
     where_it_is: 4,
     put: 2,
-    next_to: 4,
-    excuse_me: 4,
+    next_to: 8,
+    excuse_me: 8,
     how_to_get: 4,
     turn: 1,
     went: 4,
-    will_go_by: 1,
+    will_go_by: 2,
     been: 1,
     never_been: 1,
-    been_question: 1,
     come_from: 1,
     lives: 1,
     distance: 4,
     from_to: 4,
-    meet_at: 4,
+    meet_at: 8,
 }

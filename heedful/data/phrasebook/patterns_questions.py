@@ -3,12 +3,12 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import nouns, verbs
 from heedful.data.phrasebook.nominals import (
-    A,
     DEMONSTRATIVE,
     THIS_THAT,
+    A,
     Nominal,
     bare,
     described,
@@ -36,7 +36,14 @@ _THIS_IS = Template("{this} {be} {n} 。", "{this} {be} {n} .")
 _MINE = Template("{o} 是/1 {who} 。", "{o} {be}/1 {who} .")
 _OR = Template("{s} 想/1 {v} {x} 还是/2 {y} ？", "{do} {s} want/1 to {v} {x} or/2 {y} ?")
 _WHO_IS = Template("{o} 是/1 谁/2 ？", "who/2 {be}/1 {o} ?")
-_MINE_WORDS = (("我的", "mine"), ("你的", "yours"), ("他的", "his"), ("她的", "hers"), ("我们的", "ours"), ("他们的", "theirs"))
+_MINE_WORDS = (
+    ("我的", "mine"),
+    ("你的", "yours"),
+    ("他的", "his"),
+    ("她的", "hers"),
+    ("我们的", "ours"),
+    ("他们的", "theirs"),
+)
 _KINDS = "fruit,vegetable,dish,baked,drink,top,shoe,readable,show,subject,bloom"
 
 
@@ -65,7 +72,7 @@ def what(d: Derivation) -> Phrase:
 def what_next(d: Derivation) -> Phrase:
     """安娜明天想买什么？"""
     s = subject(d, asked=True)
-    slots = {"s": s.phrase, "v": _verb_alone(d, s, "", "daily,once,long"), "t": time(d, "future")}
+    slots: Slots = {"s": s.phrase, "v": _verb_alone(d, s, "", "daily,once,long"), "t": time(d, "future")}
     return _WHAT_NEXT.fill(d.units, {**slots, "do": english.do(s.phrase.agreement)})
 
 
@@ -73,7 +80,7 @@ def where(d: Derivation) -> Phrase:
     """安娜每天在哪儿跑步？"""
     s = subject(d, asked=True)
     v = act(d, activity(d, s, PLACED), "base")
-    slots = {"s": s.phrase, "v": v, "t": time(d, "habit"), "do": english.do(s.phrase.agreement)}
+    slots: Slots = {"s": s.phrase, "v": v, "t": time(d, "habit"), "do": english.do(s.phrase.agreement)}
     return _WHERE.fill(d.units, slots)
 
 
@@ -167,7 +174,7 @@ def either(d: Derivation) -> Phrase:
     d.compose(verb, first)
     d.compose(verb, second)
     unit = d.units.reserve()
-    slots = {"s": s.phrase, "v": Phrase(((verb.zh, unit),), marked(verb.forms["base"], unit))}
+    slots: Slots = {"s": s.phrase, "v": Phrase(((verb.zh, unit),), marked(verb.forms["base"], unit))}
     slots |= {"x": bare(d, first), "y": bare(d, second), "do": english.do(s.phrase.agreement)}
     return _OR.fill(d.units, slots)
 
@@ -181,13 +188,13 @@ def who_is(d: Derivation) -> Phrase:
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     who: 4,
-    what: 4,
+    what: 8,
     what_next: 4,
-    where: 4,
+    where: 8,
     when: 1,
     why: 4,
     how: 4,
-    which: 4,
+    which: 8,
     whose: 1,
     this_is: 1,
     mine: 1,

@@ -3,7 +3,7 @@
 from heedful.data.phrasebook import english, numbers
 from heedful.data.phrasebook.circumstances import time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Template, Token
+from heedful.data.phrasebook.grammar import Phrase, Slots, Template, Token
 from heedful.data.phrasebook.lexicon import Noun, Word, nouns, words
 from heedful.data.phrasebook.nominals import THIS_THAT, determined, marked, possessor, subject
 from heedful.data.phrasebook.patterns_places import landmark
@@ -25,7 +25,9 @@ _WILL_BE = Template("{p} {t} 会/1 {g} {w} 。", "it will/1 be {g} {w} in {p} {t
 _RAINED = Template("{p} {t} {w} 了 。", "it {w} in {p} {t} .")
 _WILL_RAIN = Template("{p} {t} 会/1 {w} 。", "it will/1 {w} in {p} {t} .")
 _DEGREES = Template("{p} 今天/2 {n} 度/1 。", "it is {n} degrees/1 in {p} today/2 .")
-_WARMER = Template("{p} 的/1 {season} 比/2 {q} 的/3 {season2} {w} 。", "{season} in/1 {p} is {w} than/2 {season2} in/3 {q} .")
+_WARMER = Template(
+    "{p} 的/1 {season} 比/2 {q} 的/3 {season2} {w} 。", "{season} in/1 {p} is {w} than/2 {season2} in/3 {q} ."
+)
 _FOR_HOURS = Template("{s} {t} {v} {n} 个 {unit} 。", "{s} {v} for {n} {unit} {t} .")
 
 
@@ -101,7 +103,8 @@ def what_time(d: Derivation) -> Phrase:
     """安娜每天早上几点跑步？"""
     s = subject(d, asked=True)
     v = act(d, activity(d, s, KINDS), "base")
-    return _WHAT_TIME.fill(d.units, {"s": s.phrase, "v": v, "h": time(d, "habit"), "do": english.do(s.phrase.agreement)})
+    slots: Slots = {"s": s.phrase, "v": v, "h": time(d, "habit")}
+    return _WHAT_TIME.fill(d.units, {**slots, "do": english.do(s.phrase.agreement)})
 
 
 def leaves(d: Derivation) -> Phrase:
@@ -162,7 +165,7 @@ def born(d: Derivation) -> Phrase:
     year = str(d.number(1945, 2019))
     place = d.draw(words("city,country"))
     d.compose(s.lemma, place)
-    slots = {"s": s.phrase, "p": d.word(place), "month": d.word(d.draw(words("month")))}
+    slots: Slots = {"s": s.phrase, "p": d.word(place), "month": d.word(d.draw(words("month")))}
     slots |= {"was": english.was(s.phrase.agreement), "year": Phrase(((year, unit), ("年", 0)), ((year, unit),))}
     return _BORN.fill(d.units, slots)
 
@@ -176,15 +179,20 @@ def _where(d: Derivation, weather: Word) -> Phrase:
 def weather(d: Derivation) -> Phrase:
     """北京今天很热。"""
     w = d.draw(words("weather"))
-    t, be = (time(d, "present"), "is") if d.chance(0.5) else (time(d, "past,long_past"), "was")
-    slots = {"p": _where(d, w), "t": t, "g": d.word(d.draw(words("degree"))), "w": d.word(w), "be": be}
+    t, be = (time(d, "present"), "is") if d.chance(0.65) else (time(d, "long_past"), "was")
+    slots: Slots = {"p": _where(d, w), "t": t, "g": d.word(d.draw(words("degree"))), "w": d.word(w), "be": be}
     return _WEATHER.fill(d.units, slots)
 
 
 def weather_forecast(d: Derivation) -> Phrase:
     """北京明天会很热。"""
     w = d.draw(words("weather"))
-    slots = {"p": _where(d, w), "t": time(d, "future"), "g": d.word(d.draw(words("degree"))), "w": d.word(w)}
+    slots: Slots = {
+        "p": _where(d, w),
+        "t": time(d, "long_future"),
+        "g": d.word(d.draw(words("degree"))),
+        "w": d.word(w),
+    }
     return _WILL_BE.fill(d.units, slots)
 
 
@@ -207,7 +215,7 @@ def temperature(d: Derivation) -> Phrase:
     unit = d.units.reserve()
     n = d.number(2, 39)
     degrees = Phrase(((numbers.chinese(n), unit),), marked(numbers.english(n), unit))
-    slots = {"p": d.word(d.draw(words("city"))), "n": degrees}
+    slots: Slots = {"p": d.word(d.draw(words("city"))), "n": degrees}
     return _DEGREES.fill(d.units, slots)
 
 
@@ -220,7 +228,7 @@ def seasons(d: Derivation) -> Phrase:
     season = d.draw(words("season"))
     zh, en = d.draw((("冷", "colder"), ("热", "hotter"), ("暖和", "warmer"), ("凉快", "cooler"), ("干燥", "drier")))
     unit = d.units.reserve()
-    slots = {"p": d.word(first), "q": d.word(second), "season": d.word(season), "season2": d.word(season)}
+    slots: Slots = {"p": d.word(first), "q": d.word(second), "season": d.word(season), "season2": d.word(season)}
     return _WARMER.fill(d.units, {**slots, "w": Phrase(((zh, unit),), ((en, unit),))})
 
 
@@ -234,7 +242,7 @@ def for_hours(d: Derivation) -> Phrase:
     again = ((verb.zh, unit), ("了", 0)) if verb.rest else (("了", 0),)
     n = d.number(2, 9)
     reserved = d.units.reserve(2)
-    slots = {
+    slots: Slots = {
         "s": s.phrase,
         "v": Phrase((*v.zh, *again), v.en),
         "n": Phrase(((numbers.counting(n), reserved),), marked(numbers.english(n), reserved)),
@@ -246,19 +254,19 @@ def for_hours(d: Derivation) -> Phrase:
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     now: 1,
-    at_hour: 4,
-    will_at_hour: 4,
-    what_time: 4,
-    leaves: 4,
+    at_hour: 8,
+    will_at_hour: 8,
+    what_time: 8,
+    leaves: 8,
     opens: 1,
     birthday: 4,
     event_on: 4,
     event_weekday: 4,
     born: 4,
-    weather: 1,
-    weather_forecast: 1,
+    weather: 3,
+    weather_forecast: 2,
     rained: 1,
     temperature: 1,
-    seasons: 4,
-    for_hours: 4,
+    seasons: 3,
+    for_hours: 8,
 }

@@ -21,7 +21,19 @@ from heedful.data.phrasebook.derivation import Derivation, HeldOutError, Split, 
 from heedful.data.phrasebook.grammar import Pair, Phrase, realize
 
 Pattern = Callable[[Derivation], Phrase]
-_MODULES = (patterns_actions, patterns_modality, patterns_description, patterns_comparison, patterns_places, patterns_numbers, patterns_time, patterns_questions, patterns_clauses, patterns_giving, patterns_market)
+_MODULES = (
+    patterns_actions,
+    patterns_modality,
+    patterns_description,
+    patterns_comparison,
+    patterns_places,
+    patterns_numbers,
+    patterns_time,
+    patterns_questions,
+    patterns_clauses,
+    patterns_giving,
+    patterns_market,
+)
 _SAMPLE = 8000  # pairs that show every word of the grammar
 _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 
@@ -34,7 +46,8 @@ def _patterns() -> dict[str, Pattern]:
 @cache
 def _shares() -> tuple[str, ...]:
     """The names of the patterns, each as often as its share."""
-    return tuple(build.__name__ for module in _MODULES for build, share in module.PATTERNS.items() for _ in range(share))
+    shares = {build.__name__: share for module in _MODULES for build, share in module.PATTERNS.items()}
+    return tuple(name for name, share in shares.items() for _ in range(share))
 
 
 def patterns() -> tuple[str, ...]:
