@@ -2,10 +2,11 @@
 
 Understood, at the start of what a docstring says about an argument, a field, or under `Returns:`
 
-    (B, T, D)  (N*W, T)  (T, 2*K)  ()  (..., V)     letters, numbers, arithmetic; "..." any, the same in one call
+    (B, T, D)  (N*W, T)  (R, K/2)  ()  (..., V)     letters, numbers, arithmetic; "..." any, the same in one call
     (B, 1, 1, S) or (B, 1, T, S)                    one of several
     values (B, T)                                   an attribute of the argument
     N.                                              the argument is the number itself
+    values (R, k) and indices (R, k)                what is returned is a tuple
 
 A letter has one size in one call, the return value included. None fits always. Methods inherit the docstring of the
 method that they override, so the waist's shapes hold for every family. A call that raises is not checked.
@@ -22,9 +23,11 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
-DIMENSION = r"(?:\.\.\.|[A-Z0-9](?:[A-Z0-9+*/ -]*[A-Z0-9])?)"
+LETTER = r"\b[A-Za-z]\b"
+DIMENSION = rf"(?:\.\.\.|(?:{LETTER}|\d+)(?: ?[+*/-] ?(?:{LETTER}|\d+))*)"
 SHAPE = rf"\((?:{DIMENSION}(?:, {DIMENSION})*,?)?\)"
-START = re.compile(rf"(?:(?P<attribute>[a-z_]+) )?(?P<shape>{SHAPE})|(?P<letter>[A-Z])(?=[.,;]|$)")
+START = re.compile(rf"(?:(?P<attribute>[a-z_-]+) )?(?P<shape>{SHAPE})|(?P<letter>[A-Z])(?=[.,;]|$)")
+SEVERAL = re.compile(rf"(?:^|, |\band )(?:and )?(?:[\w-]+ ){{0,2}}({SHAPE})")
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,9 @@ def promises(doc: str) -> dict[str, list[Promise]]:
             written = tuple(tuple(re.findall(DIMENSION, shape)) for shape in shapes if shape)
             for name in names.split(", "):
                 found[name] = [Promise(name, written, start["attribute"], start["letter"])]
-            if section == "Returns":
-                also = re.findall(rf"\band ({SHAPE})", text)
-                found["return"] += [Promise("return", (tuple(re.findall(DIMENSION, shape)),)) for shape in also]
+            several = SEVERAL.findall(text) if section == "Returns" else []
+            if len(several) > 1:
+                found["return"] = [Promise("return", (tuple(re.findall(DIMENSION, shape)),)) for shape in several]
     return found
 
 
@@ -66,7 +69,7 @@ def fits(shape: tuple[int, ...], dimensions: tuple[str, ...], sizes: dict[str, A
     if len(shape) != len(dimensions):
         return False
     for dimension, size in sorted(zip(dimensions, shape, strict=True), key=lambda pair: len(pair[0])):
-        known = all(letter in sizes for letter in re.findall("[A-Z]", dimension))
+        known = all(letter in sizes for letter in re.findall(LETTER, dimension))
         # An expression of letters that nothing else settles is a name of its own: N*W rows in, N*W rows out.
         if size != (eval(dimension, {}, sizes) if known else sizes.setdefault(dimension, size)):
             return False

@@ -168,6 +168,21 @@ def test_a_class_is_watched_with_its_constructor_and_inherited_promises():
     assert "batch is documented as (B, S), got (2, 3, 4)" in refusal(Reader().read, features)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(B, T, D): position t.", ["B T D"]),
+        ("values (R, k) and indices (R, k) int64.", ["R k", "R k"]),
+        ("log-odds (R, k) float32, tokens (R, k) int64, and the sum (R,), banned ones included.", ["R k", "R k", "R"]),
+        ("(B, T, K/2) and (2 * B,).", ["B T K/2", "2 * B"]),
+        ("() a scalar.", [""]),
+    ],
+)
+def test_what_is_returned_may_be_several(text, expected):
+    promised = shapes.promises(f"Do.\n\nReturns:\n    {text}\n")["return"]
+    assert [" ".join(promise.shapes[0]) for promise in promised] == expected
+
+
 def test_prose_in_parentheses_is_no_shape():
     text = "Do.\n\nArgs:\n    name: (optional) a name.\n    sizes: seconds (B, T).\nReturns:\n    (sum, count) of it."
     assert not any(
