@@ -89,7 +89,7 @@ def _fill(
             continue
         value = slots[slot]
         if isinstance(value, Phrase):
-            tokens.extend(value[side])
+            tokens.extend(value.en if side else value.zh)
         elif isinstance(value, str):
             tokens.append((value, number))
         else:

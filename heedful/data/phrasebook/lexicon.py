@@ -103,7 +103,8 @@ def _verb(row: dict[str, str]) -> Verb:
 
 
 def _adjective(row: dict[str, str]) -> Adjective:
-    more, most = (), ()
+    more: Words = ()
+    most: Words = ()
     if row["degrees"] != "-":
         irregular = row["degrees"].split()
         more = (irregular[0],) if irregular else english.compare(row["en"], "er")

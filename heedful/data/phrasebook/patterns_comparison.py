@@ -118,15 +118,14 @@ def superlative(d: Derivation) -> Phrase:
     d.compose(adjective, noun)
     unit = d.units.reserve(3)
     place = d.draw(nouns("org,area"))
+    most = marked(adjective.most, unit + 1)
     slots: Slots = {
         "s": someone.phrase,
         "be": "is",
         "p": Phrase(((place.zh, unit),), (("the", 0), *marked(place.singular, unit))),
         "a": Phrase(((adjective.zh, unit + 1),), ()),
-        "n": Phrase(((noun.zh, unit + 2),), marked(noun.singular, unit + 2)),
+        "n": Phrase(((noun.zh, unit + 2),), most + marked(noun.singular, unit + 2)),
     }
-    most = marked(adjective.most, unit + 1)
-    slots["n"] = Phrase(slots["n"].zh, most + slots["n"].en)
     return _MOST.fill(d.units, slots)
 
 

@@ -45,7 +45,7 @@ def described_thing(d: Derivation) -> Nominal:
 def described_subject(d: Derivation, asked: bool = False) -> tuple[Nominal, Adjective]:
     """Somebody and a feeling, or something or somebody and a quality."""
     roll = d.number(1, 10)
-    if roll <= 4:
+    if roll <= 5:
         s = subject(d, asked)
         adjective = d.draw(adjectives(_FEELING))
         d.compose(s.lemma, adjective)

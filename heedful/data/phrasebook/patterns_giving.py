@@ -200,7 +200,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     passive: 4,
     towards: 2,
     do_not_towards: 4,
-    fell_ill: 4,
+    fell_ill: 3,
     hurts: 3,
     dose: 1,
     made_of: 4,

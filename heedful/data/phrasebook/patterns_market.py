@@ -52,7 +52,7 @@ _STOCK = {
     "茶馆": "drink,sweet",
     "食堂": "dish,fruit",
 }
-_DEFAULT_STOCK = "seasoning,toiletry,medical,drink"
+_DEFAULT_STOCK = "seasoning,toiletry,medical,sport"
 
 
 def where_to_buy(d: Derivation) -> Phrase:
