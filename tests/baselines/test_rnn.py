@@ -7,6 +7,7 @@ import torch
 from heedful.baselines.rnn import RNN, RNNArchitecture, RNNMemory
 from heedful.errors import LengthError, OptionError, ShapeError
 from heedful.interface import Memory, Source
+from heedful.numerics import cpu_multiplies_bfloat16
 from tests.reference import gru
 
 SMALL = RNNArchitecture(11, d_model=6, n_layers=2, dropout=0.0, max_len=20)
@@ -101,6 +102,22 @@ def test_what_does_not_fit_is_refused(model):
     for nothing in (None, Memory(memory.values, memory.mask)):
         with pytest.raises(OptionError, match="give its memory"):
             model.decode(source([3, 3], 3), nothing)
+
+
+@torch.inference_mode()
+def test_alone_as_in_a_batch_to_the_bit():
+    if not cpu_multiplies_bfloat16():
+        pytest.skip("this CPU has no instructions for bfloat16 products")
+    model = RNN(RNNArchitecture(11, d_model=64, n_layers=2, dropout=0.0)).bfloat16().eval()
+    memory, tokens = model.encode(source([2, 9, 5, 7], 9)), torch.randint(1, 11, (4, 6))
+
+    def read(rows):
+        state = model.start(memory.select(torch.tensor(rows)), len(rows), 1, 6)
+        return torch.cat([model.logits(model.step(tokens[rows, t : t + 1], state)) for t in range(6)], 1)
+
+    together = read([0, 1, 2, 3])
+    for row in range(4):
+        assert torch.equal(read([row])[0], together[row])
 
 
 def test_architecture():
