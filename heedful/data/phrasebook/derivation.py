@@ -56,23 +56,20 @@ class Derivation:
             deck = self._decks[id(pool)] = (pool, [])  # holding the pool keeps its id from being reused
         cards = deck[1]
         lemmas = isinstance(pool[0], _LEMMAS)
-        if len(cards) <= (len(pool) // 3 if lemmas else 0):
-            cards[:] = pool
-            for i in range(len(cards) - 1, 0, -1):
-                j = int(self._random() * (i + 1))
-                cards[i], cards[j] = cards[j], cards[i]
-        return self._rarest(cards) if lemmas else cards.pop()  # type: ignore[return-value]
-
-    def _rarest(self, cards: list[object]) -> object:
-        """Of the next cards the lemma seen least in any pool; the others stay, and the last third is never dealt."""
-        uses = self._uses
-        least = len(cards) - 1
-        for i in range(max(0, least - 12), least):
-            if uses.get(id(cards[i]), 0) < uses.get(id(cards[least]), 0):
-                cards[i], cards[least] = cards[least], cards[i]
+        if len(cards) <= (2 * len(pool) // 3 if lemmas and len(pool) > 5 else 0):
+            self._shuffle(cards, pool)
+            if lemmas:  # of a large pool, only the third that was seen least anywhere is dealt before the next shuffle
+                cards.sort(key=lambda card: self._uses.get(id(card), 0), reverse=True)
         card = cards.pop()
-        uses[id(card)] = uses.get(id(card), 0) + 1
-        return card
+        if lemmas:
+            self._uses[id(card)] = self._uses.get(id(card), 0) + 1
+        return card  # type: ignore[return-value]
+
+    def _shuffle(self, cards: list[object], pool: Sequence[object]) -> None:
+        cards[:] = pool
+        for i in range(len(cards) - 1, 0, -1):
+            j = int(self._random() * (i + 1))
+            cards[i], cards[j] = cards[j], cards[i]
 
     def word(self, lemma: Word | Adjective) -> Phrase:
         """An uninflected lemma as a phrase of its own unit."""
