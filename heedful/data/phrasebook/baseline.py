@@ -9,7 +9,7 @@ from heedful.data.phrasebook.english import detokenize
 from heedful.data.phrasebook.grammar import Pair
 from heedful.data.phrasebook.sample import derive
 
-_SAMPLE = 12_000  # training pairs that the dictionary is counted on
+_SAMPLE = 10_000  # training pairs that the dictionary is counted on
 
 
 @cache
@@ -18,15 +18,17 @@ def _dictionaries() -> tuple[dict[str, str], dict[str, str]]:
     counts: tuple[dict[str, Counter[str]], dict[str, Counter[str]]] = ({}, {})
     for pair, _ in islice(derive("train", seed=0), _SAMPLE):
         sides = (pair.chinese_words, (pair.english_words[0].lower(), *pair.english_words[1:]))
-        linked: tuple[set[int], set[int]] = (set(), set())
-        for i, j in pair.alignment:
-            for side, here, there in ((0, i, sides[1][j]), (1, j, sides[0][i])):
-                counts[side].setdefault(sides[side][here], Counter())[there] += 1
-                linked[side].add(here)
-        for side in (0, 1):
-            for position, word in enumerate(sides[side]):
-                if position not in linked[side]:
-                    counts[side].setdefault(word, Counter())[""] += 1
+        fertility = Counter((1, j) for _, j in pair.alignment) + Counter((0, i) for i, _ in pair.alignment)
+        for link in pair.alignment:
+            for here in (0, 1):
+                # A counterpart that stands for four words at once is a quarter of a translation of each.
+                weight = 12 // fertility[1 - here, link[1 - here]]
+                word = sides[here][link[here]]
+                counts[here].setdefault(word, Counter())[sides[1 - here][link[1 - here]]] += weight
+        for here in (0, 1):
+            for position, word in enumerate(sides[here]):
+                if not fertility[here, position]:
+                    counts[here].setdefault(word, Counter())[""] += 12
     chinese, english = ({word: count.most_common(1)[0][0] for word, count in side.items()} for side in counts)
     return chinese, english
 

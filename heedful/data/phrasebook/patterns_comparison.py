@@ -84,6 +84,23 @@ def than(d: Derivation) -> Phrase:
     return _compared(d, _THAN)
 
 
+def city_than(d: Derivation) -> Phrase:
+    """巴黎比罗马繁华。"""
+    first, second = d.draw(words("city")), d.draw(words("city"))
+    while second is first:
+        second = d.draw(words("city"))
+    adjective = d.draw(adjectives(_TOWN))
+    d.compose(first, adjective)
+    d.compose(second, adjective)
+    unit = d.units.reserve()
+    a = Phrase(((adjective.zh, unit),), marked(adjective.more, unit))
+    slots: Slots = {"s": d.word(first), "o": d.word(second), "a": a, "more": Phrase((), a.en), "be": "is"}
+    return _THAN.fill(d.units, slots)
+
+
+_TOWN = frozenset(("town",))
+
+
 def much_more_than(d: Derivation) -> Phrase:
     """安娜比汤姆高得多。"""
     return _compared(d, _MUCH)
@@ -178,6 +195,7 @@ def interested(d: Derivation) -> Phrase:
 
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
+    city_than: 3,
     than: 2,
     much_more_than: 4,
     a_little_more_than: 4,

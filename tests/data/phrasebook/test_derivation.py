@@ -15,10 +15,15 @@ def test_splits_have_their_shares():
 
 
 def test_a_split_does_not_depend_on_the_hash_seed():
-    code = "from heedful.data.phrasebook.derivation import composition_split as s; print([s(f'a {i}') for i in range(60)])"
+    code = (
+        "from heedful.data.phrasebook.derivation import composition_split as s; print([s(f'a {i}') for i in range(60)])"
+    )
     answers = {
         subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}, capture_output=True, check=True
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
     }

@@ -21,9 +21,11 @@ def read_chinese(text: str) -> int:
     return total + section + digit
 
 
+SMALL = {numbers.english(n)[0]: n for n in range(100)}
+
+
 def read_english(words: tuple[str, ...]) -> int:
     """The slow, obvious reader."""
-    small = {numbers.english(n)[0]: n for n in range(100)}
     total = section = 0
     for word in words:
         if word == "thousand":
@@ -31,7 +33,7 @@ def read_english(words: tuple[str, ...]) -> int:
         elif word == "hundred":
             section *= 100
         elif word != "and":
-            section += small[word]
+            section += SMALL[word]
     return total + section
 
 

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from itertools import islice
 
 import pytest
@@ -11,7 +12,7 @@ from heedful.data.phrasebook.english import detokenize
 from heedful.data.phrasebook.lexicon import Verb, all_lemmas
 from heedful.data.phrasebook.sample import derive, function_words, split_of
 
-N = 40_000
+N = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -19,18 +20,29 @@ def training() -> list[tuple[Pair, tuple[str, ...]]]:
     return list(islice(derive("train", seed=1), N))
 
 
-def test_every_lemma_and_every_pattern_is_well_represented(training):
+def rarest_lemma(pairs: Iterable[Pair]) -> int:
     counts: Counter[str] = Counter()
-    for pair, _ in training:
+    for pair in pairs:
         counts.update(set(pair.chinese_words))
+    rarest = N
     for lemma in all_lemmas():
         parts = (lemma.zh, lemma.rest) if isinstance(lemma, Verb) and lemma.rest else (lemma.zh,)
         joined = "".join(parts)
-        assert max(min(counts[part] for part in parts), counts[joined]) >= 10, joined
+        rarest = min(rarest, max(min(counts[part] for part in parts), counts[joined]))
+    return rarest
+
+
+def test_every_lemma_and_every_pattern_is_represented(training):
+    assert rarest_lemma(pair for pair, _ in training) >= 1
     named = Counter(pair.pattern for pair, _ in training)
     assert set(named) == set(patterns())
     assert len(named) >= 60
-    assert min(named.values()) >= 50
+    assert min(named.values()) >= 10
+
+
+@pytest.mark.slow
+def test_every_lemma_comes_ten_times_in_forty_thousand_pairs():
+    assert rarest_lemma(generate(40_000)) >= 10
 
 
 def test_words_text_and_alignment_agree(training):
@@ -54,7 +66,7 @@ def test_the_test_holds_only_compositions_never_trained_on(training):
     trained = {composition for _, found in training for composition in found}
     assert {composition_split(composition) for composition in trained} == {"train"}
     for split in ("dev", "test"):
-        for _, found in islice(derive(split, seed=2), 300):
+        for _, found in islice(derive(split, seed=2), 150):
             assert split_of(found) == split
             held = [composition for composition in found if composition_split(composition) == split]
             assert held
@@ -64,7 +76,7 @@ def test_the_test_holds_only_compositions_never_trained_on(training):
 def test_no_sentence_is_in_two_splits(training):
     seen = {pair.chinese for pair, _ in training}, {pair.english for pair, _ in training}
     for split in ("dev", "test"):
-        for pair in generate(1500, split, seed=4):
+        for pair in generate(400, split, seed=4):
             assert pair.chinese not in seen[0], pair
             assert pair.english not in seen[1], pair
 
@@ -77,16 +89,16 @@ def test_pairs_are_distinct_and_of_reasonable_length(training):
 
 
 def test_sampling_is_a_pure_function_of_seed_and_split():
-    code = "from heedful.data.phrasebook import generate; print([p.chinese for p in generate(40, 'dev', seed=9)])"
+    code = "from heedful.data.phrasebook import generate; print([p.chinese for p in generate(20, 'dev', seed=9)])"
     command = [sys.executable, "-X", "utf8", "-c", code]
     runs = [
         subprocess.run(command, env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}, capture_output=True, check=True).stdout
         for seed in ("1", "2")
     ]
-    here = [pair.chinese for pair in generate(40, "dev", seed=9)]
+    here = [pair.chinese for pair in generate(20, "dev", seed=9)]
     assert runs[0] == runs[1]
     assert runs[0].decode().strip() == str(here)
-    assert here != [pair.chinese for pair in generate(40, "dev", seed=8)]
+    assert here != [pair.chinese for pair in generate(20, "dev", seed=8)]
     assert here[:10] == [pair.chinese for pair in generate(10, "dev", seed=9)]
 
 
