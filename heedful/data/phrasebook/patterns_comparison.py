@@ -195,14 +195,14 @@ def interested(d: Derivation) -> Phrase:
 
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
-    city_than: 3,
+    city_than: 2,
     than: 2,
     much_more_than: 4,
     a_little_more_than: 4,
     than_question: 2,
-    not_as: 8,
+    not_as: 2,
     as_much: 2,
-    superlative: 8,
+    superlative: 10,
     like: 1,
     prefer: 8,
     afraid: 1,

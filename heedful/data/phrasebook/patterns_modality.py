@@ -174,7 +174,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     decide: 1,
     should: 1,
     should_not: 1,
-    must: 2,
+    must: 1,
     can: 1,
     can_question: 4,
     may: 4,

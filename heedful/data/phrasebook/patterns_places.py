@@ -221,7 +221,7 @@ def meet_at(d: Derivation) -> Phrase:
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     there_is: 4,
-    where_it_is: 4,
+    where_it_is: 2,
     put: 2,
     next_to: 8,
     excuse_me: 8,
@@ -234,6 +234,6 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     come_from: 1,
     lives: 1,
     distance: 4,
-    from_to: 4,
+    from_to: 5,
     meet_at: 8,
 }

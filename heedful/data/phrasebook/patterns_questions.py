@@ -190,7 +190,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     who: 4,
     what: 8,
     what_next: 4,
-    where: 8,
+    where: 9,
     when: 1,
     why: 4,
     how: 4,

@@ -255,9 +255,9 @@ def for_hours(d: Derivation) -> Phrase:
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     now: 1,
     at_hour: 8,
-    will_at_hour: 8,
-    what_time: 8,
-    leaves: 8,
+    will_at_hour: 9,
+    what_time: 9,
+    leaves: 6,
     opens: 1,
     birthday: 4,
     event_on: 4,
@@ -268,5 +268,5 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     rained: 1,
     temperature: 1,
     seasons: 3,
-    for_hours: 8,
+    for_hours: 6,
 }
