@@ -134,7 +134,7 @@ def possessed(d: Derivation, owner: Phrase, noun: Noun, modifier: Phrase | None 
 def possessor(d: Derivation, kin: str = "", only_name: bool = False, plain: bool = False) -> Phrase:
     """Whose: 我的 / my, 安娜的 / Anna's. Before kin a pronoun goes without 的, and suits a husband or a wife."""
     unit = d.units.reserve(2)
-    if not only_name and d.chance(0.7):
+    if not only_name and d.chance(0.8):
         zh, _, _, possessive, _ = d.draw(_OWNERS.get(kin, PRONOUNS))
         return Phrase(((zh, unit),) if kin and not plain else ((zh, unit), ("的", unit)), ((possessive, unit),))
     name = d.draw(words(_NAMES.get(kin, "man,woman")))
@@ -187,7 +187,7 @@ def described(d: Derivation, noun: Noun, probability: float = 0.3, kind: str = "
 def person(d: Derivation, classes: str = "person") -> Nominal:
     """A definite person: 医生, "the doctor"; 这个高学生, "this tall student"."""
     noun = d.draw(nouns(classes))
-    if d.chance(0.45):
+    if d.chance(0.2):
         return Nominal(bare(d, noun, article="the"), noun)
     return Nominal(determined(d, noun, d.draw(DEMONSTRATIVE), described(d, noun)), noun)
 
@@ -195,9 +195,9 @@ def person(d: Derivation, classes: str = "person") -> Nominal:
 def subject(d: Derivation, asked: bool = False) -> Nominal:
     """Who does something."""
     roll = d.number(1, 10)
-    if roll <= 4:
+    if roll <= 5:
         return pronoun(d, asked=asked)
-    if roll <= 6:
+    if roll == 6:
         return name(d)
     return kin(d) if roll == 7 else person(d)
 
@@ -224,7 +224,7 @@ def definite(d: Derivation, noun: Noun, plain: bool = False) -> Phrase:
     """这本书, 那些书, 我的书, 安娜的书: something that the hearer can identify."""
     if noun.kind == "name":
         return bare(d, noun)
-    if owned(noun) and d.chance(0.5):
+    if owned(noun) and d.chance(0.35):
         return possessed(d, possessor(d), noun, None if plain else described(d, noun, 0.3, BARE))
     determiner = d.draw(DEMONSTRATIVE)
     if noun.units and not determiner.measured:

@@ -191,7 +191,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     perfect_negative: 2,
     experience_question: 4,
     experience_negative: 1,
-    past_at: 9,
-    habit_at: 10,
-    progressive_at: 8,
+    past_at: 11,
+    habit_at: 12,
+    progressive_at: 10,
 }

@@ -202,9 +202,9 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     than_question: 2,
     not_as: 2,
     as_much: 2,
-    superlative: 10,
+    superlative: 12,
     like: 1,
-    prefer: 8,
+    prefer: 10,
     afraid: 1,
     interested: 1,
 }

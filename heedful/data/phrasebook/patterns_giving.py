@@ -201,7 +201,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     towards: 2,
     do_not_towards: 4,
     fell_ill: 3,
-    hurts: 4,
+    hurts: 5,
     dose: 1,
     made_of: 4,
     more_and_more: 1,

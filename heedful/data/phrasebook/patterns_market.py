@@ -113,9 +113,9 @@ def studies(d: Derivation) -> Phrase:
 
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
-    sells: 4,
+    sells: 3,
     where_to_buy: 2,
-    recipe: 4,
+    recipe: 3,
     in_the_sky: 4,
     of_color: 2,
     speaks: 2,

@@ -19,10 +19,7 @@ from heedful.data.phrasebook.predicates import (
 
 _WANT = Template("{s} {t} 想/1 {v} 。", "{s} {x}/1 to {v} {t} .")
 _PLAN = Template("{s} {t} 打算/1 {v} 。", "{s} {x}/1 to {v} {t} .")
-_PREPARE = Template("{s} 决定/1 {t} {v} 。", "{s} decided/1 to {v} {t} .")
-_SHOULD = Template("{s} 应该/1 {v} 。", "{s} should/1 {v} .")
 _SHOULD_NOT = Template("{s} 不/1 应该/2 {v} 。", "{s} should/2 not/1 {v} .")
-_MUST = Template("{s} {t} 必须/1 {v} 。", "{s} must/1 {v} {t} .")
 _CAN = Template("{s} {t} 能/1 {v} 。", "{s} can/1 {v} {t} .")
 _CAN_ASKED = Template("{s} {t} 能/1 {v} 吗 ？", "can/1 {s} {v} {t} ?")
 _MAY = Template("{s} 可以/1 {v} 吗 ？", "may/1 {s} {v} ?")
@@ -58,24 +55,9 @@ def plan(d: Derivation) -> Phrase:
     return _modal(d, _PLAN, False, "plan", "future")
 
 
-def decide(d: Derivation) -> Phrase:
-    """安娜决定明天买一本书。"""
-    return _modal(d, _PREPARE, False, "", "future")
-
-
-def should(d: Derivation) -> Phrase:
-    """安娜应该买这本书。"""
-    return _modal(d, _SHOULD, True)
-
-
 def should_not(d: Derivation) -> Phrase:
     """安娜不应该买这本书。"""
     return _modal(d, _SHOULD_NOT, True)
-
-
-def must(d: Derivation) -> Phrase:
-    """安娜明天必须买这本书。"""
-    return _modal(d, _MUST, True, "", "future")
 
 
 def can(d: Derivation) -> Phrase:
@@ -171,10 +153,7 @@ def manner(d: Derivation) -> Phrase:
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     want: 1,
     plan: 1,
-    decide: 1,
-    should: 1,
     should_not: 1,
-    must: 1,
     can: 1,
     can_question: 4,
     may: 4,
@@ -185,5 +164,5 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     let_us: 1,
     help_me: 2,
     forgot: 1,
-    manner: 1,
+    manner: 2,
 }

@@ -245,7 +245,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     has: 4,
     has_no: 2,
     how_many: 8,
-    there_are: 10,
+    there_are: 12,
     arithmetic: 1,
     size: 1,
     floor: 1,

@@ -223,7 +223,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     there_is: 4,
     where_it_is: 2,
     put: 2,
-    next_to: 8,
+    next_to: 9,
     excuse_me: 8,
     how_to_get: 4,
     turn: 1,

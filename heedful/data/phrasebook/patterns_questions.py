@@ -10,7 +10,6 @@ from heedful.data.phrasebook.nominals import (
     THIS_THAT,
     A,
     Nominal,
-    bare,
     described,
     determined,
     marked,
@@ -26,7 +25,6 @@ _WHO = Template("谁/1 {t} {v} ？", "who/1 {v} {t} ?")
 _WHAT = Template("{s} {t} {v} 什么/1 ？", "what/1 did {s} {v} {t} ?")
 _WHAT_NEXT = Template("{s} {t} 想/1 {v} 什么/2 ？", "what/2 {do} {s} want/1 to {v} {t} ?")
 _WHERE = Template("{s} {t} 在 哪儿/1 {v} ？", "where/1 {do} {s} {v} {t} ?")
-_WHEN = Template("{s} 打算/1 什么时候/2 {v} ？", "when/2 {do} {s} plan/1 to {v} ?")
 _WHY = Template("{s} {t} 为什么/1 {v} ？", "why/1 did {s} {v} {t} ?")
 _WHY_NOT = Template("{s} {t} 为什么/1 没/2 {v} ？", "why/1 did {s} not/2 {v} {t} ?")
 _HOW = Template("{s} {t} 怎么/1 去/2 {p} ？", "how/1 will {s} go/2 to {p} {t} ?")
@@ -34,7 +32,6 @@ _WHICH = Template("{s} 最/1 喜欢/2 哪/3 {n} ？", "which/3 {n} {do} {s} like
 _WHOSE = Template("{this} 是/1 谁的/2 {n} ？", "whose/2 {n} is/1 {this} ?")
 _THIS_IS = Template("{this} {be} {n} 。", "{this} {be} {n} .")
 _MINE = Template("{o} 是/1 {who} 。", "{o} {be}/1 {who} .")
-_OR = Template("{s} 想/1 {v} {x} 还是/2 {y} ？", "{do} {s} want/1 to {v} {x} or/2 {y} ?")
 _WHO_IS = Template("{o} 是/1 谁/2 ？", "who/2 {be}/1 {o} ?")
 _MINE_WORDS = (
     ("我的", "mine"),
@@ -82,13 +79,6 @@ def where(d: Derivation) -> Phrase:
     v = act(d, activity(d, s, PLACED), "base")
     slots: Slots = {"s": s.phrase, "v": v, "t": time(d, "habit"), "do": english.do(s.phrase.agreement)}
     return _WHERE.fill(d.units, slots)
-
-
-def when(d: Derivation) -> Phrase:
-    """安娜打算什么时候买这本书？"""
-    s = subject(d, asked=True)
-    v = act(d, action(d, s, "definite", INTENDED), "base")
-    return _WHEN.fill(d.units, {"s": s.phrase, "v": v, "do": english.do(s.phrase.agreement)})
 
 
 def why(d: Derivation) -> Phrase:
@@ -163,22 +153,6 @@ def mine(d: Derivation) -> Phrase:
     return _MINE.fill(d.units, {"o": o, "who": who, "be": english.be(o.agreement)})
 
 
-def either(d: Derivation) -> Phrase:
-    """安娜想喝茶还是咖啡？"""
-    s = subject(d, asked=True)
-    verb = d.draw(verbs("daily"))
-    d.compose(s.lemma, verb)
-    first, second = d.draw(nouns(verb.classes)), d.draw(nouns(verb.classes))
-    if second is first:
-        second = d.draw(nouns(verb.classes))
-    d.compose(verb, first)
-    d.compose(verb, second)
-    unit = d.units.reserve()
-    slots: Slots = {"s": s.phrase, "v": Phrase(((verb.zh, unit),), marked(verb.forms["base"], unit))}
-    slots |= {"x": bare(d, first), "y": bare(d, second), "do": english.do(s.phrase.agreement)}
-    return _OR.fill(d.units, slots)
-
-
 def who_is(d: Derivation) -> Phrase:
     """那个高个子男人是谁？"""
     noun = d.draw(nouns("person"))
@@ -190,14 +164,12 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     who: 4,
     what: 8,
     what_next: 4,
-    where: 9,
-    when: 1,
+    where: 10,
     why: 4,
     how: 4,
     which: 8,
     whose: 1,
     this_is: 1,
     mine: 1,
-    either: 1,
     who_is: 4,
 }

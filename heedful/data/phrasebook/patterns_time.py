@@ -256,7 +256,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     now: 1,
     at_hour: 8,
     will_at_hour: 9,
-    what_time: 9,
+    what_time: 10,
     leaves: 6,
     opens: 1,
     birthday: 4,
