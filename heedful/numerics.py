@@ -83,7 +83,7 @@ def choose(device: str | None = None) -> Numerics:
             raise OptionError("device 'cuda' was asked for and torch sees no GPU here; use 'cpu'")
         return Numerics("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float32", "default", 1)
     compute: Compute = "bfloat16" if cpu_multiplies_bfloat16() else "float32"
-    return Numerics("cpu", compute, "onednn" if onednn_float32_is_true() else "default", available_cores())
+    return Numerics("cpu", compute, "onednn" if onednn_float32_is_true() else "default", usable_threads())
 
 
 def cpu_multiplies_bfloat16() -> bool:
@@ -112,6 +112,13 @@ def onednn_float32_is_true() -> bool:
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def usable_threads() -> int:
+    """A thread for each of these cores, or fewer where OMP_NUM_THREADS asks for it."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    n_asked = int(asked) if asked.isdecimal() else 0
+    return min(n_asked or available_cores(), available_cores())
 
 
 def plain_attention_wins(query: torch.Tensor, n_keys: int) -> bool:

@@ -107,6 +107,18 @@ def test_cores_are_those_of_this_process(monkeypatch):
     assert numerics.available_cores() == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "threads"), [("", 3), ("2", 2), ("64", 3), ("0", 3), ("2,1", 3), ("many", 3), (None, 3)]
+)
+def test_fewer_threads_may_be_asked_for(monkeypatch, asked, threads):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert numerics.usable_threads() == threads
+    assert choose("cpu").threads == threads
+
+
 def test_devices():
     with pytest.raises(OptionError, match="device is 'cpu' or 'cuda': got 'tpu'"):
         choose("tpu")

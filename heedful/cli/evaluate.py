@@ -39,7 +39,7 @@ def evaluate(
     """
     from heedful.decoding import Beam
     from heedful.tasks.evidence import evaluate_files
-    from heedful.tasks.translation import parallel_text
+    from heedful.tasks.request import parallel_text
     from heedful.tasks.translator import Translator
 
     search = Beam(beam, length_penalty)

@@ -51,7 +51,7 @@ def inspect(
     from rich.console import Console
 
     from heedful.data import verdict
-    from heedful.tasks.translation import parallel_text
+    from heedful.tasks.request import parallel_text
 
     text = parallel_text(source, target, tsv, "")
     if text is None:

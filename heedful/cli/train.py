@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from heedful.tasks.translation import TranslationOptions  # the flags are its fields
+from heedful.tasks.request import TranslationOptions  # the flags are its fields
 
 train = App(name="train", help="Train a model on your own data.")
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
+from heedful.errors import OptionError
+
 # Where each script's letters begin, by Unicode block; None where letters of no single script follow.
 _BLOCKS: tuple[tuple[int, str | None], ...] = (
     (0x0000, "Latin"), (0x0250, "Latin"), (0x02B0, None), (0x0370, "Greek"), (0x0400, "Cyrillic"),
@@ -81,6 +83,14 @@ _SMALL_WORDS = {
 }
 # A character of these says as much as about three letters.
 _DENSE = frozenset({"Han", "Kana", "Hangul"})
+# What people write instead of a code: a country, or the English name.
+_MISNAMED = {
+    "cn": "zh", "jp": "ja", "kr": "ko", "cz": "cs", "gr": "el", "dk": "da", "ua": "uk", "us": "en", "gb": "en",
+    "ir": "fa", "vn": "vi", "chinese": "zh", "japanese": "ja", "korean": "ko", "czech": "cs", "greek": "el",
+    "danish": "da", "ukrainian": "uk", "english": "en", "german": "de", "french": "fr", "spanish": "es",
+    "italian": "it", "portuguese": "pt", "russian": "ru", "arabic": "ar", "dutch": "nl", "polish": "pl",
+    "swedish": "sv", "turkish": "tr", "hindi": "hi", "vietnamese": "vi",
+}  # fmt: skip
 _MARKS = ".,;:!?\"'()[]«»„“”‘’…–—।؟،¿¡"
 _SMALL_WORD_LANGUAGES: dict[str, list[str]] = {}
 for _language, _words in _SMALL_WORDS.items():
@@ -127,6 +137,24 @@ def languages_of_name(path: Path) -> tuple[str, ...]:
     return ()
 
 
+def read_code(code: str, flag: str) -> str:
+    """A language code with its language in lower case: "zh" of ZH, "pt-BR" of pt-BR, and any three letters.
+
+    Args:
+        code: as somebody typed it.
+        flag: where, for the message.
+    Raises:
+        OptionError: it is no code, or two letters that are not in ISO 639-1.
+    """
+    language = re.split("[-_]", code)[0].lower()
+    well_formed = re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*", code)
+    if not well_formed or (len(language) == 2 and language not in CODES):
+        meant = _MISNAMED.get(language)
+        hint = f"did you mean {meant!r}?" if meant else "ISO 639 lists them"
+        raise OptionError(f"{flag} is a language code such as 'en', 'zh' or 'pt-BR': got {code!r}; {hint}")
+    return language + code[len(language) :]
+
+
 def language_of_text(texts: Iterable[str], max_lines: int = 2000) -> str | None:
     """The language that a text seems to be in; None when neither script nor small words decide.
 
@@ -159,16 +187,22 @@ def script_of_language(code: str) -> str | None:
     return by_language.get(_plain(code)) or main_script(_SMALL_WORDS.get(_plain(code), ""))
 
 
-def spoken_among(texts: Iterable[str], codes: Iterable[str]) -> str | None:
+def spoken_among(texts: Iterable[str], codes: Iterable[str], max_lines: int = 2000) -> str | None:
     """Which of some languages a text is in; None when neither its script nor its small words leave one.
 
     Args:
-        texts: lines.
+        texts: lines, of which the first `max_lines` are read.
         codes: the languages to choose from.
+        max_lines: enough for any text of one language.
     """
-    lines, known = list(texts), list(dict.fromkeys(codes))
+    lines, known = list(islice(texts, max_lines)), list(dict.fromkeys(codes))
     script = main_script("\n".join(lines))
+    if script is None:
+        return None
     fitting = [code for code in known if script_of_language(code) == script]
+    if script == "Han" and not fitting:
+        # A few lines of Japanese may have no kana.
+        fitting = [code for code in known if script_of_language(code) == "Kana"]
     if len(fitting) > 1:
         votes = _votes(lines)
         most = max(votes[_plain(code)] for code in fitting)

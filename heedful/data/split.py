@@ -57,6 +57,21 @@ def held_out_size(n_pairs: int) -> int:
     return min(1000, n_pairs // 10 if n_pairs <= 2000 else 200 + (n_pairs - 2000) // 50)
 
 
+def require_pairs(n_usable: int) -> None:
+    """Refuse a text from which nothing can be held out.
+
+    Args:
+        n_usable: its pairs with text on both sides.
+    Raises:
+        DataError: fewer than MIN_PAIRS.
+    """
+    if n_usable < MIN_PAIRS:
+        raise DataError(
+            f"holding out pairs for testing needs at least {MIN_PAIRS} pairs with text on both sides: "
+            f"got {n_usable}; give more text, or name files of held-out pairs"
+        )
+
+
 def split(pairs: Iterable[tuple[str, str]], held_out: Sequence[str] = ("dev", "test"), *, seed: int = 0) -> Split:
     """Hold out pairs, chosen by what they say and not by where they stand: adding lines moves few others.
 
@@ -72,11 +87,7 @@ def split(pairs: Iterable[tuple[str, str]], held_out: Sequence[str] = ("dev", "t
     """
     sources, targets = sentence_identities(pairs)
     usable = np.flatnonzero((sources != 0) & (targets != 0))
-    if len(usable) < MIN_PAIRS:
-        raise DataError(
-            f"holding out pairs for testing needs at least {MIN_PAIRS} pairs with text on both sides: "
-            f"got {len(usable)}; give more text, or name files of held-out pairs"
-        )
+    require_pairs(len(usable))
     groups, marks = _groups(sources[usable], targets[usable])
     sizes = np.bincount(groups)
     wanted = held_out_size(len(usable))

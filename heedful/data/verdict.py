@@ -47,6 +47,7 @@ def inspect(
     target_language: str | None = None,
     *,
     held_out: ParallelText | None = None,
+    test: ParallelText | None = None,
     max_units: int = MAX_UNITS,
 ) -> Verdict:
     """Read a parallel text once and judge it; some bytes a line are kept, never the text.
@@ -55,7 +56,8 @@ def inspect(
         text: to train on.
         source_language: code that the user named; None names none.
         target_language: the same for the other side.
-        held_out: a development or test text that must not occur in it.
+        held_out: a development text that must not occur in it.
+        test: another one, for the final scores.
         max_units: longest line, in words, or characters where the script has no spaces.
     Raises:
         DataError: the text cannot be read: what `ParallelText.pairs` refuses.
@@ -65,8 +67,9 @@ def inspect(
         survey.add(line, source, target)
     survey.judge_whole({"source": source_language, "target": target_language})
     survey.judge_repetitions()
-    if held_out is not None:
-        survey.judge_leakage(held_out)
+    for other in (held_out, test):
+        if other is not None:
+            survey.judge_leakage(other)
     return Verdict(
         survey.n_lines,
         survey.n_usable,

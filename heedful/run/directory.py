@@ -96,22 +96,33 @@ class RunDirectory:
                 the file system refused.
         """
         run = cls(path)
-        if path.exists() and not path.is_dir():
-            raise RunError(f"{path} is a file, expected a folder; choose another --out")
-        if resume and run.manifest.is_file():
-            raise RunError(f"{path} is finished: there is nothing to resume; use it, or train again with another --out")
-        if resume and not run.training.is_dir():
-            hint = _near(path) if not path.exists() else "; leave --resume out to start in it"
-            raise RunError(f"nothing to resume in {path}: it has no folder training/{hint}")
-        if not resume and path.is_dir() and not run._is_fresh():
-            raise RunError(f"{path} is not empty: nothing is written over; go on with --resume or choose another --out")
-        if not path.parent.parent.is_dir():
-            raise RunError(f"{path.parent.parent} does not exist: create it first, or choose another --out")
+        run.check_free(resume)
         # The first run of all makes the folder of runs too.
         make_folder(path.parent)
         make_folder(path)
         make_folder(run.training)
         return run
+
+    def check_free(self, resume: bool = False) -> None:
+        """See whether `create` would accept this place; nothing is made.
+
+        Args:
+            resume: a run was begun here.
+        Raises:
+            RunError: as `create`, the file system apart.
+        """
+        path = self.path
+        if path.exists() and not path.is_dir():
+            raise RunError(f"{path} is a file, expected a folder; choose another --out")
+        if resume and self.manifest.is_file():
+            raise RunError(f"{path} is finished: there is nothing to resume; use it, or train again with another --out")
+        if resume and not self.training.is_dir():
+            hint = _near(path) if not path.exists() else "; leave --resume out to start in it"
+            raise RunError(f"nothing to resume in {path}: it has no folder training/{hint}")
+        if not resume and path.is_dir() and not self._is_fresh():
+            raise RunError(f"{path} is not empty: nothing is written over; go on with --resume or choose another --out")
+        if not path.parent.parent.is_dir():
+            raise RunError(f"{path.parent.parent} does not exist: create it first, or choose another --out")
 
     @classmethod
     def open(cls, path: Path) -> Self:

@@ -9,6 +9,9 @@ from heedful.architecture import Architecture
 from heedful.training.options import TrainingOptions
 from heedful.training.schedule import Trapezoid
 
+# Tokens that a model reads and writes at most, its tag and its ends of sentence counted.
+WINDOW = 1024
+
 
 @dataclass(frozen=True)
 class Size:
@@ -65,7 +68,7 @@ def architecture_for(size: Size, vocab_size: int) -> Architecture:
         order="pre",
         encoder_positions="rotary",
         decoder_positions="rotary",
-        max_len=1024,
+        max_len=WINDOW,
     )
 
 

@@ -10,7 +10,8 @@ from heedful.evaluation.translation import corpus_bleu
 from heedful.run.disk import make_folder, write_atomic
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published
-from heedful.tasks.translation import TranslationOptions, train_translation
+from heedful.tasks.request import TranslationOptions
+from heedful.tasks.translation import train_translation
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display
 

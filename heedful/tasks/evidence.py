@@ -1,8 +1,6 @@
 """The proof that comes with a translator: scores, the card, the report; and scoring by file for anyone later."""
 
 import platform
-import shlex
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,13 +8,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from heedful import __version__
+from heedful.data.corpus import SIDES
 from heedful.data.languages import spoken_among
 from heedful.data.text import ParallelText
 from heedful.decoding import Beam, Search
-from heedful.errors import DataError
+from heedful.errors import DataError, OptionError
 from heedful.evaluation.translation import Scores, score, sentence_chrf
 from heedful.interface import Model
+from heedful.numerics import Numerics, available_cores
 from heedful.run.card import write_card
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import write_atomic, write_json
@@ -79,6 +81,29 @@ class Published:
     result: TrainingResult
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A training that is over and not yet published.
+
+    Args:
+        sources: what was learned from.
+        prepared: the same, laid out.
+        setup: what was trained.
+        model: with the weights that are kept.
+        result: of training.
+        seed: of the run.
+        command: that makes it again.
+    """
+
+    sources: Sources
+    prepared: Prepared
+    setup: Setup
+    model: Model
+    result: TrainingResult
+    seed: int
+    command: str
+
+
 def evaluate_pairs(translator: Translator, pairs: Pairs, direction: Direction, search: Search) -> Evaluated:
     """Translate the sources and score them against the targets.
 
@@ -110,44 +135,45 @@ def evaluate_files(
         DataError: the files cannot be used.
     """
     pairs = list(text.pairs())
-    if text.target is None and to is not None:
-        # A file with two columns serves both directions.
-        spoken = spoken_among((first for first, _ in pairs), translator.direction([], to))
-        pairs = [(target, source) for source, target in pairs] if spoken == to else pairs
-    direction = translator.direction([source for source, _ in pairs], to)
     if not any(source.strip() for source, _ in pairs):
         raise DataError(f"{text.source} holds no text: there is nothing to translate; give a file with sentences")
+    direction = translator.direction([source for source, _ in pairs], to)
+    # A file with two columns serves both directions, and says not which comes first.
+    if text.target is None and spoken_among((first for first, _ in pairs), direction) == direction[1]:
+        pairs = [(target, source) for source, target in pairs]
+    if output is not None:
+        _check_output(output, text)
     found = evaluate_pairs(translator, pairs, direction, search)
     if output is not None:
         write_atomic(output, "".join(line + "\n" for line in found.hypotheses).encode())
     return found
 
 
-def publish(
-    run: RunDirectory,
-    sources: Sources,
-    prepared: Prepared,
-    setup: Setup,
-    model: Model,
-    result: TrainingResult,
-    seed: int,
-) -> Published:
+def _check_output(output: Path, text: ParallelText) -> None:
+    """Refuse a place for the translations before the time is spent on them."""
+    if output.is_dir():
+        raise OptionError(f"{output} is a folder: expected the name of a file for the translations")
+    if not output.parent.is_dir():
+        raise OptionError(f"the folder {output.parent} does not exist: create it first, or choose another --output")
+    if any(output.resolve() == text.path(side).resolve() for side in SIDES):
+        raise OptionError(f"{output} is what is evaluated on: nothing is written over; choose another --output")
+
+
+def publish(run: RunDirectory, trained: Trained) -> Published:
     """Write the artefact of a finished training; the manifest comes last, so an interrupted one is not finished.
 
     Args:
         run: where.
-        sources: what was learned from.
-        prepared: the same, laid out.
-        setup: what was trained.
-        model: with the weights that are kept.
-        result: of training.
-        seed: of the run.
+        trained: what is published.
     """
-    _write_model(run, prepared, model)
-    translator = Translator(snapshot(model, setup.numerics), prepared.tokenizer, sources.directions, setup.numerics)
+    prepared, setup, directions = trained.prepared, trained.setup, trained.sources.directions
+    _write_model(run, prepared, trained.model)
+    translator = Translator(snapshot(trained.model, setup.numerics), prepared.tokenizer, directions, setup.numerics)
     pairs, name = (prepared.test, "test") if prepared.test else (prepared.dev, "dev, by which the weights were chosen")
-    sets, sentences, maps = [], [], []
-    for number, direction in enumerate(sources.directions):
+    sets: list[ScoreSet] = []
+    sentences: list[Sentence] = []
+    maps: list[Attention] = []
+    for number, direction in enumerate(directions):
         ordered = pairs if number == 0 else [(target, source) for source, target in pairs]
         found = evaluate_pairs(translator, ordered, direction, SEARCH)
         figures = found.scores.to_json()
@@ -157,13 +183,13 @@ def publish(
             sentences.append(Sentence(source, hypothesis, reference, value, *direction))
         maps += _attention(translator, direction, ordered, found.hypotheses)
     write_scores(run.scores, sets)
-    facts = _facts(run, sources, prepared, setup, model, result, seed, sets)
+    facts = _facts(run, trained, sets)
     write_card(run.card, facts)
     best, worst = best_and_worst(sentences)
     findings = prepared.facts["verdict"]["findings"]
     write_report(run.report, facts, Evidence(Journal(run.metrics).rows(), best, worst, maps, findings))
     write_manifest(run.path)
-    return Published(run.path, sets, facts.n_parameters, result)
+    return Published(run.path, sets, facts.n_parameters, trained.result)
 
 
 def describe(run: RunDirectory, sources: Sources, setup: Setup) -> None:
@@ -189,50 +215,58 @@ def _write_model(run: RunDirectory, prepared: Prepared, model: Model) -> None:
 def _attention(
     translator: Translator, direction: Direction, pairs: Pairs, hypotheses: Sequence[str]
 ) -> list[Attention]:
-    """Maps of the first few sentences of a readable length."""
-    maps = []
+    """Maps of the first few sentences of a readable length; none of a model without attention."""
+    maps: list[Attention] = []
     for (source, _), hypothesis in zip(pairs, hypotheses, strict=True):
-        found = translator.attention(source, hypothesis, direction[1]) if hypothesis else None
-        if found is not None and 4 <= len(found.source) <= 20:
-            maps.append(Attention(found.source, found.target, found.weights, f"{direction[0]} → {direction[1]}"))
-        if len(maps) == N_MAPS // len(translator.directions):
+        if not hypothesis:
+            continue
+        found = translator.attention(source, hypothesis, direction[1])
+        if found is None or len(maps) == N_MAPS // len(translator.directions):
             break
+        if 4 <= len(found.source) <= 20:
+            maps.append(Attention(found.source, found.target, found.weights, f"{direction[0]} → {direction[1]}"))
     return maps
 
 
-def _facts(
-    run: RunDirectory,
-    sources: Sources,
-    prepared: Prepared,
-    setup: Setup,
-    model: Model,
-    result: TrainingResult,
-    seed: int,
-    sets: Sequence[ScoreSet],
-) -> Facts:
+def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Facts:
+    prepared, setup = trained.prepared, trained.setup
     counts = {"train": prepared.corpus.n_pairs, "dev": len(prepared.dev), "test": len(prepared.test)}
-    numerics = setup.numerics
     return Facts(
-        name=run.path.name,
+        name=run.path.resolve().name,
         task="translation",
-        directions=sources.directions,
+        directions=trained.sources.directions,
         model=setup.model,
         architecture=setup.shape.to_json(),
-        n_parameters=n_parameters(model),
+        n_parameters=n_parameters(trained.model),
         data=[DataFile(**file) for file in prepared.facts["files"]],
         n_pairs={name: count for name, count in counts.items() if count},
         scores=sets,
-        machine={
-            "processor": processor(),
-            "computing": f"{numerics.compute} on {numerics.device}, {numerics.threads} threads",
-        },
+        machine=machine(setup.numerics),
         versions=versions(),
-        seed=seed,
-        steps=result.step,
-        seconds=result.seconds,
-        command=shlex.join(["heedful", *sys.argv[1:]]),
+        seed=trained.seed,
+        steps=trained.result.step,
+        seconds=trained.result.seconds,
+        command=trained.command,
         date=time.strftime("%Y-%m-%d"),
+        limits=limits(prepared),
     )
+
+
+def limits(prepared: Prepared) -> list[str]:
+    """What this model in particular cannot do."""
+    contents = prepared.corpus.contents
+    if not contents.n_long:
+        return []
+    left_out = f"{contents.n_long:,} pairs of its text, the first in line {contents.first_long:,}, were left out for it"
+    return [f"It has seen no sentence of more than {contents.max_tokens} tokens: {left_out}."]
+
+
+def machine(numerics: Numerics) -> dict[str, str]:
+    """What computed, and how."""
+    computing = f"{numerics.compute} on {numerics.device}, {numerics.threads} threads"
+    if numerics.device == "cuda":
+        return {"GPU": torch.cuda.get_device_name(), "processor": processor(), "computing": computing}
+    return {"processor": processor(), "computing": computing}
 
 
 def versions() -> dict[str, str]:
@@ -243,11 +277,7 @@ def versions() -> dict[str, str]:
 
 def processor() -> str:
     """The processor's name and how many cores this process may use."""
-    from heedful.numerics import available_cores
-
     listing = Path("/proc/cpuinfo")
-    names = (
-        [line for line in listing.read_text().splitlines() if line.startswith("model name")] if listing.exists() else []
-    )
-    name = names[0].split(":", 1)[1].strip() if names else platform.processor() or platform.machine()
-    return f"{name}, {available_cores()} cores"
+    lines = listing.read_text().splitlines() if listing.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor() or platform.machine()}, {available_cores()} cores"

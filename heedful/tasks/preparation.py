@@ -1,21 +1,21 @@
 """From the caller's files to what a translator learns from: splits, vocabulary, shards; done once a run."""
 
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from heedful.data.corpus import SIDES, Corpus
 from heedful.data.sampler import Direction
-from heedful.data.shards import Corpus, build_shards
-from heedful.data.split import Split, split
+from heedful.data.shards import build_shards
+from heedful.data.split import TRAIN, Split, require_pairs, split
 from heedful.data.text import ParallelText
 from heedful.data.tokenizer import Tokenizer
 from heedful.data.verdict import Verdict, inspect
-from heedful.errors import DataError
+from heedful.errors import DataError, LengthError
 from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile
-from heedful.tasks.defaults import Size, size_for
+from heedful.tasks.defaults import WINDOW, Size, size_for
 
 PIECE_DROPOUT = 0.1
 # Longer sentences are left out of training, and counted in the report.
@@ -89,10 +89,16 @@ def examine(sources: Sources) -> Verdict:
     Raises:
         DataError: they cannot be used; the message says where and why.
     """
-    verdict = inspect(sources.train, *sources.languages, held_out=sources.dev)
+    verdict = inspect(sources.train, *sources.languages, held_out=sources.dev, test=sources.test)
     if verdict.fatal:
-        finding = verdict.fatal[0]
-        raise DataError(f"{finding.title}: {finding.advice}")
+        finding, files = verdict.fatal[0], dict.fromkeys(str(sources.train.path(side)) for side in SIDES)
+        came = f"{finding.count:,} of {verdict.n_lines:,} lines"
+        raise DataError(f"{' and '.join(files)}: {finding.title.lower()} ({came}): {finding.advice}")
+    for text in (sources.dev, sources.test):
+        if text is not None and not any(source.strip() and target.strip() for source, target in text.pairs()):
+            raise DataError(f"{text.source} holds no pair with text on both sides: give held-out pairs that do")
+    if sources.parts_to_hold_out:
+        require_pairs(verdict.n_usable)
     return verdict
 
 
@@ -103,7 +109,7 @@ def prepare(
 
     Args:
         sources: what the caller gave.
-        folder: `training/` of the run.
+        folder: for it, `training/begun/` of the run.
         seed: of the splits and of the segmentations.
         size: of the model; None follows from the number of pairs.
         verdict: on the texts; None looks at them now.
@@ -113,17 +119,12 @@ def prepare(
     if (folder / READY).exists():
         return _reopen(folder)
     verdict = verdict or examine(sources)
-    parts = split(sources.train.pairs(), wanted, seed=seed) if (wanted := sources.parts_to_hold_out) else None
-    held = {name: _held_out(sources, parts, name) for name in ("dev", "test")}
-    if not held["dev"]:
-        raise DataError(
-            f"{sources.dev and sources.dev.source} holds no pair with text on both sides: give held-out pairs"
-        )
-    n_pairs = parts.size("train") if parts else verdict.n_usable
+    wanted = sources.parts_to_hold_out
+    parts = split(sources.train.pairs(), wanted, seed=seed) if wanted else None
+    n_pairs = parts.size(TRAIN) if parts else verdict.n_usable
     chosen = size or size_for(n_pairs * len(sources.directions))
     tags = [target for _, target in sources.directions] if sources.both else []
     tokenizer = Tokenizer.train(_training_texts(sources.train, parts), chosen.vocab_size, tags)
-    shutil.rmtree(folder / "corpus", ignore_errors=True)
     build_shards(
         sources.train.pairs(),
         tokenizer,
@@ -131,9 +132,10 @@ def prepare(
         max_tokens=MAX_TOKENS,
         dropout=PIECE_DROPOUT,
         seed=seed,
-        skip=parts.skip("train") if parts else None,
+        skip=parts.skip(TRAIN) if parts else None,
     )
     write_atomic(folder / "tokenizer.json", tokenizer.to_json().encode())
+    held = {name: _held_out(sources, parts, name, tokenizer) for name in ("dev", "test")}
     facts = {"files": [asdict(file) for file in fingerprints(sources)], "verdict": verdict.to_json()}
     write_json(folder / READY, {**held, "facts": facts, "size": asdict(chosen)})
     return _reopen(folder)
@@ -146,21 +148,33 @@ def _reopen(folder: Path) -> Prepared:
     return Prepared(tokenizer, Corpus.open(folder / "corpus"), dev, test, Size(**stored["size"]), stored["facts"])
 
 
-def _held_out(sources: Sources, parts: Split | None, name: str) -> list[tuple[str, str]]:
+def _held_out(sources: Sources, parts: Split | None, name: str, tokenizer: Tokenizer) -> list[tuple[str, str]]:
     """The pairs of a part: the caller's own, or those held out, or none."""
     given = sources.dev if name == "dev" else sources.test
     if given is not None:
-        return _with_text(given.pairs())
-    held = parts is not None and name in parts.parts
-    return _with_text(parts.select(sources.train.pairs(), name)) if parts and held else []
+        _refuse_long(given, tokenizer)
+        # The test is scored as `heedful evaluate` scores it, its empty lines too.
+        return [pair for pair in given.pairs() if name == "test" or all(side.strip() for side in pair)]
+    if parts is None or name not in parts.parts:
+        return []
+    chosen = parts.select(sources.train.pairs(), name)
+    return [pair for pair in chosen if max(len(tokenizer.encode(side)) for side in pair) <= MAX_TOKENS]
 
 
-def _with_text(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(source, target) for source, target in pairs if source.strip() and target.strip()]
+def _refuse_long(text: ParallelText, tokenizer: Tokenizer) -> None:
+    """A held-out sentence that no model of ours can read would end a training when it is first scored."""
+    for line, pair in enumerate(text.pairs(), 1):
+        for side, sentence in zip(SIDES, pair, strict=True):
+            n_tokens = len(tokenizer.encode(sentence))
+            if n_tokens > WINDOW - 2:
+                raise LengthError(
+                    f"{text.path(side)}:{line} has {n_tokens:,} tokens and the model's window {WINDOW - 2:,}: split it "
+                    "into sentences; nothing is cut in silence"
+                )
 
 
 def _training_texts(text: ParallelText, parts: Split | None) -> Iterable[str]:
-    pairs = text.pairs() if parts is None else parts.select(text.pairs(), "train")
+    pairs = text.pairs() if parts is None else parts.select(text.pairs(), TRAIN)
     return (side for pair in pairs for side in pair)
 
 
@@ -168,7 +182,7 @@ def fingerprints(sources: Sources) -> list[DataFile]:
     """Name, size and SHA-256 of every file that was read."""
     files: dict[Path, DataFile] = {}
     for part, text in (("train", sources.train), ("dev", sources.dev), ("test", sources.test)):
-        for side in ("source", "target"):
+        for side in SIDES:
             if text is not None:
                 role = part if text.target is None else f"{part} {side}"
                 files.setdefault(text.path(side), DataFile.read(role, text.path(side)))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 
 from heedful.data.batch import collate, encoder_input
-from heedful.data.tokenizer import PAD
 from heedful.decoding import Greedy
 from heedful.evaluation.translation import corpus_bleu
 from heedful.interface import Model
@@ -33,11 +32,12 @@ class Rehearsal:
     def __init__(self, prepared: Prepared, directions: Sequence[Direction], numerics: Numerics) -> None:
         self.prepared, self.directions, self.numerics = prepared, list(directions), numerics
         pairs = prepared.dev
+        n_scored = min(len(pairs), MAX_SCORED // len(self.directions))
         # Evenly spread: files are often sorted by origin.
-        stride = max(1, len(pairs) * len(self.directions) // MAX_SCORED)
-        chosen = pairs[::stride]
+        chosen = [pairs[index * len(pairs) // n_scored] for index in range(n_scored)]
         forth = list(zip(*chosen, strict=True))
         self.sides = [forth, forth[::-1]][: len(self.directions)]
+        self.n_watched = MAX_WATCHED // len(self.directions)
 
     def translator(self, model: Model) -> Translator:
         """The model as it is now, in the dtype of decoding."""
@@ -56,17 +56,14 @@ class Rehearsal:
             found = translator.answer(sources, to=direction[1], search=Greedy()).texts
             name = "bleu" if len(self.directions) == 1 else f"bleu_{'_'.join(direction)}"
             figures[name] = corpus_bleu(found, references, direction[1])
-            watched = zip(sources, references, found, strict=True)
-            samples += [
-                Sample(*row) for _, row in zip(range(MAX_WATCHED // len(self.directions)), watched, strict=False)
-            ]
+            samples += [Sample(*row) for row in zip(sources, references, found, strict=True)][: self.n_watched]
         mean = sum(figures.values()) / len(figures)
         return Evaluation(mean, {**figures, "bleu": mean, "nll": self.nll(translator)}, samples)
 
     def glimpse(self, model: Model) -> list[Sample]:
         """The first few sentences as they come out now."""
-        translator, samples = self.translator(model), []
-        n = MAX_WATCHED // len(self.directions)
+        translator, n = self.translator(model), self.n_watched
+        samples: list[Sample] = []
         for direction, (sources, references) in zip(self.directions, self.sides, strict=True):
             found = translator.answer(sources[:n], to=direction[1], search=Greedy()).texts
             samples += [Sample(*row) for row in zip(sources[:n], references[:n], found, strict=True)]
@@ -87,7 +84,6 @@ class Rehearsal:
             rows.sort(key=lambda row: len(row[0]))
             for first in range(0, len(rows), ROWS_AT_ONCE):
                 batch = collate(*zip(*rows[first : first + ROWS_AT_ONCE], strict=True))
-                assert bool((batch.labels != PAD).any()), "a batch has at least its ends of sentences"
                 loss = objective(translator.model, batch.to(device))
                 total += float(loss.figures["nll"][0])
                 count += float(loss.count)

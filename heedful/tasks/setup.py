@@ -55,19 +55,24 @@ class Setup:
         shape = family(values["model"]).read(values["architecture"])
         return cls(values["model"], shape, Size(**values["size"]), Numerics.from_json(values["numerics"]))
 
+    @classmethod
+    def stored(cls, folder: Path) -> Self:
+        """The one that `settle` wrote."""
+        return cls.from_json(read_json(folder / SETUP))
+
 
 def settle(folder: Path, model: str, size: Size, vocab_size: int, device: str | None) -> Setup:
-    """The setup of a run; one that is stored already is the law.
+    """Decide how a new run is set up, and write it down: resumed, it goes on in the same way.
 
     Args:
-        folder: `training/` of the run.
+        folder: `training/begun/` of the run.
         model: family.
         size: of the model.
         vocab_size: pieces that the tokenizer has.
         device: "cpu", "cuda", or None to choose.
+    Raises:
+        OptionError: the model or the device is not known.
     """
-    if (folder / SETUP).exists():
-        return Setup.from_json(read_json(folder / SETUP))
     family(model)
     shape: Shape = architecture_for(size, vocab_size)
     if model == "rnn":
@@ -83,7 +88,8 @@ def flops_per_token(model: nn.Module) -> float:
 
     A token meets the encoder or the decoder, so about half of the weights of the projections, the output included.
     """
-    met = sum(module.weight.numel() for module in model.modules() if isinstance(module, nn.Linear))
+    products = [module for module in model.modules() if isinstance(module, nn.Linear | nn.GRU)]
+    met = sum(weight.numel() for module in products for weight in module.parameters() if weight.ndim == 2)
     return 3.0 * met
 
 

@@ -1,6 +1,7 @@
 """A trained translator: texts in, texts out."""
 
 import copy
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from heedful.data.batch import encoder_input
 from heedful.data.languages import spoken_among
 from heedful.data.tokenizer import BOS, EOS, PAD, Tokenizer
 from heedful.decoding import Beam, Limits, Search, decode
-from heedful.errors import LengthError, OptionError, RunError, suggest
+from heedful.errors import LengthError, OptionError, RunError, ShapeError, suggest
 from heedful.interface import Model
 from heedful.interpretation.attention_maps import AttentionMap, cross_attention
 from heedful.numerics import Numerics, applied, choose
@@ -22,6 +23,7 @@ from heedful.run.weights import load_tensors
 from heedful.tasks.models import family, load_weights
 
 Direction = tuple[str, str]
+_SPACES = re.compile(r"[ \t\n\r\f\v]+")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Translator:
         directions: pairs (source language, target language) that it was trained for.
         numerics: how to compute here.
         limits: of length and of what is decoded at once.
+        search: how to look for the best where a call does not say it; None is a beam of 5.
     """
 
     def __init__(
@@ -79,12 +82,14 @@ class Translator:
         directions: Sequence[Direction],
         numerics: Numerics,
         limits: Limits | None = None,
+        search: Search | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
         self.tokenizer = tokenizer
         self.directions = tuple((source, target) for source, target in directions)
         self.numerics = numerics
         self.limits = limits or Limits()
+        self.search = search or Beam()
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None) -> Self:
@@ -97,15 +102,15 @@ class Translator:
             RunError: it is missing, incomplete, damaged or no translator.
         """
         run = RunDirectory.open(Path(path))
-        check_manifest(run.path)
-        config = read_json(run.config)
-        if config.get("task") != "translation":
-            raise RunError(f"{path} was trained for {config.get('task')!r}: expected a translator")
-        made = family(config["model"])
-        model = made.build(made.read(config["architecture"]))
+        numerics = choose(device)
+        check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
+        model, vocab_size, directions = _described(run)
         load_weights(model, load_tensors(run.weights), str(run.weights))
         tokenizer = Tokenizer.load(run.tokenizer)
-        return cls(model, tokenizer, config["directions"], choose(device))
+        targets = {target for _, target in directions} if len(directions) > 1 else set()
+        if tokenizer.vocab_size != vocab_size or targets != set(tokenizer.languages):
+            raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
+        return cls(model, tokenizer, directions, numerics, search=_search(run))
 
     def translate(self, texts: Sequence[str], *, to: str | None = None, search: Search | None = None) -> list[str]:
         """The best translation of each text; see `answer`."""
@@ -119,51 +124,58 @@ class Translator:
         search: Search | None = None,
         prefixes: Sequence[str] | None = None,
         progress: Callable[[int, int], None] | None = None,
+        first: int = 1,
     ) -> Translations:
         """Translate.
 
         Args:
-            texts: one sentence each; an empty one is answered with an empty one.
+            texts: one sentence each; one without any text is answered with an empty one.
             to: language to translate into; may be left out when the model has one direction, or when the scripts of the
                 texts leave no choice.
-            search: how to look for the best; None is a beam of 5.
+            search: how to look for the best; None is the search of the run, a beam of 5.
             prefixes: what each translation must begin with.
             progress: is told (sentences done, sentences in all) now and then.
+            first: number of the first text, for messages.
         Returns:
             The answers in the order of the texts.
         Raises:
-            LengthError: a text is longer than the model's window.
+            LengthError: a text or a prefix is longer than the model's window.
             OptionError: the model does not translate into that language.
+            ShapeError: not as many prefixes as texts.
         """
-        tag = self.tag(self.direction(texts, to))
-        pieces = [self.tokenizer.encode(" ".join(text.split())) for text in texts]
-        self._check_lengths(pieces)
+        if prefixes is not None and len(prefixes) != len(texts):
+            raise ShapeError(f"each text needs a prefix, be it empty: got {len(texts)} texts, {len(prefixes)} prefixes")
+        pieces = [self._read(text, f"sentence {number}") for number, text in enumerate(texts, first)]
+        begins = [self._read(text, f"the prefix of sentence {n}") for n, text in enumerate(prefixes or (), first)]
         wanted = [i for i, ids in enumerate(pieces) if ids]
-        forced = None if prefixes is None else [self.tokenizer.encode(prefixes[i]) for i in wanted]
+        tag = self.tag(self.direction(texts, to)) if wanted or to is not None else None
         begun = time.perf_counter()
         with applied(self.numerics):
             found = decode(
                 self.model,
                 [encoder_input(pieces[i], tag) for i in wanted],
-                search or Beam(),
+                search or self.search,
                 bos=BOS,
                 eos=EOS,
                 pad=PAD,
                 limits=self.limits,
-                prefixes=forced,
+                prefixes=[begins[i] for i in wanted] if begins else None,
                 progress=progress,
             )
         seconds = time.perf_counter() - begun
         answers = [[Answer("", 0.0, "eos")] for _ in texts]
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):
-            answers[i] = [Answer(self.tokenizer.decode(h.tokens).strip(), h.score, h.stopped) for h in hypotheses]
+            answers[i] = [Answer(_one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped) for h in hypotheses]
         return Translations(answers, found.counters, found.counters["tokens"], seconds)
 
     def attention(self, source: str, target: str, to: str | None = None) -> AttentionMap | None:
-        """What the model looks at while it writes `target` for `source`; None for a model without attention."""
+        """What the model looks at while it writes `target` for `source`; None for a model without attention.
+
+        Raises:
+            LengthError: one of them is longer than the model's window.
+        """
         tag = self.tag(self.direction([source], to))
-        read = self.tokenizer.encode(source)
-        written = self.tokenizer.encode(target)
+        read, written = self._read(source, "the source"), self._read(target, "the target")
         with applied(self.numerics):
             weights = cross_attention(self.model, encoder_input(read, tag), written, BOS)
         if weights is None:
@@ -195,15 +207,46 @@ class Translator:
         """The token that asks for a direction; None in a model that has only one."""
         return self.tokenizer.tag_id(direction[1]) if self.tokenizer.languages else None
 
-    def _check_lengths(self, pieces: Sequence[Sequence[int]]) -> None:
+    def _read(self, text: str, what: str) -> list[int]:
+        """The pieces of a text, when they fit into the model."""
+        ids = self.tokenizer.encode(_one_line(text))
         # A tag and an end of sentence come to the pieces.
         room = self.model.max_len - 2
-        for number, ids in enumerate(pieces, 1):
-            if len(ids) > room:
-                raise LengthError(
-                    f"sentence {number} has {len(ids):,} tokens and the model's window {room:,}: split it into "
-                    "sentences; nothing is cut in silence"
-                )
+        if len(ids) > room:
+            raise LengthError(
+                f"{what} has {len(ids):,} tokens and the model's window {room:,}: split it into sentences; nothing is "
+                "cut in silence"
+            )
+        return ids
+
+
+def _one_line(text: str) -> str:
+    """Line ends and tabs would break what is written line by line; other spaces (U+00A0, U+3000) are text."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction]]:
+    """The model that config.json describes, its weights still random; the size of its vocabulary; its directions."""
+    config = read_json(run.config)
+    task = config.get("task") if isinstance(config, dict) else None
+    if task != "translation":
+        raise RunError(f"{run.path} was trained for {task!r}: expected a translator; choose another run directory")
+    try:
+        made = family(config["model"])
+        shape = made.read(config["architecture"])
+        directions = [(str(source), str(target)) for source, target in config["directions"]]
+        return made.build(shape), shape.vocab_size, directions
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{run.config} describes no translator ({error}): restore it, or train again") from error
+
+
+def _search(run: RunDirectory) -> Search:
+    """How generation_config.json says to decode."""
+    values = read_json(run.generation)
+    try:
+        return Beam(values["width"], values["length_penalty"], values["n_best"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{run.generation} describes no search ({error}): restore it, or train again") from error
 
 
 def snapshot(model: Model, numerics: Numerics) -> Model:

@@ -1,0 +1,146 @@
+"""How a run begins: all that it starts from is laid down whole or not at all, so that nothing blocks a second try."""
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from heedful.data.sampler import BatchPlan, Sampling
+from heedful.data.verdict import Verdict
+from heedful.errors import OptionError, RunError
+from heedful.interface import Model
+from heedful.numerics import applied
+from heedful.run.directory import RunDirectory
+from heedful.run.disk import atomic_folder, read_json, write_json
+from heedful.run.manifest import check_manifest, write_manifest
+from heedful.tasks.defaults import Size, options_for
+from heedful.tasks.preparation import Prepared, Sources, prepare
+from heedful.tasks.rehearsal import Rehearsal
+from heedful.tasks.request import TranslationOptions, differences
+from heedful.tasks.setup import Setup, settle
+from heedful.training.calibrate import calibrate
+from heedful.training.objectives import TeacherForcing
+from heedful.training.options import TrainingOptions
+from heedful.training.plan import Budget, plan_steps, settle_options, stored_options
+
+# In `training/`: the request, the splits, the vocabulary, the cut text, the model's shape, the number of steps.
+BEGUN = "begun"
+REQUEST = "request.json"
+OBJECTIVE = TeacherForcing()
+# Evaluations in a run, and how many without a better score end one that has no budget.
+N_EVALUATIONS, PATIENCE = 16, 6
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What training starts from.
+
+    Args:
+        prepared: the text, laid out.
+        setup: what is trained, and how it is computed.
+        model: with its random weights.
+        plan: the batches.
+        rehearsal: the evaluation.
+    """
+
+    prepared: Prepared
+    setup: Setup
+    model: Model
+    plan: BatchPlan
+    rehearsal: Rehearsal
+
+
+def begin(
+    run: RunDirectory,
+    options: TranslationOptions,
+    sources: Sources,
+    verdict: Verdict,
+    size: Size | None = None,
+    command: str | None = None,
+) -> None:
+    """Lay down everything that a run starts from.
+
+    Args:
+        run: where; locked, and fresh.
+        options: what was asked for.
+        sources: its texts.
+        verdict: on them.
+        size: of the model; None follows from the number of pairs.
+        command: that asks for the same; None is made from the options.
+    Raises:
+        HeedfulError: the texts, the options or the disk do not allow it; nothing is left behind.
+    """
+    place = run.training / BEGUN
+    if place.exists():
+        raise RunError(f"{run.path} was begun by another process meanwhile: wait for it or choose another --out")
+    first, second = sources.languages
+    asked = replace(options, source_language=first, target_language=second)
+    with atomic_folder(place) as part:
+        prepared = prepare(sources, part, options.seed, size, verdict)
+        settle(part, options.model, prepared.size, prepared.tokenizer.vocab_size, options.device)
+        _settle_steps(part, reopen(part, sources, options.seed), options.budget(), options.seed)
+        write_json(part / REQUEST, {"options": asked.to_json(), "command": command or shlex.join(asked.command)})
+        write_manifest(part)
+
+
+def reopen(place: Path, sources: Sources, seed: int) -> Beginning:
+    """What was laid down, in memory.
+
+    Args:
+        place: `training/begun/` of the run.
+        sources: of the run.
+        seed: of the run.
+    """
+    prepared = prepare(sources, place, seed)
+    setup = Setup.stored(place)
+    plan = BatchPlan(
+        prepared.corpus, prepared.reading(sources.directions), Sampling(prepared.size.tokens_per_batch, seed)
+    )
+    rehearsal = Rehearsal(prepared, sources.directions, setup.numerics)
+    return Beginning(prepared, setup, setup.build(seed), plan, rehearsal)
+
+
+def as_begun(options: TranslationOptions) -> TranslationOptions:
+    """The options that a run was begun with, for going on with it.
+
+    Raises:
+        RunError: there is nothing to resume, or it is damaged.
+        OptionError: an option was given that differs from them.
+    """
+    run = RunDirectory(options.out)
+    run.check_free(resume=True)
+    place = run.training / BEGUN
+    if not place.is_dir():
+        raise RunError(f"nothing to resume in {run.path}: training had not begun; leave --resume out to start in it")
+    check_manifest(place)
+    stored = TranslationOptions.from_json(read_json(place / REQUEST)["options"])
+    changed = differences(options, stored)
+    if changed:
+        raise OptionError(f"this run was begun {' and '.join(changed)}: leave other options out to go on with it")
+    return replace(stored, out=options.out, resume=True)
+
+
+def command_of(run: RunDirectory) -> str:
+    """The command line that makes a run again."""
+    return str(read_json(run.training / BEGUN / REQUEST)["command"])
+
+
+def steps_of(run: RunDirectory) -> TrainingOptions:
+    """The training options of a run, its steps counted out."""
+    found = stored_options(run.training / BEGUN)
+    assert found is not None, "they are settled when a run begins"
+    return found
+
+
+def _settle_steps(place: Path, beginning: Beginning, budget: Budget | None, seed: int) -> None:
+    """Turn the budget into steps, once, by calibration where it is a time, and write them down."""
+    setup, plan, calibration = beginning.setup, beginning.plan, None
+    if budget is not None and budget.minutes is not None:
+        rough = options_for(setup.size, 1000, seed)
+        evaluate, compute = beginning.rehearsal.evaluate, setup.numerics.dtype
+        with applied(setup.numerics):
+            calibration = calibrate(beginning.model, OBJECTIVE, plan, rough, compute=compute, evaluate=evaluate)
+    wanted = budget or Budget(epochs=setup.size.epochs)
+    found = plan_steps(wanted, plan.n_batches(0), calibration, N_EVALUATIONS)
+    options = options_for(setup.size, found.steps, seed)
+    options = replace(options, evaluate_every=found.evaluate_every, patience=None if budget else PATIENCE)
+    settle_options(place, options, {"budget": found.to_json()})
