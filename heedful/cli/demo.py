@@ -31,8 +31,8 @@ def demo(*, out: Path | None = None) -> int | None:
     out = out or free_folder(Path("runs"), "demo")
     sizes = phrasebook.lexicon_size()
     print(
-        f"A corpus of {min(sizes.values()):,} words a side and {len(phrasebook.patterns())} sentence patterns; the test "
-        "has combinations of words that training never sees.",
+        f"A corpus of {min(sizes.values()):,} words a side and {len(phrasebook.patterns())} sentence patterns; the "
+        "test has combinations of words that training never sees.",
         file=sys.stderr,
     )
     try:
