@@ -18,14 +18,12 @@ from heedful.tasks.rehearsal import Rehearsal
 from heedful.tasks.request import TranslationOptions, differences
 from heedful.tasks.setup import Setup, settle
 from heedful.training.calibrate import calibrate
-from heedful.training.objectives import TeacherForcing
 from heedful.training.options import TrainingOptions
 from heedful.training.plan import Budget, plan_steps, settle_options, stored_options
 
 # In `training/`: the request, the splits, the vocabulary, the cut text, the model's shape, the number of steps.
 BEGUN = "begun"
 REQUEST = "request.json"
-OBJECTIVE = TeacherForcing()
 # Evaluations in a run, and how many without a better score end one that has no budget.
 N_EVALUATIONS, PATIENCE = 16, 6
 
@@ -80,6 +78,16 @@ def begin(
         _settle_steps(part, reopen(part, sources, options.seed), options.budget(), options.seed)
         write_json(part / REQUEST, {"options": asked.to_json(), "command": command or shlex.join(asked.command)})
         write_manifest(part)
+
+
+def has_begun(path: Path) -> bool:
+    """Whether there is a run to go on with: begun, and not finished.
+
+    Args:
+        path: its run directory.
+    """
+    run = RunDirectory(path)
+    return (run.training / BEGUN).is_dir() and not run.manifest.is_file()
 
 
 def reopen(place: Path, sources: Sources, seed: int) -> Beginning:
@@ -138,7 +146,7 @@ def _settle_steps(place: Path, beginning: Beginning, budget: Budget | None, seed
         rough = options_for(setup.size, 1000, seed)
         evaluate, compute = beginning.rehearsal.evaluate, setup.numerics.dtype
         with applied(setup.numerics):
-            calibration = calibrate(beginning.model, OBJECTIVE, plan, rough, compute=compute, evaluate=evaluate)
+            calibration = calibrate(beginning.model, setup.objective, plan, rough, compute=compute, evaluate=evaluate)
     wanted = budget or Budget(epochs=setup.size.epochs)
     found = plan_steps(wanted, plan.n_batches(0), calibration, N_EVALUATIONS)
     options = options_for(setup.size, found.steps, seed)

@@ -27,6 +27,8 @@ class Size:
         learning_rate: the peak.
         tokens_per_batch: padded source and target tokens to an update.
         epochs: over the data when no budget is given; training stops earlier when the held-out score no longer grows.
+        smoothing: of the labels.
+        piece_dropout: probability of leaving out a merge, so that words are cut anew in every epoch.
     """
 
     pairs: float
@@ -38,6 +40,8 @@ class Size:
     learning_rate: float
     tokens_per_batch: int
     epochs: int
+    smoothing: float = 0.1
+    piece_dropout: float = 0.1
 
 
 SIZES = (

@@ -17,7 +17,6 @@ from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.tasks.defaults import WINDOW, Size, size_for
 
-PIECE_DROPOUT = 0.1
 # Longer sentences are left out of training, and counted in the report.
 MAX_TOKENS = 250
 READY = "prepared.json"
@@ -130,7 +129,7 @@ def prepare(
         tokenizer,
         folder / "corpus",
         max_tokens=MAX_TOKENS,
-        dropout=PIECE_DROPOUT,
+        dropout=chosen.piece_dropout,
         seed=seed,
         skip=parts.skip(TRAIN) if parts else None,
     )

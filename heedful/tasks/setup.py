@@ -14,6 +14,7 @@ from heedful.numerics import Numerics, applied, choose
 from heedful.run.disk import read_json, write_json
 from heedful.tasks.defaults import Size, architecture_for
 from heedful.tasks.models import Shape, family
+from heedful.training.objectives import TeacherForcing
 
 SETUP = "setup.json"
 
@@ -33,6 +34,11 @@ class Setup:
     shape: Shape
     size: Size
     numerics: Numerics
+
+    @property
+    def objective(self) -> TeacherForcing:
+        """What its training minimises."""
+        return TeacherForcing(self.size.smoothing)
 
     def build(self, seed: int) -> Model:
         """The model before training, on its device: random, and the same for the same seed."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
-from heedful.tasks.beginning import BEGUN, OBJECTIVE, Beginning, as_begun, begin, command_of, reopen, steps_of
+from heedful.tasks.beginning import BEGUN, Beginning, as_begun, begin, command_of, reopen, steps_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published, Trained, describe, publish
 from heedful.tasks.preparation import Sources, examine
@@ -62,7 +62,7 @@ def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outl
     with applied(setup.numerics):
         result = train(
             model,
-            OBJECTIVE,
+            setup.objective,
             beginning.plan,
             steps_of(run),
             folder=run.training,

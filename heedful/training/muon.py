@@ -57,7 +57,8 @@ class Muon(torch.optim.Optimizer):
         rows, columns = parameters[0].shape
         if weight_decay:
             torch._foreach_mul_(parameters, 1 - lr * weight_decay)
-        torch._foreach_add_(parameters, list(steps.to(parameters[0].dtype)), alpha=-lr * max(1.0, rows / columns) ** 0.5)
+        length = lr * max(1.0, rows / columns) ** 0.5
+        torch._foreach_add_(parameters, list(steps.to(parameters[0].dtype)), alpha=-length)
 
     def _momentum(self, parameter: Tensor) -> Tensor:
         state = self.state[parameter]

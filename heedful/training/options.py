@@ -20,8 +20,8 @@ class TrainingOptions:
     Args:
         steps: updates of the weights, bad ones included.
         learning_rate: the peak; `schedule` says how it moves.
-        orthogonal_rate: the peak for the matrices inside the layers, whose steps Muon makes orthogonal; None leaves them
-            to AdamW like all others.
+        orthogonal_rate: the peak for the matrices inside the layers, whose steps Muon makes orthogonal; None
+            leaves them to AdamW like all others.
         schedule: a `Trapezoid` or an `InverseSquareRoot`.
         weight_decay: decoupled, on matrices alone: not on norms, biases and embeddings.
         decay_embeddings: decay the embedding tables too.

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from heedful.tasks import beginning, preparation
+from heedful.tasks import beginning
 from heedful.tasks.defaults import SIZES, architecture_for, options_for, size_for
 from tests.docs.pages import read, tables
 
@@ -55,8 +55,8 @@ def test_the_figures_in_the_sentences_are_those_of_the_code(page):
     architecture = architecture_for(SIZES[2], 8000)
     expected = [
         f"{architecture.d_ff // architecture.d_model}",
-        f"{beginning.OBJECTIVE.smoothing:g}",
-        f"{preparation.PIECE_DROPOUT:.0%}",
+        f"{SIZES[2].smoothing:g}",
+        f"{SIZES[2].piece_dropout:.0%}",
         f"{long.orthogonal_rate:g}",
         f"{long.weight_decay:g}",
         f"{long.clip:g}",
