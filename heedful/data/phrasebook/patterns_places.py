@@ -198,7 +198,8 @@ def distance(d: Derivation) -> Phrase:
         one, other = _two(d, nouns(_LANDMARKS))
         p, q = landmark(d, one), landmark(d, other)
     unit = d.units.reserve()
-    far, en, preposition = d.draw((("远", "far", "from"), ("近", "close", "to")))
+    near = p.en[0][0] == "the" and d.chance(0.5)  # cities are far apart
+    far, en, preposition = ("近", "close", "to") if near else ("远", "far", "from")
     slots: Slots = {"p": p, "q": q, "g": d.word(d.draw(words("degree"))), "far": Phrase(((far, unit),), ((en, unit),))}
     return _FAR.fill(d.units, {**slots, "from": preposition})
 

@@ -56,6 +56,8 @@ def clock(d: Derivation, part: Phrase | None = None, kinds: tuple[str, ...] = KI
     count: Token = (numbers.english(minutes)[0], unit + 2)
     zh_minutes: tuple[Token, ...] = ((numbers.chinese(minutes), unit + 2), ("分", 0))
     if kind == "past":
+        if minutes == 5:
+            zh_minutes = (("零五", unit + 2), ("分", 0))
         return Phrase((*zh_hour, *zh_minutes), (count, ("past", unit + 1), (en_hour, unit)))
     zh = (("差", unit + 1), *zh_minutes, (zh_hour[0][0], unit), ("点", 0))
     return Phrase(zh, (count, ("to", unit + 1), (en_hour, unit)))
