@@ -30,7 +30,7 @@ def evaluate(
         source: text to translate, one sentence a line, plain or gzip.
         target: its reference translation, line by line.
         tsv: both in one file with two columns, instead.
-        to: language to translate into; needed when the model has several directions.
+        to: language to translate into; may be left out where the model or the script of the text leaves no choice.
         beam: beginnings kept side by side; 1 takes the likeliest word at every step.
         length_penalty: higher favours longer translations.
         output: file to write the translations to.

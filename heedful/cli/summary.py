@@ -1,5 +1,6 @@
 """What is printed when a training is done."""
 
+import shlex
 import sys
 
 from rich.console import Console
@@ -14,12 +15,15 @@ def show_result(published: Published) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     console.print(scores_table(published))
     result = published.result
-    console.print(
-        f"{amount(published.parameters)} parameters, {result.step:,} updates over {result.epoch:.1f} epochs in "
-        f"{duration(result.seconds)}"
-    )
-    console.print(f"report     {published.path / 'report.html'}")
-    console.print(f"translate  heedful translate {published.path} < in.txt > out.txt")
+    to = f" --to {published.scores[0].target}" if len(published.scores) > 1 else ""
+    cost = f"{result.step:,} updates over {result.epoch:.1f} epochs in {duration(result.seconds)}"
+    lines = [
+        f"{amount(published.parameters)} parameters, {cost}",
+        f"report     {published.path / 'report.html'}",
+        f"translate  heedful translate {shlex.quote(str(published.path))}{to} < in.txt > out.txt",
+    ]
+    # A path may hold what looks like markup, and a command is copied whole.
+    console.print(*lines, sep="\n", markup=False, soft_wrap=True)
 
 
 def scores_table(published: Published) -> Table:

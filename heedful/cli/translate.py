@@ -1,15 +1,19 @@
 """`heedful translate`: lines in, translations out."""
 
+import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from cyclopts import Parameter
 
-from heedful.errors import DataError
+from heedful.errors import DataError, HeedfulError
+
+if TYPE_CHECKING:
+    from heedful.tasks.translator import Translations
 
 # Lines translated together: enough to fill every row of the decoder, few enough that a pipe sees answers soon.
 CHUNK = 2048
@@ -43,19 +47,41 @@ def translate(
 
     search = Beam(beam, length_penalty, n_best)
     translator = Translator.load(run, device)
-    if sys.stdin.isatty():
+    if sys.stdin is None:
+        raise DataError("expected text on standard input, and it is closed: give it with < in.txt")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What goes out is UTF-8 as what comes in is, whatever the locale says.
+        sys.stdout.reconfigure(encoding="utf-8")
+    typed = sys.stdin.isatty()
+    if typed:
         print(f"Type a sentence and press Enter; Ctrl-D ends. Loaded {run}.", file=sys.stderr)
-    lines = decoded_lines(sys.stdin.buffer)
-    while chunk := list(islice(lines, 1 if sys.stdin.isatty() else CHUNK)):
-        prefixes = [prefix if line.strip() else "" for line in chunk] if prefix else None
-        found = translator.answer(chunk, to=to, search=search, prefixes=prefixes)
-        for line, answers in zip(chunk, found.answers, strict=True):
-            if as_json:
-                row = {"source": line, "translations": [vars(answer) for answer in answers]}
-                print(json.dumps(row, ensure_ascii=False))
-            else:
-                print(*(answer.text for answer in answers), sep="\n")
-        sys.stdout.flush()
+    lines, n_done = decoded_lines(sys.stdin.buffer), 0
+    while chunk := list(islice(lines, 1 if typed else CHUNK)):
+        if to is None and not typed and any(map(str.strip, chunk)):
+            # Said once for a whole text: a line does not come out otherwise because of those around it.
+            _, to = translator.direction(chunk, None)
+        prefixes = [prefix if line.strip() else "" for line in chunk]
+        try:
+            found = translator.answer(chunk, to=to, search=search, prefixes=prefixes, first=n_done + 1)
+        except HeedfulError as error:
+            if not typed:
+                raise
+            print(f"heedful: {error}", file=sys.stderr)
+        else:
+            show(chunk, found, n_best, as_json)
+        n_done += len(chunk)
+
+
+def show(lines: Sequence[str], found: "Translations", n_best: int, as_json: bool) -> None:
+    """Print the answers to some lines, and let them go at once; every line has `n_best` of them, be they empty."""
+    for line, answers in zip(lines, found.answers, strict=True):
+        if as_json:
+            row = {"source": line, "translations": [vars(answer) for answer in answers]}
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            texts = [answer.text for answer in answers]
+            print(*texts, *[""] * (n_best - len(texts)), sep="\n")
+    sys.stdout.flush()
 
 
 def decoded_lines(stream: BinaryIO) -> Iterator[str]:
