@@ -165,9 +165,9 @@ def dose(d: Derivation) -> Phrase:
 
 
 _MATERIALS = (
-    ("furniture,kitchenware,toy,container,instrument,tool,ornament", "hard"),
+    ("solid", "hard"),
     ("top,textile", "cloth"),
-    ("jewel,ornament,carved", "metal"),
+    ("jewel", "metal"),
 )
 
 
