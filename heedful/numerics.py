@@ -136,7 +136,7 @@ def plain_attention_wins(query: torch.Tensor, n_keys: int) -> bool:
 
 
 def _bound_kernels() -> None:
-    """Let oneDNN keep fewer of the kernels that it writes, one for each shape: a gigabyte less in a long training."""
+    """Let oneDNN keep fewer of the kernels that it writes, one for each shape of a batch: memory stays bounded."""
     # oneDNN reads this once, at its first product; whoever has set it knows better.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(KERNELS_KEPT))
 

@@ -23,7 +23,7 @@ LEVELS = [
 LEVEL = {unit: level for level, units in enumerate(LEVELS) for unit in units}
 # Below them, and still not theirs: decoding works on the waist, training is given its evaluation as a callback.
 FORBIDDEN = {("decoding", "model"), ("training", "evaluation")}
-DEPENDENCIES = {"torch", "numpy", "tokenizers", "safetensors", "sacrebleu", "cyclopts", "rich", "matplotlib"}
+DEPENDENCIES = {"torch", "numpy", "tokenizers", "safetensors", "sacrebleu", "cyclopts", "rich"}
 
 FILES = sorted((ROOT / "heedful").rglob("*.py"))
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}

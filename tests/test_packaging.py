@@ -14,7 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 def test_the_base_is_small_and_torch_is_capped():
     names = [line.split(">")[0] for line in PROJECT["dependencies"]]
-    assert names == ["torch", "numpy", "tokenizers", "safetensors", "sacrebleu", "cyclopts", "rich", "matplotlib"]
+    assert names == ["torch", "numpy", "tokenizers", "safetensors", "sacrebleu", "cyclopts", "rich"]
     assert "torch>=2.11,<2.14" in PROJECT["dependencies"]
 
 
