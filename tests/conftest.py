@@ -2,6 +2,8 @@
 
 import os
 import random
+from collections.abc import Iterator
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # also for the processes that tests start
 
@@ -24,6 +26,15 @@ def seeds() -> None:
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 (libraries use it; ours have generators)
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Iterator[object]:
+    """A `tests.tasks.tiny.Tiny`: translators trained for a few steps, once for all tests that only read them."""
+    from tests.tasks.tiny import folder_in_memory, make_tiny
+
+    with folder_in_memory() as folder:
+        yield make_tiny(Path(folder).resolve())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ class Size:
     Args:
         pairs: the row holds up to this many sentence pairs.
         vocab_size: pieces of the joint vocabulary, at most.
-        d_model: width; heads are 32 wide up to 256, and 64 beyond.
+        d_model: width; heads are 64 wide, and four at least.
         n_encoder_layers: the encoder is cheap, it runs once a sentence.
         n_decoder_layers: the decoder runs once a token.
         dropout: probability.
@@ -47,7 +47,7 @@ class Size:
 SIZES = (
     Size(8_000, 3000, 128, 3, 3, 0.35, 4e-3, 2048, 100),
     Size(16_000, 5000, 128, 4, 4, 0.3, 5e-3, 4096, 50),
-    Size(60_000, 8000, 128, 4, 4, 0.3, 5e-3, 4096, 30),
+    Size(60_000, 8000, 128, 4, 4, 0.3, 5e-3, 4096, 30, piece_dropout=0.0),
     Size(250_000, 10000, 256, 5, 3, 0.2, 2e-3, 6144, 14),
     Size(1_000_000, 16000, 384, 6, 3, 0.15, 1.2e-3, 8192, 8),
     Size(float("inf"), 32000, 512, 6, 6, 0.1, 8e-4, 16384, 6),
