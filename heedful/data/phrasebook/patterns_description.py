@@ -156,7 +156,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     quality_negative: 1,
     too: 1,
     quality_question: 1,
-    feature: 1,
+    feature: 2,
     is_a: 1,
     is_not_a: 1,
     is_a_question: 4,
