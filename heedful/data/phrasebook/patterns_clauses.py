@@ -263,7 +263,7 @@ def together(d: Derivation) -> Phrase:
     x = name(d)
     if s.lemma is x.lemma:
         s = pronoun(d)
-    v = act(d, activity(d, s, KINDS), "past", "了")
+    v = act(d, activity(d, s, "outdoor,sporty,skill,work,shop,eatery"), "past", "了")
     return _WITH.fill(d.units, {"s": s.phrase, "x": x.phrase, "v": v, "t": time(d, "past")})
 
 

@@ -188,13 +188,12 @@ def arithmetic(d: Derivation) -> Phrase:
 
 
 _SIZES = (
-    ("structure", "长", "long", 20, 900, "米", "meters"),
+    ("span", "长", "long", 20, 900, "米", "meters"),
     ("water", "深", "deep", 3, 90, "米", "meters"),
     ("high", "高", "high", 20, 900, "米", "meters"),
     ("tree", "高", "tall", 3, 30, "米", "meters"),
     ("furniture", "宽", "wide", 40, 250, "厘米", "centimeters"),
     ("textile", "长", "long", 40, 300, "厘米", "centimeters"),
-    ("device", "重", "heavy", 2, 40, "公斤", "kilograms"),
 )
 
 
