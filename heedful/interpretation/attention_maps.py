@@ -1,5 +1,6 @@
 """Which source tokens the decoder looks at while it writes each target token."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ import torch
 from heedful.data.languages import script_of
 from heedful.interface import Model, Source
 from heedful.interpretation.capture import captured
+
+_BYTES = re.compile("(?:<0x[0-9A-F]{2}>)+")
+# The bytes of a character behind its first, in UTF-8.
+_CONTINUES = re.compile("<0x[89AB][0-9A-F]>")
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,25 @@ class AttentionMap:
             source_groups: indices of the source tokens of each group.
             target_groups: the same for the target.
         """
-        weights = np.stack([self.weights[:, list(group)].sum(1) for group in source_groups], axis=1)
-        weights = np.stack([weights[list(group)].mean(0) for group in target_groups], axis=0)
+        weights = np.zeros((len(target_groups), len(source_groups)), self.weights.dtype)
+        for row, written in enumerate(target_groups):
+            for column, read in enumerate(source_groups):
+                weights[row, column] = self.weights[np.ix_(list(written), list(read))].sum(1).mean()
         return AttentionMap(_joined(self.source, source_groups), _joined(self.target, target_groups), weights)
 
 
 def _joined(pieces: Sequence[str], groups: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    return tuple("".join(pieces[i] for i in group).replace("▁", " ").strip() for group in groups)
+    return tuple(_readable("".join(pieces[i] for i in group)) for group in groups)
+
+
+def _readable(text: str) -> str:
+    """Pieces as text: "▁" is a space, and bytes such as <0xE4> make characters."""
+    return _BYTES.sub(_spelt_out, text).replace("▁", " ").strip()
+
+
+def _spelt_out(run: re.Match[str]) -> str:
+    digits = run[0].replace("<0x", "").replace(">", "")
+    return bytes.fromhex(digits).decode("utf-8", "replace")
 
 
 @torch.inference_mode()
@@ -73,15 +90,16 @@ def cross_attention(model: Model, source: Sequence[int], target: Sequence[int], 
 def words_of(pieces: Sequence[str]) -> list[list[int]]:
     """Which pieces make a word: those behind a piece that begins with a space ("▁"), as long as they are letters.
 
-    In scripts without spaces each piece stands for itself.
+    In scripts without spaces each piece stands for itself. Bytes go with the byte that begins their character.
 
     Returns:
         Indices of the pieces of each word, in order.
     """
     groups: list[list[int]] = []
     for index, piece in enumerate(pieces):
-        goes_on = index > 0 and _is_spelt(piece) and _is_spelt(pieces[index - 1].removeprefix("▁"))
-        if goes_on:
+        before = pieces[index - 1] if index else ""
+        spelt = _is_spelt(piece) and (_is_spelt(before.removeprefix("▁")) or before == "▁")
+        if spelt or (_CONTINUES.fullmatch(piece) and _BYTES.fullmatch(before)):
             groups[-1].append(index)
         else:
             groups.append([index])

@@ -23,7 +23,7 @@ def heat_map(attention: AttentionMap, cell_width: int = 0) -> RenderableType:
     table.add_column("", justify="right", no_wrap=True)
     for token in attention.source:
         table.add_column(Text(f" {token} "), justify="center", no_wrap=True, min_width=cell_width or None)
-    top = float(attention.weights.max()) or 1.0
+    top = float(attention.weights.max(initial=0.0)) or 1.0
     for token, row in zip(attention.target, attention.weights, strict=True):
         cells = [
             _cell(float(weight), float(weight) / top, source)

@@ -17,7 +17,7 @@ from heedful.tasks.translation import train_translation
 
 # Small files are written and replaced by the hundred: in memory, where there is one.
 MEMORY = Path("/dev/shm")
-SIZE = Size(float("inf"), 420, 16, 1, 1, 0.1, 1e-2, 600, 2)
+SIZE = Size(float("inf"), 800, 16, 1, 1, 0.1, 1e-2, 600, 2)
 COUNTS = {"train": 120, "dev": 4, "test": 5}
 
 
