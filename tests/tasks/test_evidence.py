@@ -1,0 +1,207 @@
+"""The proof that comes with a translator: figures that can be made again, a card and a report that agree with them."""
+
+import json
+import shlex
+
+import pytest
+import sacrebleu
+
+from heedful.data.text import ParallelText
+from heedful.decoding import Beam
+from heedful.errors import DataError, OptionError
+from heedful.numerics import choose
+from heedful.run.directory import RunDirectory
+from heedful.run.facts import read_scores
+from heedful.run.manifest import check_manifest
+from heedful.tasks import evidence
+from heedful.tasks.evidence import evaluate_files, evaluate_pairs, limits, machine, processor, versions
+from heedful.tasks.translator import Translator
+from tests.tasks.tiny import COUNTS
+
+NAMES = ("bleu", "bleu_lowercase", "chrf", "ter")
+
+
+@pytest.fixture(scope="module")
+def translator(tiny):
+    return Translator.load(tiny.both)
+
+
+@pytest.fixture(scope="module")
+def found(tiny, translator):
+    return evaluate_files(translator, ParallelText(tiny.texts / "test.zh", tiny.texts / "test.en"), "en", Beam(2))
+
+
+def test_an_evaluation_as_json(found):
+    values = found.to_json()
+    assert set(values) == {*NAMES, "sentences", "seconds", "tokens_per_second"}
+    for name in NAMES:
+        assert set(values[name]) == {"score", "low", "high", "signature"}
+        assert values[name]["low"] <= values[name]["score"] <= values[name]["high"]
+    assert values["sentences"] == COUNTS["test"]
+    assert values["tokens_per_second"] > 0
+    json.dumps(values, allow_nan=False)
+
+
+def test_scores_are_those_of_sacrebleu_on_the_lines_of_the_file(tiny, translator, found):
+    references = (tiny.texts / "test.en").read_text().splitlines()
+    assert found.hypotheses == translator.translate(
+        (tiny.texts / "test.zh").read_text().splitlines(), to="en", search=Beam(2)
+    )
+    assert found.scores.bleu.score == pytest.approx(sacrebleu.corpus_bleu(found.hypotheses, [references]).score)
+    assert found.scores.chrf.score == pytest.approx(sacrebleu.corpus_chrf(found.hypotheses, [references]).score)
+
+
+def test_empty_lines_count_and_stay_empty(translator, tmp_path):
+    path = tmp_path / "with.tsv"
+    path.write_text("他来了。\tHe came.\n\t\n我来了。\t\n\tNobody.\n", encoding="utf-8")
+    found = evaluate_files(translator, ParallelText(path), "en", Beam(1))
+    assert len(found.hypotheses) == found.to_json()["sentences"] == 4
+    assert [found.hypotheses[1], found.hypotheses[3]] == ["", ""]
+
+
+@pytest.mark.parametrize(("order", "to"), [("zh-en", "en"), ("en-zh", "en"), ("zh-en", None)])
+def test_a_tsv_serves_both_directions_in_either_order(tiny, translator, found, tmp_path, order, to):
+    columns = [(tiny.texts / f"test.{language}").read_text().splitlines() for language in order.split("-")]
+    path = tmp_path / f"test.{order}.tsv"
+    path.write_text("".join(f"{one}\t{other}\n" for one, other in zip(*columns, strict=True)), encoding="utf-8")
+    again = evaluate_files(translator, ParallelText(path), to, Beam(2))
+    assert again.hypotheses == found.hypotheses
+    assert again.scores == found.scores
+
+
+def test_without_a_word_the_first_column_is_translated(tiny, translator):
+    reverse = evaluate_files(translator, ParallelText(tiny.texts / "all.en-zh.tsv"), None, Beam(1))
+    assert "tok:zh" in reverse.scores.bleu.signature
+
+
+def test_translations_are_written_where_they_are_wanted(tiny, translator, tmp_path):
+    text, out = ParallelText(tiny.texts / "test.en", tiny.texts / "test.zh"), tmp_path / "out.zh"
+    found = evaluate_files(translator, text, "zh", Beam(1), out)
+    assert out.read_text(encoding="utf-8").split("\n") == [*found.hypotheses, ""]
+
+
+def test_a_bad_place_for_translations_is_refused_before_the_time_is_spent(tiny, translator, tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "evaluate_pairs", None)
+    text = ParallelText(tiny.texts / "test.en", tiny.texts / "test.zh")
+    for place, said in (
+        (tmp_path, "is a folder"),
+        (tmp_path / "no" / "out", "does not exist: create it first"),
+        (tiny.texts / ".." / "texts" / "test.zh", "nothing is written over"),
+    ):
+        with pytest.raises(OptionError, match=said):
+            evaluate_files(translator, text, "zh", Beam(1), place)
+
+
+def test_a_text_without_text_is_refused(translator, tmp_path):
+    path = tmp_path / "empty.tsv"
+    path.write_text("\ta\n \tb\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"empty\.tsv holds no text: there is nothing to translate"):
+        evaluate_files(translator, ParallelText(path), "en", Beam(1))
+
+
+def test_the_stored_scores_are_those_of_evaluate(tiny, translator):
+    stored = read_scores(tiny.both / "scores.json")
+    assert [(item.source, item.target, item.data, item.n_sentences) for item in stored] == [
+        ("zh", "en", "test", COUNTS["test"]), ("en", "zh", "test", COUNTS["test"]),
+    ]  # fmt: skip
+    for item in stored:
+        text = ParallelText(tiny.texts / f"test.{item.source}", tiny.texts / f"test.{item.target}")
+        again = evaluate_files(translator, text, item.target, evidence.SEARCH).to_json()
+        assert {name: again[name] for name in NAMES} == item.figures
+    assert stored == tiny.published["both"].scores
+
+
+def test_everything_is_there_and_in_the_manifest(tiny):
+    for path in (tiny.both, tiny.rnn):
+        shipped = {file.name for file in path.iterdir() if file.is_file()}
+        assert shipped == {
+            "config.json", "model.safetensors", "tokenizer.json", "generation_config.json", "scores.json", "README.md",
+            "report.html", "manifest.json",
+        }  # fmt: skip
+        assert set(check_manifest(path)) == shipped - {"manifest.json"}
+
+
+def test_the_configuration_says_what_it_is(tiny):
+    values = json.loads((tiny.rnn / "config.json").read_text())
+    assert (values["task"], values["model"], values["directions"]) == ("translation", "rnn", [["en", "zh"]])
+    assert values["architecture"]["n_layers"] == 2
+    assert values["numerics"]["device"] == "cpu"
+    search = json.loads((tiny.rnn / "generation_config.json").read_text())
+    assert search == {"search": "beam", "width": 5, "length_penalty": 1.0, "n_best": 1}
+
+
+def test_the_card_says_where_it_is_from(tiny):
+    card = (tiny.both / "README.md").read_text(encoding="utf-8")
+    for path in sorted(tiny.texts.glob("*.zh")):
+        assert f"`{path.name}`" in card
+    assert "120 train, 4 dev, 5 test" in card
+    (line,) = [line for line in card.split("\n") if line.startswith("heedful train")]
+    words = shlex.split(line)
+    assert words[words.index("--steps") + 1] == "6"
+    assert "--both-directions" in words
+    assert str(tiny.texts) not in card
+    assert "heedful translate both --to en < input.txt" in card
+
+
+def test_the_report_shows_curves_sentences_and_attention(tiny):
+    report = (tiny.both / "report.html").read_text(encoding="utf-8")
+    for section in ("learning", "scores", "sentences", "attention", "data", "making"):
+        assert f'<section id="{section}"' in report
+    assert (tiny.texts / "test.zh").read_text().split("\n")[0] in report
+    assert "http://" not in report.replace("http://www.w3.org", "")
+
+
+def test_the_report_of_a_model_without_attention_leaves_it_out(tiny):
+    report = (tiny.rnn / "report.html").read_text(encoding="utf-8")
+    assert '<section id="attention"' not in report
+    assert '<section id="scores"' in report
+
+
+def test_attention_is_shown_of_sentences_that_can_be_read(tiny, translator):
+    pairs = [("", "Nothing."), ("他来了。" * 30, "Long."), *[("他来了又走了。", "He came.")] * 9]
+    hypotheses = ["x", "y", "", *["He came."] * 8]
+    maps = evidence._attention(translator, ("zh", "en"), pairs, hypotheses)
+    assert len(maps) == evidence.N_MAPS // 2
+    assert all(4 <= len(item.source_pieces) <= 20 for item in maps)
+    assert maps[0].caption == "zh → en"
+
+
+def test_a_dev_set_that_chose_the_weights_is_called_so(tiny, tmp_path):
+    from tests.tasks.tiny import ask, train_tiny
+
+    published = train_tiny(
+        ask(tiny.texts, tmp_path / "x", test_source=None, test_target=None, steps=1, both_directions=False)
+    )
+    assert [item.data for item in published.scores] == ["dev, by which the weights were chosen"]
+    assert RunDirectory.open(tmp_path / "x").scores.is_file()
+
+
+class Left:
+    """Stands for what was prepared."""
+
+    def __init__(self, n_long: int) -> None:
+        self.corpus = self
+        self.contents = self
+        self.n_long, self.max_tokens, self.first_long = n_long, 250, 1234
+
+
+def test_what_was_left_out_is_a_limit():
+    assert limits(Left(0)) == []
+    (said,) = limits(Left(2000))
+    assert said == (
+        "It has seen no sentence of more than 250 tokens: 2,000 pairs of its text, the first in line 1,234, were left "
+        "out for it."
+    )
+
+
+def test_machine_and_versions_are_named():
+    assert processor().endswith(" cores")
+    assert machine(choose("cpu"))["processor"] == processor()
+    assert " on cpu, " in machine(choose("cpu"))["computing"]
+    assert {"heedful", "python", "torch", "sacrebleu"} <= set(versions())
+
+
+def test_pairs_are_translated_in_their_direction(translator):
+    found = evaluate_pairs(translator, [("He came.", "他来了。")], ("en", "zh"), Beam(1))
+    assert "tok:zh" in found.scores.bleu.signature
+    assert found.sentences == 1
