@@ -13,7 +13,7 @@ from heedful.interpretation.render import heat_map
 from heedful.tasks.translator import Translator
 
 N_SHOWN = 4
-TRY = "那位医生昨天买了三本有意思的书。"
+TRY = "我妈妈昨天在超市买了三个苹果。"
 
 
 def demo(*, out: Path | None = None) -> int | None:
