@@ -56,7 +56,7 @@ def test_the_figures_in_the_sentences_are_those_of_the_code(page):
     expected = [
         f"{architecture.d_ff // architecture.d_model}",
         f"{SIZES[2].smoothing:g}",
-        f"{SIZES[2].piece_dropout:.0%}",
+        f"{SIZES[0].piece_dropout:.0%}",
         f"{long.orthogonal_rate:g}",
         f"{long.weight_decay:g}",
         f"{long.clip:g}",
