@@ -10,6 +10,7 @@ from heedful.data.phrasebook import (
     patterns_comparison,
     patterns_description,
     patterns_giving,
+    patterns_long,
     patterns_market,
     patterns_modality,
     patterns_numbers,
@@ -32,6 +33,7 @@ _MODULES = (
     patterns_questions,
     patterns_clauses,
     patterns_giving,
+    patterns_long,
     patterns_market,
 )
 _SAMPLE = 8000  # pairs that show every word of the grammar
