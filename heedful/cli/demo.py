@@ -1,5 +1,6 @@
 """`heedful demo`: the main job on the embedded corpus, from nothing to a prompt to type into."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from heedful.data import phrasebook
-from heedful.errors import HeedfulError
+from heedful.errors import HeedfulError, LengthError
 from heedful.interpretation.attention_maps import words_of
 from heedful.interpretation.render import heat_map
 from heedful.tasks.translator import Translator
@@ -16,32 +17,30 @@ N_SHOWN = 4
 TRY = "我妈妈昨天在超市买了三个苹果。"
 
 
-def demo(*, out: Path | None = None) -> int | None:
-    """Train a Chinese-English translator on the embedded corpus, score it, and try it: about two minutes.
+def demo(*, out: Path | None = None, model: str = "transformer") -> int | None:
+    """Train a Chinese-English translator on the embedded corpus, score it, and try it: in less than three minutes.
 
     Args:
         out: the run directory to write; runs/demo, or the next name that is free, when left out.
+        model: transformer, or rnn to see what the same text and time come to without attention.
     """
+    from heedful.cli.stopping import until_stopped
     from heedful.cli.summary import scores_table
     from heedful.tasks.demo import free_folder, run_demo
     from heedful.training.display import make_display
-    from heedful.training.interruption import Interrupted
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    out = out or free_folder(Path("runs"), "demo")
+    place = out or free_folder(Path("runs"), "demo")
     sizes = phrasebook.lexicon_size()
     print(
         f"A corpus of {min(sizes.values()):,} words a side and {len(phrasebook.patterns())} sentence patterns; the "
         "test has combinations of words that training never sees.",
         file=sys.stderr,
     )
-    try:
-        made = run_demo(out, watch=make_display)
-    except Interrupted as stop:
-        again = f"heedful train translation --out {out} --resume"
-        print(f"heedful: stopped after step {stop.step:,}; everything is saved. Go on with: {again}", file=sys.stderr)
-        return 128 + stop.signal_number
-    translator = Translator.load(out)
+    made = until_stopped(place, lambda: run_demo(place, watch=make_display))
+    if isinstance(made, int):
+        return made
+    translator = Translator.load(place)
     console.rule("scores on combinations of words never seen in training")
     console.print(scores_table(made.published))
     for (source, target), bleu in made.word_by_word.items():
@@ -51,9 +50,12 @@ def demo(*, out: Path | None = None) -> int | None:
     console.rule("where it looked (percent), one row for each word written")
     show_attention(console, translator)
     console.rule("what now")
-    console.print(f"report         {out / 'report.html'}")
-    console.print("your own text  heedful train translation --source FILE --target FILE --out runs/mine")
-    console.print(f"any time       heedful translate {out} --to en < in.txt")
+    lines = [
+        f"report         {place / 'report.html'}",
+        "your own text  heedful train translation --source FILE --target FILE --out runs/mine",
+        f"any time       heedful translate {shlex.quote(str(place))} --to en < in.txt",
+    ]
+    console.print(*lines, sep="\n", markup=False, soft_wrap=True)
     if sys.stdin.isatty() and sys.stdout.isatty():
         converse(console, translator)
     return None
@@ -93,8 +95,12 @@ def converse(console: Console, translator: Translator) -> None:
             return
         try:
             source, to = translator.direction([typed], None)
+            (answer,) = translator.translate([typed], to=to)
+        except LengthError as error:
+            console.print(f"  {error}", style="dim", markup=False)
+            continue
         except HeedfulError:
-            console.print("  [dim]that is neither Chinese nor English[/]")
+            console.print("  that is neither Chinese nor English", style="dim")
             continue
         strange = phrasebook.unknown(typed, "zh" if source == "zh" else "en")
         if strange:
@@ -102,4 +108,4 @@ def converse(console: Console, translator: Translator) -> None:
             for start, end in strange:
                 marked.stylize("bold red underline", start, end)
             console.print(Text("  not in the corpus: ", style="dim") + marked)
-        console.print(f"  {translator.translate([typed], to=to)[0]}", markup=False)
+        console.print(f"  {answer}", markup=False)

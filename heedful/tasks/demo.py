@@ -1,4 +1,4 @@
-"""The main job on the embedded corpus: a Chinese-English translator, trained from nothing in two minutes."""
+"""The main job on the embedded corpus: a Chinese-English translator, trained from nothing in minutes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from heedful.data import phrasebook
+from heedful.errors import RunError
 from heedful.evaluation.translation import corpus_bleu
+from heedful.run.directory import RunDirectory
 from heedful.run.disk import make_folder, write_atomic
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published
@@ -16,7 +18,7 @@ from heedful.training.outlook import Outlook
 from heedful.training.progress import Display
 
 PARTS: tuple[tuple[Literal["train", "dev", "test"], int], ...] = (("train", 40_000), ("dev", 400), ("test", 500))
-MINUTES = 2.2
+MINUTES = 2.0
 # Nothing against overfitting: the text is generated, and no sentence is seen more than twice. A
 # vocabulary with nearly every word of the corpus in it: docs/experiments.md.
 SIZE = Size(float("inf"), 6500, 128, 2, 2, 0.0, 5e-3, 2048, 3, smoothing=0.0, piece_dropout=0.0)
@@ -45,6 +47,8 @@ def write_corpus(folder: Path, seed: int = 1) -> dict[str, Path]:
         seed: of the draws.
     Returns:
         The files by part.
+    Raises:
+        RunError: such a file is there already and holds something else.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     make_folder(folder)
@@ -52,7 +56,10 @@ def write_corpus(folder: Path, seed: int = 1) -> dict[str, Path]:
     for part, n_pairs in PARTS:
         rows = (f"{pair.chinese}\t{pair.english}\n" for pair in phrasebook.generate(n_pairs, part, seed))
         files[part] = folder / f"{part}.zh-en.tsv"
-        write_atomic(files[part], "".join(rows).encode())
+        content = "".join(rows).encode()
+        if files[part].exists() and files[part].read_bytes() != content:
+            raise RunError(f"{files[part]} holds other text: nothing is written over; choose another --out")
+        write_atomic(files[part], content)
     return files
 
 
@@ -63,7 +70,10 @@ def run_demo(out: Path, *, model: str = "transformer", watch: Callable[[Outlook]
         out: the run directory; the corpus lies beside it, under the same name with "-text" behind it.
         model: family.
         watch: makes someone who watches.
+    Raises:
+        RunError: there is something already.
     """
+    RunDirectory(out).check_free()
     files = write_corpus(out.with_name(out.name + "-text"))
     options = TranslationOptions(
         out=out,
@@ -74,7 +84,8 @@ def run_demo(out: Path, *, model: str = "transformer", watch: Callable[[Outlook]
         model=model,
         minutes=MINUTES,
     )
-    published = train_translation(options, watch=watch, size=SIZE)
+    command = "heedful demo" if model == "transformer" else f"heedful demo --model {model}"
+    published = train_translation(options, watch=watch, size=SIZE, command=command)
     pairs = list(phrasebook.generate(dict(PARTS)["test"], "test", 1))
     return Demo(published, [(pair.chinese, pair.english) for pair in pairs], _dictionary_scores(pairs))
 
