@@ -12,6 +12,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import make_folder, write_atomic
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published
+from heedful.tasks.models import family
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.translation import train_translation
 from heedful.training.outlook import Outlook
@@ -72,7 +73,9 @@ def run_demo(out: Path, *, model: str = "transformer", watch: Callable[[Outlook]
         watch: makes someone who watches.
     Raises:
         RunError: there is something already.
+        OptionError: the model is not known.
     """
+    family(model)
     RunDirectory(out).check_free()
     files = write_corpus(out.with_name(out.name + "-text"))
     options = TranslationOptions(

@@ -9,11 +9,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 from heedful.data import phrasebook
-from heedful.tasks import beginning
+from heedful.tasks import beginning, demo
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.translation import train_translation
+from heedful.training.plan import Plan
 
 # Small files are written and replaced by the hundred: in memory, where there is one.
 MEMORY = Path("/dev/shm")
@@ -106,3 +107,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, to see whether anything was touched."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@contextmanager
+def small_demo() -> Iterator[None]:
+    """Inside the block the demo is of SIZE, with a few sentences and steps."""
+    parts = tuple((part, 40 if part == "train" else 8) for part, _ in demo.PARTS)
+    with patch.object(demo, "PARTS", parts), patch.object(demo, "SIZE", SIZE), patch.object(beginning, "calibrate"):
+        with patch.object(beginning, "plan_steps", lambda *budget: Plan(4, 4)):
+            yield
