@@ -31,7 +31,7 @@ HELP = """Two text files in, a tested translator out, with the evidence.
 """
 
 VERBS = {
-    "demo": Verb("heedful.cli.demo:demo", "Train, score and use a translator on the embedded corpus: two minutes."),
+    "demo": Verb("heedful.cli.demo:demo", "Train, score and use a translator on the embedded corpus."),
     "train": Verb("heedful.cli.train:train", "Train a model on your own data."),
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "BLEU, chrF and TER of a translator, with intervals."),

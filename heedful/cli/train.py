@@ -10,7 +10,7 @@ train = App(name="train", help="Train a model on your own data.")
 
 
 @train.command
-def translation(options: Annotated[TranslationOptions, Parameter(name="*")]) -> int | None:
+def translation(*, options: Annotated[TranslationOptions, Parameter(name="*")]) -> int | None:
     """Train a translator from two text files; size, vocabulary and budget follow from the data."""
     from heedful.cli.stopping import until_stopped
     from heedful.cli.summary import show_result

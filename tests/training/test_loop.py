@@ -345,7 +345,7 @@ def test_looking_changes_nothing(tmp_path, whole):
 
     display = Scripted()
     run(tmp_path / "b", glimpse=glimpse, glimpse_every_seconds=1e-9, display=display, save_every_seconds=1e-9)
-    assert len(display.seen) > 1
+    assert display.seen, "the first step is always looked at"
     assert_alike(whole, tmp_path / "b")
 
 
