@@ -54,7 +54,7 @@ def evaluate(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("figure", "score", "95% interval", "signature", box=None, header_style="bold")
+    table = Table("figure", "score", "95% interval", "signature", box=None, header_style="bold", pad_edge=False)
     for name, figure in found.scores.to_json().items():
         interval = f"{figure['low']:.1f} – {figure['high']:.1f}"
         table.add_row(name, f"{figure['score']:.2f}", interval, figure["signature"])

@@ -157,7 +157,7 @@ def parallel_text(source: Path | None, target: Path | None, tsv: Path | None, pr
     """Two files, one TSV, or nothing.
 
     Raises:
-        OptionError: one of two files is missing, or both ways are used at once.
+        OptionError: one of two files is missing, both are one, or both ways are used at once.
     """
     flag = _flag(prefix)
     if tsv is not None and (source is not None or target is not None):
@@ -167,7 +167,11 @@ def parallel_text(source: Path | None, target: Path | None, tsv: Path | None, pr
     if (source is None) != (target is None):
         missing = "target" if target is None else "source"
         raise OptionError(f"{flag}source and {flag}target belong together: {flag}{missing} is missing")
-    return None if source is None else ParallelText(source, target)
+    if source is None or target is None:
+        return None
+    if source.resolve() == target.resolve():
+        raise OptionError(f"{flag}source and {flag}target are one file, {source}: give its translation as the other")
+    return ParallelText(source, target)
 
 
 def differences(given: TranslationOptions, begun: TranslationOptions) -> Sequence[str]:

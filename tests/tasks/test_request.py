@@ -85,6 +85,7 @@ def test_what_is_right_passes():
         (None, "a", None, "--dev-source is missing"),
         ("a", None, "c", "give either --dev-tsv or --dev-source and --dev-target, not both"),
         (None, "b", "c", "not both"),
+        ("a", "x/../a", None, "--dev-source and --dev-target are one file, a: give its translation as the other"),
     ],
 )
 def test_halves_and_both_ways_at_once_are_refused(source, target, tsv, said):

@@ -1,0 +1,96 @@
+"""`heedful evaluate`: one JSON object of the shape that was promised, or a table of the same figures."""
+
+import json
+
+import pytest
+
+from tests.cli.commands import refused, run
+from tests.tasks.tiny import COUNTS, contents
+
+NAMES = {"bleu", "bleu_lowercase", "chrf", "ter"}
+
+
+def files(tiny, source="zh", target="en"):
+    return "--source", tiny.texts / f"test.{source}", "--target", tiny.texts / f"test.{target}"
+
+
+@pytest.mark.parametrize(("source", "target", "tokens"), [("zh", "en", "tok:13a"), ("en", "zh", "tok:zh")])
+def test_json_is_one_object(capsys, tiny, source, target, tokens):
+    code, out, err = run(capsys, "evaluate", tiny.both, *files(tiny, source, target), "--to", target, "--json")
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    values = json.loads(out)
+    assert set(values) == {*NAMES, "sentences", "seconds", "tokens_per_second"}
+    assert all(set(values[name]) == {"score", "low", "high", "signature"} for name in NAMES)
+    assert tokens in values["bleu"]["signature"]
+    assert "case:mixed" in values["bleu"]["signature"]
+    assert "case:lc" in values["bleu_lowercase"]["signature"]
+    assert values["sentences"] == COUNTS["test"]
+
+
+def test_the_table_has_the_same_figures(capsys, tiny):
+    _, out, _ = run(capsys, "evaluate", tiny.both, *files(tiny), "--to", "en", "--json")
+    values = json.loads(out)
+    code, out, err = run(capsys, "evaluate", tiny.both, *files(tiny), "--to", "en")
+    assert (code, err) == (0, "")
+    for name in NAMES:
+        (row,) = [line for line in out.split("\n") if line.startswith(f"{name} ")]
+        assert f"{values[name]['score']:.2f}" in row
+        assert values[name]["signature"] in row
+    assert f"{COUNTS['test']} sentences in " in out
+
+
+def test_the_script_says_the_direction(capsys, tiny):
+    _, out, _ = run(capsys, "evaluate", tiny.both, *files(tiny, "en", "zh"), "--json", "--beam", 1)
+    assert "tok:zh" in json.loads(out)["bleu"]["signature"]
+
+
+def test_translations_are_written_and_inputs_are_not(capsys, tiny, tmp_path):
+    out = tmp_path / "out.en"
+    before = contents(tiny.texts)
+    assert run(capsys, "evaluate", tiny.both, *files(tiny), "--output", out, "--beam", 1)[0] == 0
+    assert out.read_bytes().count(b"\n") == COUNTS["test"]
+    said = refused(capsys, "evaluate", tiny.both, *files(tiny), "--output", tiny.texts / "test.en")
+    assert "test.en is what is evaluated on: nothing is written over" in said
+    assert contents(tiny.texts) == before
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ([], "give what to score on: --source and --target, or --tsv"),
+        (["--source", "a"], "--target is missing"),
+        (["--target", "a"], "--source is missing"),
+        (["--tsv", "a", "--source", "b"], "not both"),
+        (["--tsv", "absent.tsv"], "there is no file absent.tsv"),
+        (["--tsv", "."], "is a folder: expected a text file"),
+        (["--tsv", "absent.tsv", "--beam", "0"], "width is at least 1"),
+        (["--tsv", "absent.tsv", "--length-penalty", "inf"], "length_penalty"),
+        (["--tsv", "absent.tsv", "--too", "en"], "Did you mean --to?"),
+    ],
+)
+def test_bad_flags_are_one_line_and_2(capsys, tiny, flags, said):
+    assert said in refused(capsys, "evaluate", tiny.both, *flags)
+
+
+def test_bad_places_and_languages(capsys, tiny, tmp_path):
+    whole = (tiny.both, *files(tiny))
+    assert "is a folder" in refused(capsys, "evaluate", *whole, "--output", tmp_path)
+    assert "create it first" in refused(capsys, "evaluate", *whole, "--output", tmp_path / "a" / "b")
+    assert "does not translate into 'de'" in refused(capsys, "evaluate", *whole, "--to", "de")
+
+
+def test_bad_texts(capsys, tiny, tmp_path):
+    short, long, latin, other = (tmp_path / name for name in ("short", "long", "latin", "other"))
+    other.write_text("one\ntwo\n")
+    short.write_text("one\n")
+    long.write_text("ok\n" + "x y " * 600 + "\n")
+    latin.write_bytes(b"ok\nna\xefve\n")
+    source = tiny.texts / "test.zh"
+
+    def evaluate(one, two):
+        return refused(capsys, "evaluate", tiny.both, "--source", one, "--target", two, "--to", "en")
+
+    assert f"got {COUNTS['test']} and 1" in evaluate(source, short)
+    assert "sentence 2 has 1," in evaluate(long, other)
+    assert "latin:2 is not UTF-8: byte 0xEF at offset 5" in evaluate(latin, other)
+    assert "--source and --target are one file" in evaluate(source, source)

@@ -1,0 +1,154 @@
+"""Lines in, lines out: as many, in their order, as UTF-8, in one direction, whatever the locale says."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from unittest.mock import patch
+
+import pytest
+
+import heedful
+from heedful.cli import translate as verb
+from heedful.cli.main import main
+from heedful.cli.translate import decoded_lines
+from heedful.errors import DataError
+from tests.cli.commands import refused, run
+from tests.tasks.tiny import short_pairs
+
+PAIRS = short_pairs("train", 3)
+CHINESE = [chinese for chinese, _ in PAIRS]
+ENGLISH = [english for _, english in PAIRS]
+
+
+@pytest.fixture(scope="module")
+def translator(tiny):
+    return heedful.load(tiny.both)
+
+
+def test_each_line_is_answered_by_a_line(capsys, tiny, translator):
+    lines = ["", CHINESE[1], "  ", CHINESE[0], CHINESE[2], ""]
+    code, out, err = run(capsys, "translate", tiny.both, "--to", "en", typed="\n".join(lines) + "\n")
+    assert (code, err) == (0, "")
+    assert out.split("\n") == [*translator.translate(lines, to="en"), ""]
+    assert out.startswith("\n")
+
+
+def test_chunks_do_not_show(capsys, tiny, translator, monkeypatch):
+    monkeypatch.setattr(verb, "CHUNK", 2)
+    lines = ["", "", *CHINESE, ENGLISH[0], ""]
+    _, out, _ = run(capsys, "translate", tiny.both, typed="\n".join(lines) + "\n")
+    # The first line with text decides for all.
+    assert out.split("\n")[:-1] == [translator.translate([line], to="en")[0] for line in lines]
+
+
+@pytest.mark.parametrize(("lines", "to"), [(CHINESE, "en"), (ENGLISH, "zh")])
+def test_the_script_decides_where_nothing_is_said(capsys, tiny, translator, lines, to):
+    _, out, _ = run(capsys, "translate", tiny.both, typed="\n".join(lines))
+    assert out.splitlines() == translator.translate(lines, to=to)
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "\n  \n\n"])
+def test_nothing_in_nothing_out(capsys, tiny, typed):
+    code, out, err = run(capsys, "translate", tiny.both, typed=typed)
+    assert (code, out, err) == (0, "\n" * typed.count("\n"), "")
+
+
+def test_line_ends_marks_and_separators(capsys, tiny, translator):
+    raw = b"\xef\xbb\xbf" + f"{CHINESE[0]}\r\n{CHINESE[1]}\u2028{CHINESE[2]}".encode()
+    _, out, _ = run(capsys, "translate", tiny.both, typed=raw)
+    assert out.split("\n")[:-1] == translator.translate([CHINESE[0], f"{CHINESE[1]}\u2028{CHINESE[2]}"], to="en")
+
+
+def test_json_has_scores_and_what_stopped_each(capsys, tiny, translator):
+    _, out, _ = run(capsys, "translate", tiny.both, "--to", "en", "--json", "--n-best", 2, typed=f"{CHINESE[0]}\n\n")
+    first, second = map(json.loads, out.splitlines())
+    assert first["source"] == CHINESE[0]
+    assert [set(answer) for answer in first["translations"]] == [{"text", "score", "stopped"}] * 2
+    assert first["translations"][0]["text"] == translator.translate(CHINESE[:1], to="en")[0]
+    assert second == {"source": "", "translations": [{"text": "", "score": 0.0, "stopped": "eos"}]}
+
+
+def test_every_line_has_as_many_answers_as_asked_for(capsys, tiny):
+    flags = ("--to", "en", "--n-best", 3, "--beam", 4)
+    _, out, _ = run(capsys, "translate", tiny.both, *flags, typed=f"{CHINESE[0]}\n\n{CHINESE[1]}\n")
+    assert out.split("\n")[3:6] == ["", "", ""]
+    assert out.count("\n") == 9
+
+
+def test_a_prefix_begins_every_line_that_has_text(capsys, tiny):
+    flags = ("--to", "en", "--prefix", "My old", "--beam", 1)
+    _, out, _ = run(capsys, "translate", tiny.both, *flags, typed=f"{CHINESE[0]}\n\n{CHINESE[1]}\n")
+    first, second, third = out.split("\n")[:3]
+    assert first.startswith("My old")
+    assert second == ""
+    assert third.startswith("My old")
+
+
+def test_a_single_direction(capsys, tiny):
+    _, out, _ = run(capsys, "translate", tiny.rnn, typed=f"{ENGLISH[0]}\n")
+    assert out == heedful.load(tiny.rnn).translate(ENGLISH[:1])[0] + "\n"
+
+
+def test_what_is_typed_is_answered_line_by_line_and_a_mistake_ends_nothing(capsys, tiny, translator):
+    typed = f"{CHINESE[0]}\n123\n{ENGLISH[0]}\n"
+    code, out, err = run(capsys, "translate", tiny.both, typed=typed, terminal=True)
+    assert code == 0
+    assert out.splitlines() == [translator.translate([line])[0] for line in (CHINESE[0], ENGLISH[0])]
+    assert f"Loaded {tiny.both}" in err
+    assert "heedful: this model translates into en and zh: say which with --to" in err
+
+
+def test_closed_standard_input_is_told(capsys, tiny):
+    with patch.object(sys, "stdin", None):
+        assert main(["translate", str(tiny.both)]) == 2
+    assert "expected text on standard input, and it is closed" in capsys.readouterr().err
+
+
+def test_what_came_before_a_bad_line_is_there(capsys, tiny, monkeypatch):
+    monkeypatch.setattr(verb, "CHUNK", 1)
+    code, out, err = run(capsys, "translate", tiny.both, typed=CHINESE[0].encode() + b"\n\xff\xfe\n")
+    assert (code, out.count("\n")) == (2, 1)
+    assert "line 2 of the input is not UTF-8 (byte 1 of the line); convert it" in err
+
+
+def test_a_long_line_is_refused_with_its_number_in_the_whole_input(capsys, tiny, monkeypatch):
+    monkeypatch.setattr(verb, "CHUNK", 2)
+    code, _, err = run(capsys, "translate", tiny.both, typed="\n\n\n" + "x y " * 600)
+    assert code == 2
+    assert "heedful: sentence 4 has 1," in err
+
+
+def test_lines_are_decoded_strictly():
+    assert list(decoded_lines(io.BytesIO("ä\r\nb\n\n".encode()))) == ["ä", "b", ""]
+    with pytest.raises(DataError, match=r"line 2 of the input is not UTF-8 \(byte 3 of the line\)"):
+        list(decoded_lines(io.BytesIO(b"ok\nab" + b"\xe4\n")))
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--beam", 0), "a beam's width is at least 1: got width=0"),
+        (("--n-best", 6), "n_best lies between 1 and the beam's width: got n_best=6, width=5"),
+        (("--n-best", 0), "got n_best=0"),
+        (("--length-penalty", -1), "length_penalty is a finite number of at least 0: got -1"),
+        (("--length-penalty", "nan"), "length_penalty"),
+        (("--to", "fr"), "does not translate into 'fr'; choose from en, zh"),
+        (("--device", "tpu"), "device is 'cpu' or 'cuda': got 'tpu'"),
+        (("--prefix", "a b " * 700, "--to", "en"), "the prefix of sentence 1 has"),
+        (("--beem", 3), "--beem. Did you mean --beam?"),
+        (("--beam", "three"), "three"),
+    ],
+)
+def test_bad_flags_are_one_line_and_2(capsys, tiny, flags, said):
+    assert said in refused(capsys, "translate", tiny.both, *flags, typed=f"{CHINESE[0]}\n")
+
+
+@pytest.mark.slow
+def test_output_is_utf8_whatever_the_locale_says(tiny):
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "heedful", "translate", str(tiny.both), "--prefix", "我们"]
+    found = subprocess.run(command, input=ENGLISH[0].encode() + b"\n", capture_output=True, env=environment)
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert found.stdout.decode("utf-8").startswith("我们")
