@@ -37,7 +37,7 @@ def demo(*, out: Path | None = None, model: str = "transformer") -> int | None:
         "test has combinations of words that training never sees.",
         file=sys.stderr,
     )
-    made = until_stopped(place, lambda: run_demo(place, watch=make_display))
+    made = until_stopped(place, lambda: run_demo(place, model=model, watch=make_display))
     if isinstance(made, int):
         return made
     translator = Translator.load(place)
