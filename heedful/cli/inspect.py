@@ -83,12 +83,15 @@ def show(text: "ParallelText", verdict: "Verdict", console: "Console") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from heedful.data.languages import UNSPACED_SCRIPTS
+
     sides = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     both: tuple[Side, Side] = ("source", "target")
     for side in both:
         language, script = verdict.languages[side] or "language unclear", verdict.scripts[side] or "no letters"
         name = Text(str(text.path(side)), "bold")
-        sides.add_row(side, name, f"{language}, {script}", f"{verdict.mean_units[side]:.1f} words a line")
+        units = "characters" if script in UNSPACED_SCRIPTS else "words"
+        sides.add_row(side, name, f"{language}, {script}", f"{verdict.mean_units[side]:.1f} {units} a line")
     console.print(sides)
     console.print(f"{verdict.n_lines:,} lines, {verdict.n_usable:,} with text on both sides\n")
     if verdict.findings:

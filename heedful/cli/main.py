@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnknownCommandError, UnusedCliTokensError
 
 from heedful import __version__
 from heedful.errors import HeedfulError, suggest
@@ -38,6 +38,16 @@ VERBS = {
     "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
     "runs": Verb("heedful.cli.runs:runs", "What was trained here, side by side."),
     "doctor": Verb("heedful.cli.doctor:doctor", "This machine: cores, number formats, GPU, versions, what is missing."),
+}
+
+
+_FILES = "files are named by flags: --source FILE --target FILE"
+# What was probably meant by a file's name without a flag.
+WAYS = {
+    "train translation": _FILES,
+    "evaluate": _FILES,
+    "inspect": _FILES,
+    "translate": "the text comes from standard input: heedful translate RUN < in.txt",
 }
 
 
@@ -96,7 +106,10 @@ def explain(error: CycloptsError) -> str:
         token = error.unused_tokens[0]
         return f"there is no {'flag' if token.startswith('-') else 'verb'} {token!r}{suggest(token, VERBS)}"
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
-        return f"too many arguments: got {' '.join(error.unused_tokens)!r} besides the ones that are known"
+        way = WAYS.get(" ".join(error.command_chain or ()), "see --help for what it takes")
+        return f"too many arguments: got {' '.join(error.unused_tokens)!r} besides the ones that are known; {way}"
+    if isinstance(error, MissingArgumentError) and error.command_chain:
+        return f"{str(error).removesuffix('.')}; see `heedful {' '.join(error.command_chain)} --help`"
     return str(error)
 
 

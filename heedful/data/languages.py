@@ -35,6 +35,7 @@ _STARTS = [start for start, _ in _BLOCKS]
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U00031fff"
 )
+UNSPACED_SCRIPTS = frozenset({"Han", "Kana", "Thai", "Lao", "Myanmar", "Khmer"})
 _UNITS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 # ISO 639-1.

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import socket
 import time
 from collections.abc import Iterator
@@ -120,7 +121,8 @@ class RunDirectory:
             hint = _near(path) if not path.exists() else "; leave --resume out to start in it"
             raise RunError(f"nothing to resume in {path}: it has no folder training/{hint}")
         if not resume and path.is_dir() and not self._is_fresh():
-            raise RunError(f"{path} is not empty: nothing is written over; go on with --resume or choose another --out")
+            ways = "choose another --out" if self.manifest.is_file() else "go on with --resume or choose another --out"
+            raise RunError(f"{path} is not empty: nothing is written over; {ways}")
         if not path.parent.parent.is_dir():
             raise RunError(f"{path.parent.parent} does not exist: create it first, or choose another --out")
 
@@ -136,7 +138,8 @@ class RunDirectory:
             problem = "is a file, expected a run directory" if path.exists() else "does not exist"
             raise RunError(f"{path} {problem}{_near(path)}")
         if not run.manifest.is_file() and run.training.is_dir():
-            raise RunError(f"{path} is not finished: it has no manifest.json yet; go on with --resume")
+            again = f"heedful train translation --out {shlex.quote(str(path))} --resume"
+            raise RunError(f"{path} is not finished: it has no manifest.json yet; go on with: {again}")
         for file in (run.config, run.manifest):
             if not file.is_file():
                 inside = sorted(entry for entry in path.iterdir() if (entry / "config.json").is_file())

@@ -263,7 +263,7 @@ def limits(prepared: Prepared) -> list[str]:
 
 def machine(numerics: Numerics) -> dict[str, str]:
     """What computed, and how."""
-    computing = f"{numerics.compute} on {numerics.device}, {numerics.threads} threads"
+    computing = f"{numerics.compute} on {numerics.device}, {numerics.threads} thread{'s' * (numerics.threads != 1)}"
     if numerics.device == "cuda":
         return {"GPU": torch.cuda.get_device_name(), "processor": processor(), "computing": computing}
     return {"processor": processor(), "computing": computing}

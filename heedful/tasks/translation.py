@@ -1,12 +1,14 @@
 """Train a translator from two text files: data, size, budget, training, evidence, in one run directory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
+from heedful.run.facts import amount
 from heedful.tasks.beginning import BEGUN, Beginning, as_begun, begin, command_of, reopen, steps_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published, Trained, describe, publish
+from heedful.tasks.models import n_parameters
 from heedful.tasks.preparation import Sources, examine
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import flops_per_token, peak_flops
@@ -58,6 +60,8 @@ def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outl
     setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
     describe(run, sources, setup)
     display = watch(_outlook(beginning, sources)) if watch else Silent()
+    for said in _opening(beginning):
+        display.event(0, said)
     watchers, compute = Watchers(display, rehearsal.evaluate, rehearsal.glimpse), setup.numerics.dtype
     with applied(setup.numerics):
         result = train(
@@ -70,6 +74,18 @@ def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outl
             compute=compute,
         )
     return publish(run, Trained(sources, beginning.prepared, setup, model, result, seed, command_of(run)))
+
+
+def _opening(beginning: Beginning) -> Iterator[str]:
+    """What was read, and what is wrong with it though it can be trained on."""
+    prepared = beginning.prepared
+    counts = [("to learn from", prepared.corpus.n_pairs), ("dev", len(prepared.dev)), ("test", len(prepared.test))]
+    pairs = ", ".join(f"{count:,} {use}" for use, count in counts if count)
+    yield f"pairs: {pairs}; {amount(n_parameters(beginning.model))} parameters"
+    found = [item for item in prepared.facts["verdict"]["findings"] if item["severity"] == "warning"]
+    if found:
+        kinds = ", ".join(f"{item['title'].lower()} ({item['count']:,})" for item in found)
+        yield f"the text could be better: {kinds}; `heedful inspect` says where"
 
 
 def _outlook(beginning: Beginning, sources: Sources) -> Outlook:

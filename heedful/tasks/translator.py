@@ -141,8 +141,11 @@ class Translator:
         Raises:
             LengthError: a text or a prefix is longer than the model's window.
             OptionError: the model does not translate into that language.
-            ShapeError: not as many prefixes as texts.
+            ShapeError: one string instead of a list of them, or not as many prefixes as texts.
         """
+        if isinstance(texts, str):
+            # It would be translated letter by letter.
+            raise ShapeError(f"texts are a list of sentences: got one string, {texts[:40]!r}; put it in a list")
         if prefixes is not None and len(prefixes) != len(texts):
             raise ShapeError(f"each text needs a prefix, be it empty: got {len(texts)} texts, {len(prefixes)} prefixes")
         pieces = [self._read(text, f"sentence {number}") for number, text in enumerate(texts, first)]

@@ -96,7 +96,11 @@ def test_an_interruption_is_one_line_and_130(capsys):
         (["boom", "print", "--options.width", "three"], "three"),
         (["boom", "print", "--options.order", "ascendin"], "ascending"),
         (["boom", "print", "more", "3", "4", "5"], "too many arguments: got"),
-        (["boom"], "requires an argument"),
+        (["boom", "print", "more"], "; see --help for what it takes"),
+        (["boom"], "requires an argument; see `heedful boom --help`"),
+        (["inspect", "train.en", "train.de"], "files are named by flags: --source FILE --target FILE"),
+        (["train", "translation", "train.en", "--out", "x"], "files are named by flags: --source FILE"),
+        (["translate", "runs/mine", "in.txt"], "heedful translate RUN < in.txt"),
     ],
 )
 def test_what_is_unknown_is_answered_with_the_nearest(capsys, arguments, message):

@@ -103,7 +103,7 @@ def test_open_refuses_what_is_no_finished_run(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "photos").mkdir()
     for name, complaint in [
-        ("begun", "begun is not finished: it has no manifest.json yet; go on with --resume"),
+        ("begun", "begun is not finished: it has no manifest.json yet; go on with: heedful train .*begun --resume"),
         ("runs", "runs is no run directory: config.json is missing; did you mean '.*runs/a'?"),
         ("file", "file is a file, expected a run directory"),
         ("photos", "config.json is missing; expected a folder made by `heedful train`"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -77,7 +78,7 @@ def test_a_run_that_was_stopped_goes_on_without_its_texts_to_the_same_bits(tiny,
             )
         assert (stopped.value.step, stopped.value.signal_number) == (step, number)
     assert not (tmp_path / "x" / "manifest.json").exists()
-    with pytest.raises(RunError, match=r"x is not finished: .*go on with --resume"):
+    with pytest.raises(RunError, match=r"x is not finished: .*go on with: .*x --resume"):
         Translator.load(tmp_path / "x")
     with pytest.raises(RunError, match="x is not empty: nothing is written over; go on with --resume"):
         train_tiny(ask(texts, tmp_path / "x"))
@@ -125,9 +126,25 @@ def test_a_finished_run_is_not_resumed_and_not_written_over(tiny):
         before = contents(run)
         with pytest.raises(RunError, match="is finished: there is nothing to resume; use it, or train again"):
             train_tiny(TranslationOptions(run, resume=True))
-        with pytest.raises(RunError, match="is not empty: nothing is written over"):
+        with pytest.raises(RunError, match="is not empty: nothing is written over; choose another --out"):
             train_tiny(ask(tiny.texts, run))
         assert contents(run) == before
+
+
+def test_those_who_watch_are_told_what_was_read(tiny, tmp_path):
+    said: list[str] = []
+
+    class Listener(Silent):
+        def event(self, step: int, message: str) -> None:
+            said.append(message)
+
+    texts = shutil.copytree(tiny.texts, tmp_path / "texts")
+    for language in ("zh", "en"):
+        with (texts / f"train.{language}").open("a", encoding="utf-8") as file:
+            file.write("\n" if language == "zh" else "alone\n")
+    train_tiny(ask(texts, tmp_path / "x", steps=1), watch=lambda outlook: Listener())
+    assert re.fullmatch(r"pairs: 120 to learn from, 4 dev, 5 test; [\d.,]+ \w*\s?parameters", said[0])
+    assert said[1] == "the text could be better: empty lines (1); `heedful inspect` says where"
 
 
 def test_the_place_is_refused_before_the_texts_are_read(tiny):

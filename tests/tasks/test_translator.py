@@ -99,6 +99,11 @@ def test_what_is_unclear_or_unknown_is_refused(translator, texts, to, said):
         translator.answer(texts, to=to)
 
 
+def test_one_string_is_no_list_of_texts(translator):
+    with pytest.raises(ShapeError, match="got one string, '我'; put it in a list"):
+        translator.translate("我", to="en")
+
+
 def test_nothing_needs_no_direction(translator):
     found = translator.answer(["", "  "])
     assert (found.texts, found.tokens) == (["", ""], 0)
