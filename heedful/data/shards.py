@@ -5,6 +5,7 @@ import json
 import shutil
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -128,7 +129,11 @@ class _Writer:
         self.types: dict[str, int] = {}
         self._chunks: dict[str, tuple[list[int], int]] = {}
         names = ["lines", *(f"{side}.{name}" for side in SIDES for name in ("words", "starts", "lengths"))]
-        self._columns = {name: Column(folder / name, _DTYPES[name.split(".")[-1]]) for name in names}
+        with ExitStack() as opened:
+            self._columns = {
+                name: opened.enter_context(Column(folder / name, _DTYPES[name.split(".")[-1]])) for name in names
+            }
+            self._opened = opened.pop_all()
         self._buffers = {name: array(_DTYPES[name.split(".")[-1]]) for name in names}
         self._ends = dict.fromkeys(SIDES, 0)
         for side in SIDES:
@@ -198,6 +203,7 @@ class _Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._flush()
-        for column in self._columns.values():
-            column.__exit__(kind, error, trace)
+        # Every file is closed, also when the disk is full.
+        with self._opened:
+            if kind is None:
+                self._flush()

@@ -113,18 +113,22 @@ class RunDirectory:
             RunError: as `create`, the file system apart.
         """
         path = self.path
-        if path.exists() and not path.is_dir():
-            raise RunError(f"{path} is a file, expected a folder; choose another --out")
-        if resume and self.manifest.is_file():
-            raise RunError(f"{path} is finished: there is nothing to resume; use it, or train again with another --out")
-        if resume and not self.training.is_dir():
-            hint = _near(path) if not path.exists() else "; leave --resume out to start in it"
-            raise RunError(f"nothing to resume in {path}: it has no folder training/{hint}")
-        if not resume and path.is_dir() and not self._is_fresh():
-            ways = "choose another --out" if self.manifest.is_file() else "go on with --resume or choose another --out"
-            raise RunError(f"{path} is not empty: nothing is written over; {ways}")
-        if not path.parent.parent.is_dir():
-            raise RunError(f"{path.parent.parent} does not exist: create it first, or choose another --out")
+        with naming(path, "use"):
+            if path.exists() and not path.is_dir():
+                raise RunError(f"{path} is a file, expected a folder; choose another --out")
+            if resume and self.manifest.is_file():
+                raise RunError(
+                    f"{path} is finished: there is nothing to resume; use it, or train again with another --out"
+                )
+            if resume and not self.training.is_dir():
+                hint = _near(path) if not path.exists() else "; leave --resume out to start in it"
+                raise RunError(f"nothing to resume in {path}: it has no folder training/{hint}")
+            if not resume and path.is_dir() and not self._is_fresh():
+                goes_on = self.training.is_dir() and not self.manifest.is_file()
+                way = "go on with --resume or choose another --out" if goes_on else "choose another --out"
+                raise RunError(f"{path} is not empty: nothing is written over; {way}")
+            if not path.parent.parent.is_dir():
+                raise RunError(f"{path.parent.parent} does not exist: create it first, or choose another --out")
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -134,8 +138,10 @@ class RunDirectory:
             RunError: it is missing (the message names the nearest right path), no run, or not finished.
         """
         run = cls(path)
-        if not path.is_dir():
-            problem = "is a file, expected a run directory" if path.exists() else "does not exist"
+        with naming(path, "read"):
+            exists, is_folder = path.exists(), path.is_dir()
+        if not is_folder:
+            problem = "is a file, expected a run directory" if exists else "does not exist"
             raise RunError(f"{path} {problem}{_near(path)}")
         if not run.manifest.is_file() and run.training.is_dir():
             again = f"heedful train translation --out {shlex.quote(str(path))} --resume"

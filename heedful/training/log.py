@@ -55,11 +55,25 @@ class Journal:
             os.fsync(file.fileno())
 
     def rows(self) -> list[dict[str, Any]]:
-        """All whole rows."""
+        """All whole rows.
+
+        Raises:
+            RunError: one of them is damaged.
+        """
         if not self.path.exists():
             return []
-        lines = self.path.read_bytes().split(b"\n")
-        return [json.loads(line) for line in lines[:-1]]
+        rows = []
+        for number, line in enumerate(self.path.read_bytes().split(b"\n")[:-1], 1):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                raise RunError(
+                    f"{self.path}:{number} is damaged: it is no JSON; delete that line and go on with --resume"
+                )
+            rows.append(row)
+        return rows
 
 
 @dataclass

@@ -1,11 +1,13 @@
 """A corpus on disk against encoding every sentence anew."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from heedful.data import shards
+from heedful.data.column import Column
 from heedful.data.corpus import SIDES, Corpus
 from heedful.data.shards import build_shards, fingerprint
 from heedful.data.tokenizer import Tokenizer
@@ -88,3 +90,27 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
         build_shards(PAIRS, tokenizer, tmp_path / "file")
     with pytest.raises(RunError, match="cannot write"):
         build_shards(PAIRS, tokenizer, tmp_path / "file" / "shards")
+
+
+@pytest.mark.parametrize("n_opened", [0, 3, 7])
+def test_every_file_is_closed_when_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_opened: int
+) -> None:
+    opened: list[Column] = []
+
+    class Full(Column):
+        def __init__(self, path: Path, typecode: str) -> None:
+            if len(opened) == n_opened < 7:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().__init__(path, typecode)
+            opened.append(self)
+
+        def write(self, values: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shards, "Column", Full)
+    with pytest.raises(RunError, match="No space left on device; free space"):
+        build_shards(PAIRS, tokenizer, tmp_path / "shards")
+    assert len(opened) == n_opened
+    assert all(column.file.closed for column in opened)
+    assert list(tmp_path.iterdir()) == []

@@ -43,6 +43,16 @@ def test_a_torn_last_line_is_repaired_and_later_rows_are_forgotten(journal, torn
     assert journal.rows() == []
 
 
+@pytest.mark.parametrize("damaged", [b"zstep", b"[1]", b"\xff\xfe", b""])
+def test_a_damaged_row_is_named(journal, damaged):
+    journal.write({"step": 1})
+    with open(journal.path, "ab") as file:
+        file.write(damaged + b"\n")
+    journal.write({"step": 3})
+    with pytest.raises(RunError, match=r"metrics\.jsonl:2 is damaged: it is no JSON; delete that line and go on"):
+        journal.rows()
+
+
 def test_a_journal_that_does_not_exist_is_cut_and_synced_in_vain(journal):
     journal.cut(5)
     journal.sync()
