@@ -4,6 +4,8 @@ A verb's module is imported when the verb is used: `heedful --help` costs no tor
 a file beside this one with a function of that name; its signature, and the frozen dataclasses in it, are the flags.
 """
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -16,6 +18,8 @@ from heedful import __version__
 from heedful.errors import HeedfulError, suggest
 
 DONE, OURS, CALLERS, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 128 + 2, 128 + 13
+# No room for what goes to standard output; whatever else writes names its file and is a RunError.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class Verb(NamedTuple):
@@ -81,6 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in ours
     if debug:
         tokens.remove("--debug")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Where the locale has no arrow, a question mark is better than no table.
+            stream.reconfigure(errors="replace")
     try:
         answer = build()(tokens)
         sys.stdout.flush()
@@ -92,12 +100,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return refuse("interrupted", INTERRUPTED, debug)
     except BrokenPipeError:
-        # Whoever read our output has enough; nothing is left to say it to, also not when Python flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has enough; nothing is left to say it to.
+        drop_output()
         return BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in FULL:
+            return refuse(ours_to_mend(error, debug), OURS, debug)
+        drop_output()
+        return refuse(f"cannot write the output: {error.strerror}; free some space where it goes", CALLERS, debug)
     except Exception as error:  # noqa: BLE001 (the one place where a mistake of ours becomes a line and an exit code)
-        hint = "" if debug else "; this is a mistake of ours: `--debug` shows where it happened"
-        return refuse(f"{type(error).__name__}: {error}{hint}", OURS, debug)
+        return refuse(ours_to_mend(error, debug), OURS, debug)
+
+
+def ours_to_mend(error: Exception, debug: bool) -> str:
+    """What is said of an error that nobody foresaw."""
+    hint = "" if debug else "; this is a mistake of ours: `--debug` shows where it happened"
+    return f"{type(error).__name__}: {error}{hint}"
+
+
+def drop_output() -> None:
+    """Send standard output nowhere from now on, also what Python writes when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def explain(error: CycloptsError) -> str:

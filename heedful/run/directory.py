@@ -76,6 +76,11 @@ class RunDirectory:
         return self.path / "training"
 
     @property
+    def begun(self) -> Path:
+        """training/begun/: all that a run starts from, whole or not there."""
+        return self.training / "begun"
+
+    @property
     def metrics(self) -> Path:
         """training/metrics.jsonl, a line every few steps."""
         return self.training / "metrics.jsonl"

@@ -82,7 +82,7 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
 def _is_run(folder: Path) -> bool:
     """A run has a manifest and a configuration, or has begun to train; one of the three may have been lost."""
     run = RunDirectory(folder)
-    if run.metrics.is_file() or checkpoint_folders(run.training) or (run.training / "lock").is_file():
+    if run.metrics.is_file() or checkpoint_folders(run.training) or run.begun.is_dir() or run.is_busy():
         return True
     if run.manifest.is_file():
         return run.config.is_file() or run.weights.is_file()

@@ -1,4 +1,7 @@
-"""How a run begins: all that it starts from is laid down whole or not at all, so that nothing blocks a second try."""
+"""How a run begins: all that it starts from is laid down whole or not at all, so that nothing blocks a second try.
+
+`training/begun/` holds the request, the splits, the vocabulary, the cut text, the model's shape and how many steps.
+"""
 
 import shlex
 from dataclasses import dataclass, replace
@@ -21,8 +24,6 @@ from heedful.training.calibrate import calibrate
 from heedful.training.options import TrainingOptions
 from heedful.training.plan import Budget, plan_steps, settle_options, stored_options
 
-# In `training/`: the request, the splits, the vocabulary, the cut text, the model's shape, the number of steps.
-BEGUN = "begun"
 REQUEST = "request.json"
 # Evaluations in a run, and how many without a better score end one that has no budget.
 N_EVALUATIONS, PATIENCE = 16, 6
@@ -67,7 +68,7 @@ def begin(
     Raises:
         HeedfulError: the texts, the options or the disk do not allow it; nothing is left behind.
     """
-    place = run.training / BEGUN
+    place = run.begun
     if place.exists():
         raise RunError(f"{run.path} was begun by another process meanwhile: wait for it or choose another --out")
     first, second = sources.languages
@@ -87,7 +88,7 @@ def has_begun(path: Path) -> bool:
         path: its run directory.
     """
     run = RunDirectory(path)
-    return (run.training / BEGUN).is_dir() and not run.manifest.is_file()
+    return run.begun.is_dir() and not run.manifest.is_file()
 
 
 def reopen(place: Path, sources: Sources, seed: int) -> Beginning:
@@ -116,7 +117,7 @@ def as_begun(options: TranslationOptions) -> TranslationOptions:
     """
     run = RunDirectory(options.out)
     run.check_free(resume=True)
-    place = run.training / BEGUN
+    place = run.begun
     if not place.is_dir():
         raise RunError(f"nothing to resume in {run.path}: training had not begun; leave --resume out to start in it")
     check_manifest(place)
@@ -129,12 +130,12 @@ def as_begun(options: TranslationOptions) -> TranslationOptions:
 
 def command_of(run: RunDirectory) -> str:
     """The command line that makes a run again."""
-    return str(read_json(run.training / BEGUN / REQUEST)["command"])
+    return str(read_json(run.begun / REQUEST)["command"])
 
 
 def steps_of(run: RunDirectory) -> TrainingOptions:
     """The training options of a run, its steps counted out."""
-    found = stored_options(run.training / BEGUN)
+    found = stored_options(run.begun)
     assert found is not None, "they are settled when a run begins"
     return found
 

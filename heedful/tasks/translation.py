@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
-from heedful.tasks.beginning import BEGUN, Beginning, as_begun, begin, command_of, reopen, steps_of
+from heedful.tasks.beginning import Beginning, as_begun, begin, command_of, reopen, steps_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published, Trained, describe, publish
 from heedful.tasks.models import n_parameters
@@ -56,7 +56,7 @@ def train_translation(
 
 def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outlook], Display] | None) -> Published:
     """From a beginning, or from wherever training was stopped, to the end."""
-    beginning = reopen(run.training / BEGUN, sources, seed)
+    beginning = reopen(run.begun, sources, seed)
     setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
     describe(run, sources, setup)
     display = watch(_outlook(beginning, sources)) if watch else Silent()

@@ -1,5 +1,6 @@
 """The entry: verbs by name, errors as one line, exit codes, and a quick start."""
 
+import io
 import os
 import subprocess
 import sys
@@ -29,11 +30,14 @@ def boom(kind: str, *, options: Options = Options()) -> int | None:
     """Do what a test asks for."""
     if kind == "print":
         print(options.width, options.order)
+    if kind == "arrow":
+        print("zh → en, 3 ä")
     if kind == "seven":
         return 7
     raised = {
         "caller": DataError("train.de:3 is not UTF-8\n  at byte 17"),
         "ours": ZeroDivisionError("division by zero"),
+        "file": FileNotFoundError(2, "No such file or directory"),
         "stop": KeyboardInterrupt(),
     }
     if kind in raised:
@@ -65,6 +69,7 @@ def test_our_mistake_is_one_line_and_1(capsys):
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("heedful: ZeroDivisionError: division by zero;")
     assert "--debug" in err
+    assert run(capsys, "boom", "file")[0] == 1
 
 
 @pytest.mark.parametrize(("kind", "code"), [("caller", 2), ("ours", 1)])
@@ -138,6 +143,23 @@ def test_help_imports_neither_torch_nor_a_verb():
     assert not loaded & {"torch", "numpy", "matplotlib", "tokenizers", "sacrebleu"}
     verbs = {verb.target.partition(":")[0] for verb in entry.VERBS.values()}
     assert not loaded & verbs
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_output_that_finds_no_room_is_one_line_and_2():
+    with open("/dev/full", "wb") as full:
+        answer = subprocess.run([sys.executable, "-m", "heedful", "--help"], stdout=full, stderr=subprocess.PIPE)
+    assert answer.returncode == 2
+    assert answer.stderr == (
+        b"heedful: cannot write the output: No space left on device; free some space where it goes\n"
+    )
+
+
+def test_a_locale_without_arrows_gets_question_marks(capsys, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert entry.main(["boom", "arrow"]) == 0
+    assert out.buffer.getvalue() == b"zh ? en, 3 \xe4\n"
 
 
 def test_a_reader_that_leaves_early_is_no_error(monkeypatch, capsys):

@@ -27,11 +27,11 @@ def test_the_names_are_those_of_the_hub():
     run = RunDirectory(Path("x"))
     files = (
         run.config, run.weights, run.tokenizer, run.generation, run.scores, run.card, run.report, run.manifest,
-        run.training, run.metrics, run.events,
+        run.training, run.begun, run.metrics, run.events,
     )  # fmt: skip
     assert [str(file.relative_to("x")) for file in files] == [
         "config.json", "model.safetensors", "tokenizer.json", "generation_config.json", "scores.json", "README.md",
-        "report.html", "manifest.json", "training", "training/metrics.jsonl", "training/events.jsonl",
+        "report.html", "manifest.json", "training", "training/begun", "training/metrics.jsonl", "training/events.jsonl",
     ]  # fmt: skip
 
 

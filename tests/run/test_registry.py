@@ -58,6 +58,15 @@ def test_a_running_one_is_seen(root):
     assert by_name(root)["c"].state == "interrupted at step 1200"
 
 
+def test_a_start_that_failed_is_no_run(root):
+    failed = RunDirectory.create(root / "e")
+    with failed.lock():
+        assert by_name(root)["e"].state == "running"
+    assert "e" not in by_name(root)
+    failed.begun.mkdir()
+    assert by_name(root)["e"].state == "interrupted at step 0"
+
+
 def test_damage_is_seen_and_explained(root):
     path = root / "a" / "model.safetensors"
     content = bytearray(path.read_bytes())

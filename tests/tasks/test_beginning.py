@@ -9,7 +9,7 @@ import pytest
 from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.tasks import beginning
-from heedful.tasks.beginning import BEGUN, PATIENCE, as_begun, begin, command_of, has_begun, reopen, steps_of
+from heedful.tasks.beginning import PATIENCE, as_begun, begin, command_of, has_begun, reopen, steps_of
 from heedful.tasks.preparation import examine
 from heedful.tasks.request import TranslationOptions
 from tests.tasks.tiny import SIZE, ask, contents
@@ -25,8 +25,8 @@ def begun(options: TranslationOptions, command: str | None = None) -> RunDirecto
 
 def test_everything_lies_in_one_folder_with_its_manifest(tiny, tmp_path):
     run = begun(ask(tiny.texts, tmp_path / "x"))
-    assert sorted(path.name for path in run.training.iterdir()) == [BEGUN, "lock"]
-    names = {name for name in contents(run.training / BEGUN) if "/" not in name}
+    assert sorted(path.name for path in run.training.iterdir()) == ["begun", "lock"]
+    names = {name for name in contents(run.begun) if "/" not in name}
     assert names == {"request.json", "setup.json", "plan.json", "prepared.json", "tokenizer.json", "manifest.json"}
 
 
@@ -47,7 +47,7 @@ def test_the_texts_are_not_needed_again(tiny, tmp_path):
     run = begun(ask(texts, tmp_path / "x", test_source=None, test_target=None))
     shutil.rmtree(texts)
     options = as_begun(TranslationOptions(run.path, resume=True))
-    again = reopen(run.training / BEGUN, options.sources(), options.seed)
+    again = reopen(run.begun, options.sources(), options.seed)
     assert again.plan.n_batches(0) > 1
     assert again.prepared.dev
 
@@ -55,7 +55,7 @@ def test_the_texts_are_not_needed_again(tiny, tmp_path):
 def test_the_same_model_and_batches_are_made_each_time(tiny, tmp_path):
     options = ask(tiny.texts, tmp_path / "x")
     run = begun(options)
-    one, other = (reopen(run.training / BEGUN, options.sources(), options.seed) for _ in range(2))
+    one, other = (reopen(run.begun, options.sources(), options.seed) for _ in range(2))
     assert all(bool((a == b).all()) for a, b in zip(one.model.parameters(), other.model.parameters(), strict=True))
     assert bool((one.plan.batch(1, 0).labels == other.plan.batch(1, 0).labels).all())
     assert one.setup == other.setup
@@ -64,7 +64,7 @@ def test_the_same_model_and_batches_are_made_each_time(tiny, tmp_path):
 def test_without_a_budget_the_table_has_one_and_training_may_stop_early(tiny, tmp_path):
     options = ask(tiny.texts, tmp_path / "x", steps=None)
     run = begun(options)
-    per_epoch = reopen(run.training / BEGUN, options.sources(), options.seed).plan.n_batches(0)
+    per_epoch = reopen(run.begun, options.sources(), options.seed).plan.n_batches(0)
     assert (steps_of(run).steps, steps_of(run).patience) == (SIZE.epochs * per_epoch, PATIENCE)
 
 
@@ -72,7 +72,7 @@ def test_minutes_become_steps_once(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(beginning, "calibrate", partial(beginning.calibrate, seconds=0.05))
     run = begun(ask(tiny.texts, tmp_path / "x", steps=None, minutes=0.1))
     assert 1 < steps_of(run).steps < 100_000
-    assert b"step_seconds" in (run.training / BEGUN / "plan.json").read_bytes()
+    assert b"step_seconds" in (run.begun / "plan.json").read_bytes()
 
 
 def test_the_command_is_remembered(tiny, tmp_path):
@@ -131,8 +131,8 @@ def test_other_options_are_refused(tiny, tmp_path):
 
 def test_a_flipped_bit_in_any_file_of_the_beginning_is_named(tiny, tmp_path):
     run = begun(ask(tiny.texts, tmp_path / "x"))
-    for name, content in contents(run.training / BEGUN).items():
-        path = run.training / BEGUN / name
+    for name, content in contents(run.begun).items():
+        path = run.begun / name
         path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
         with pytest.raises(RunError, match=path.name):
             as_begun(TranslationOptions(run.path, resume=True))

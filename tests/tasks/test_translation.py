@@ -87,7 +87,7 @@ def test_a_run_that_was_stopped_goes_on_without_its_texts_to_the_same_bits(tiny,
     assert_same_run(tmp_path / "x", tiny.both)
 
 
-@pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.slow), 5])
+@pytest.mark.parametrize("step", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_run_that_crashed_goes_on_too(tiny, tmp_path, step):
     with pytest.raises(Stop):
         train_tiny(ask(tiny.texts, tmp_path / "x"), watch=lambda outlook: Watcher(step, crash))
