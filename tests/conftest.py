@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # also for the processes that tests start
+os.environ["TERM"] = "xterm-256color"  # a console that a test makes is the same whoever runs it,
+os.environ.pop("NO_COLOR", None)  # and whatever terminal they sit at
+os.environ.pop("FORCE_COLOR", None)
+os.environ.pop("COLUMNS", None)
+os.environ.pop("LINES", None)
 
 import hypothesis
 import numpy as np
