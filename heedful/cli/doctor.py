@@ -108,12 +108,14 @@ def torch_build() -> Finding:
 
 def cores() -> Finding:
     """The cores that this process may use, which can be fewer than there are."""
-    from heedful.numerics import available_cores
+    from heedful.numerics import available_cores, usable_threads
 
-    usable, there = available_cores(), os.cpu_count() or 1
+    usable, there, threads = available_cores(), os.cpu_count() or 1, usable_threads()
     name = processor()
     if usable < there:
         return Finding("cores", f"{usable} of {there}, {name}", "this process may use no more of them")
+    if threads < usable:
+        return Finding("cores", f"{usable}, {name}", f"OMP_NUM_THREADS lets training use {threads} of them")
     return Finding("cores", f"{usable}, {name}", "training uses all of them")
 
 

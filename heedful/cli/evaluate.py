@@ -54,9 +54,13 @@ def evaluate(
     from rich.console import Console
     from rich.table import Table
 
+    from heedful.run.facts import FIGURE_NAMES, in_words
+
     table = Table("figure", "score", "95% interval", "signature", box=None, header_style="bold", pad_edge=False)
     for name, figure in found.scores.to_json().items():
         interval = f"{figure['low']:.1f} – {figure['high']:.1f}"
-        table.add_row(name, f"{figure['score']:.2f}", interval, figure["signature"])
+        table.add_row(" ".join(FIGURE_NAMES[name]), f"{figure['score']:.2f}", interval, figure["signature"])
     Console(width=None if sys.stdout.isatty() else 160).print(table)
-    print(f"{found.sentences:,} sentences in {found.seconds:.1f} s, {found.tokens_per_second:,.0f} tokens/s")
+    print(f"as a rule of thumb: {in_words(found.scores.bleu.score)}")
+    speed = f"{found.seconds:.1f} s, {found.tokens_per_second:,.0f} tokens/s"
+    print(f"{found.sentences:,} sentences {' → '.join(found.direction)} in {speed}")

@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from heedful.run.facts import amount, duration
+from heedful.run.facts import amount, duration, in_words
 from heedful.tasks.evidence import Published
 
 
@@ -17,7 +17,9 @@ def show_result(published: Published) -> None:
     result = published.result
     to = f" --to {published.scores[0].target}" if len(published.scores) > 1 else ""
     cost = f"{result.step:,} updates over {result.epoch:.1f} epochs in {duration(result.seconds)}"
+    readings = dict.fromkeys(in_words(item.figures["bleu"]["score"]) for item in published.scores)
     lines = [
+        f"as a rule of thumb: {'; '.join(readings)}",
         f"{amount(published.parameters)} parameters, {cost}",
         f"report     {published.path / 'report.html'}",
         f"translate  heedful translate {shlex.quote(str(published.path))}{to} < in.txt > out.txt",

@@ -55,13 +55,16 @@ def translate(
     typed = sys.stdin.isatty()
     if typed:
         print(f"Type a sentence and press Enter; Ctrl-D ends. Loaded {run}.", file=sys.stderr)
-    lines, n_done = decoded_lines(sys.stdin.buffer), 0
+    lines, n_done, warned = decoded_lines(sys.stdin.buffer), 0, False
     while chunk := list(islice(lines, 1 if typed else CHUNK)):
         if to is None and not typed and any(map(str.strip, chunk)):
             # Said once for a whole text: a line does not come out otherwise because of those around it.
             _, to = translator.direction(chunk, None)
         prefixes = [prefix if line.strip() else "" for line in chunk]
         try:
+            if any(map(str.strip, chunk)) and not warned and (misgivings := translator.misgivings(chunk, to)):
+                print(f"heedful: {misgivings}: expect nonsense", file=sys.stderr)
+                warned = True
             found = translator.answer(chunk, to=to, search=search, prefixes=prefixes, first=n_done + 1)
         except HeedfulError as error:
             if not typed:

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 from heedful.errors import OptionError
@@ -36,6 +36,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U00031fff"
 )
 UNSPACED_SCRIPTS = frozenset({"Han", "Kana", "Thai", "Lao", "Myanmar", "Khmer"})
+_DENSE = UNSPACED_SCRIPTS | {"Hangul"}
 _UNITS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 # ISO 639-1.
@@ -82,8 +83,6 @@ _SMALL_WORDS = {
     "fa": "و در به از که این را با است آن برای من یک ما می او تو نیست",
     "hi": "है के में की और से का को नहीं यह मैं हैं पर एक वह हो भी था",
 }
-# A character of these says as much as about three letters.
-_DENSE = frozenset({"Han", "Kana", "Hangul"})
 # What people write instead of a code: a country, or the English name.
 _MISNAMED = {
     "cn": "zh", "jp": "ja", "kr": "ko", "cz": "cs", "gr": "el", "dk": "da", "ua": "uk", "us": "en", "gb": "en",
@@ -108,18 +107,25 @@ def script_of(letter: str) -> str | None:
 
 
 def main_script(text: str) -> str | None:
-    """The script of most of a text; None without letters. Japanese mixes two: "Kana" wins over "Han"."""
+    """The script of most of a text; None without letters. Japanese mixes two: "Kana" wins over "Han".
+
+    A word counts as much as a character of a script that needs few: one long name in Latin letters does not make a
+    Chinese sentence another one.
+    """
     if text.isascii():
         return "Latin" if any(map(str.isalpha, text)) else None
-    counts = Counter(map(script_of, text))
-    del counts[None]
+    counts: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
+    for script, run in groupby(text, script_of):
+        if script is not None:
+            length = sum(1 for _ in run)
+            letters[script] += length
+            counts[script] += length if script in _DENSE else 1
     if not counts:
         return None
     if counts["Kana"]:
         counts["Kana"] += counts.pop("Han", 0)
-    for dense in _DENSE & counts.keys():
-        counts[dense] *= 3
-    return max(counts, key=lambda script: (counts[script], script))
+    return max(counts, key=lambda script: (counts[script], letters[script], script))
 
 
 def count_units(text: str) -> int:
@@ -209,6 +215,25 @@ def spoken_among(texts: Iterable[str], codes: Iterable[str], max_lines: int = 20
         most = max(votes[_plain(code)] for code in fitting)
         fitting = [code for code in fitting if votes[_plain(code)] == most]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def seems_other(texts: Iterable[str], code: str, other: str | None = None) -> str | None:
+    """What a text seems to be in when it cannot well be in a language: "the Han script", or the `other` language.
+
+    Args:
+        texts: lines, of which the first 2000 are read.
+        code: the language that it should be in.
+        other: one that it might be in by mistake.
+    Returns:
+        None when nothing speaks against the language.
+    """
+    lines = list(islice(texts, 2000))
+    script, expected = main_script("\n".join(lines)), script_of_language(code)
+    if script and expected and script != expected and {script, expected} != {"Han", "Kana"}:
+        return f"the {script} script"
+    if other and spoken_among(lines, (code, other)) == other:
+        return repr(other)
+    return None
 
 
 def _votes(texts: Iterable[str]) -> Counter[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from heedful.run.disk import write_atomic
-from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, amount, duration
+from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, amount, duration, in_words
 
 _ALWAYS_TRUE = (
     "It knows only the kind of text it was trained on; other domains and styles come out worse, often fluently wrong.",
@@ -15,15 +15,6 @@ _ALWAYS_TRUE = (
     "It repeats whatever prejudice its training text holds.",
 )
 
-# Roughly the bands that Google's translation manual gives.
-_BANDS = (
-    (60, "close to the reference throughout"),
-    (40, "good"),
-    (30, "understandable"),
-    (20, "the gist"),
-    (10, "hard to follow"),
-    (0, "hardly anything is right: do not use it"),
-)
 _INTERVALS = """The intervals say how much the figure would move with other sentences of the same kind (bootstrap);
 they say nothing about other kinds of text. Signatures, needed to compute the same figures again:"""
 
@@ -133,7 +124,7 @@ def _readings(facts: Facts) -> list[str]:
         f"- {item.source} → {item.target}, {_plain(item.data)}: {reading}.": None
         for item in facts.scores
         if "bleu" in item.figures
-        for reading in [next(words for least, words in _BANDS if item.figures["bleu"]["score"] >= least)]
+        for reading in [in_words(item.figures["bleu"]["score"])]
     }
     return ["As a rule of thumb for BLEU, on this kind of text:", "", *said, ""] if said else []
 
@@ -143,10 +134,9 @@ def _use(facts: Facts) -> str:
     flag = f" --to {facts.directions[0][1]}" if len(facts.directions) > 1 else ""
     return f"""## How to use it
 
-With this folder where you are, under the name {_code(facts.name)}:
+With heedful installed and this folder where you are, under the name {_code(facts.name)}:
 
 ```sh
-pip install heedful
 heedful translate {_shell(facts.name)}{flag} < input.txt > output.txt
 ```
 

@@ -16,6 +16,16 @@ FIGURE_NAMES = {
     "ter": ("TER", "lower is better"),
 }
 
+# Roughly the bands that Google's translation manual gives.
+_BANDS = (
+    (60, "close to the reference throughout"),
+    (40, "good"),
+    (30, "understandable"),
+    (20, "the gist"),
+    (10, "hard to follow"),
+    (0, "hardly anything is right: do not use it"),
+)
+
 
 @dataclass(frozen=True)
 class DataFile:
@@ -158,6 +168,11 @@ def read_scores(path: Path) -> list[ScoreSet]:
         return [ScoreSet(**item) for item in values["scores"]]
     except (KeyError, TypeError) as error:
         raise RunError(f"{path} is damaged: it holds no scores ({error}); restore it from a copy") from error
+
+
+def in_words(bleu: float) -> str:
+    """What a cased BLEU of 0 to 100 tends to mean; a rule of thumb, which depends on the text."""
+    return next(words for least, words in _BANDS if bleu >= least)
 
 
 def amount(number: float) -> str:

@@ -12,7 +12,7 @@ import torch
 
 from heedful import __version__
 from heedful.data.corpus import SIDES
-from heedful.data.languages import spoken_among
+from heedful.data.languages import seems_other, spoken_among
 from heedful.data.text import ParallelText
 from heedful.decoding import Beam, Search
 from heedful.errors import DataError, OptionError
@@ -46,6 +46,7 @@ class Evaluated:
 
     Args:
         scores: with signatures and intervals.
+        direction: languages from and into.
         sentences: how many were translated.
         seconds: spent translating.
         tokens_per_second: pieces written a second.
@@ -53,6 +54,7 @@ class Evaluated:
     """
 
     scores: Scores
+    direction: Direction
     sentences: int
     seconds: float
     tokens_per_second: float
@@ -117,7 +119,7 @@ def evaluate_pairs(translator: Translator, pairs: Pairs, direction: Direction, s
     found = translator.answer(sources, to=direction[1], search=search)
     scores = score(found.texts, references, direction[1])
     speed = found.tokens / found.seconds if found.seconds else 0.0
-    return Evaluated(scores, len(pairs), found.seconds, speed, found.texts)
+    return Evaluated(scores, direction, len(pairs), found.seconds, speed, found.texts)
 
 
 def evaluate_files(
@@ -141,12 +143,24 @@ def evaluate_files(
     # A file with two columns serves both directions, and says not which comes first.
     if text.target is None and spoken_among((first for first, _ in pairs), direction) == direction[1]:
         pairs = [(target, source) for source, target in pairs]
+    _check_languages(text, pairs, direction)
     if output is not None:
         _check_output(output, text)
     found = evaluate_pairs(translator, pairs, direction, search)
     if output is not None:
         write_atomic(output, "".join(line + "\n" for line in found.hypotheses).encode())
     return found
+
+
+def _check_languages(text: ParallelText, pairs: Pairs, direction: Direction) -> None:
+    """Refuse to score the sides exchanged: the figures would be next to nothing, and say nothing."""
+    languages = zip(zip(*pairs, strict=True), direction, reversed(direction), strict=True)
+    seems = [seems_other(lines, code, other) for lines, code, other in languages]
+    if all(seems):
+        raise DataError(
+            f"{text.source} seems to be in {seems[0]} and {text.target or 'its other column'} in {seems[1]}, and "
+            f"{direction[0]} → {direction[1]} is asked for: exchange --source and --target, or give another --to"
+        )
 
 
 def _check_output(output: Path, text: ParallelText) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from heedful.data.batch import encoder_input
-from heedful.data.languages import spoken_among
+from heedful.data.languages import seems_other, spoken_among
 from heedful.data.tokenizer import BOS, EOS, PAD, Tokenizer
 from heedful.decoding import Beam, Limits, Search, decode
 from heedful.errors import LengthError, OptionError, RunError, ShapeError, suggest
@@ -205,6 +205,12 @@ class Translator:
         if len(fitting) == 1:
             return fitting[0]
         raise OptionError(f"this model translates into {' and '.join(sorted(targets))}: say which with --to")
+
+    def misgivings(self, texts: Sequence[str], to: str | None) -> str | None:
+        """What speaks against translating these texts: they seem to be in another language than the model reads."""
+        source, target = self.direction(texts, to)
+        seems = seems_other(texts, source, target)
+        return f"the text seems to be in {seems}, and this model reads {source!r}" if seems else None
 
     def tag(self, direction: Direction) -> int | None:
         """The token that asks for a direction; None in a model that has only one."""

@@ -50,7 +50,7 @@ class Lines:
         if not self._pace.is_due and progress.step < progress.steps:
             return
         share = self._speed.share_of_peak
-        peak = "" if share is None else f" ({share:.0%} of peak)"
+        peak = "" if share is None else f" ({share:.0%} of this machine's peak)"
         self._say(
             f"step {progress.step:,}/{progress.steps:,}  epoch {progress.epoch:.1f}  loss {progress.loss:.3f}  "
             f"{self._speed.tokens_per_second:,.0f} tokens/s{peak}  {duration(self._speed.seconds_left(progress))} left"

@@ -37,6 +37,15 @@ def test_lines_are_marked_and_summed_up(capsys):
     assert "Nothing is missing." in capsys.readouterr().out
 
 
+def test_threads_asked_for_are_said(monkeypatch):
+    monkeypatch.setattr(numerics, "available_cores", lambda: 4)
+    monkeypatch.setattr(doctor.os, "cpu_count", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert doctor.cores().advice == "OMP_NUM_THREADS lets training use 3 of them"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert doctor.cores().advice == "training uses all of them"
+
+
 def test_fewer_cores_than_there_are(monkeypatch):
     monkeypatch.setattr(numerics, "available_cores", lambda: 2)
     monkeypatch.setattr(doctor.os, "cpu_count", lambda: 8)

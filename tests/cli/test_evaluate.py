@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from heedful.run.facts import FIGURE_NAMES, in_words
 from tests.cli.commands import refused, run
 from tests.tasks.tiny import COUNTS, contents
 
@@ -33,10 +34,11 @@ def test_the_table_has_the_same_figures(capsys, tiny):
     code, out, err = run(capsys, "evaluate", tiny.both, *files(tiny), "--to", "en")
     assert (code, err) == (0, "")
     for name in NAMES:
-        (row,) = [line for line in out.split("\n") if line.startswith(f"{name} ")]
+        (row,) = [line for line in out.split("\n") if line.startswith(" ".join(FIGURE_NAMES[name]))]
         assert f"{values[name]['score']:.2f}" in row
         assert values[name]["signature"] in row
-    assert f"{COUNTS['test']} sentences in " in out
+    assert f"{COUNTS['test']} sentences zh → en in " in out
+    assert f"as a rule of thumb: {in_words(values['bleu']['score'])}\n" in out
 
 
 def test_the_script_says_the_direction(capsys, tiny):
@@ -77,6 +79,12 @@ def test_bad_places_and_languages(capsys, tiny, tmp_path):
     assert "is a folder" in refused(capsys, "evaluate", *whole, "--output", tmp_path)
     assert "create it first" in refused(capsys, "evaluate", *whole, "--output", tmp_path / "a" / "b")
     assert "does not translate into 'de'" in refused(capsys, "evaluate", *whole, "--to", "de")
+
+
+def test_sides_exchanged_are_not_scored(capsys, tiny):
+    said = refused(capsys, "evaluate", tiny.both, *files(tiny, "en", "zh"), "--to", "en")
+    assert "test.en seems to be in the Latin script" in said
+    assert "test.zh in the Han script, and zh → en is asked for: exchange --source and --target" in said
 
 
 def test_bad_texts(capsys, tiny, tmp_path):

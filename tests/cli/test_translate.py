@@ -91,6 +91,13 @@ def test_a_single_direction(capsys, tiny):
     assert out == heedful.load(tiny.rnn).translate(ENGLISH[:1])[0] + "\n"
 
 
+def test_a_text_in_another_language_is_translated_with_a_word(capsys, tiny):
+    text = "It rains.\n" * 3
+    code, out, err = run(capsys, "translate", tiny.both, "--to", "en", "--beam", 1, typed=text)
+    assert (code, out.count("\n")) == (0, 3)
+    assert err == "heedful: the text seems to be in the Latin script, and this model reads 'zh': expect nonsense\n"
+
+
 def test_what_is_typed_is_answered_line_by_line_and_a_mistake_ends_nothing(capsys, tiny, translator):
     typed = f"{CHINESE[0]}\n123\n{ENGLISH[0]}\n"
     code, out, err = run(capsys, "translate", tiny.both, typed=typed, terminal=True)

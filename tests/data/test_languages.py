@@ -16,6 +16,7 @@ from heedful.data.languages import (
     same_language,
     script_of,
     script_of_language,
+    seems_other,
     spoken_among,
 )
 from heedful.data.text import read_lines
@@ -70,6 +71,25 @@ def test_marks_have_no_script(letter: str) -> None:
 )  # fmt: skip
 def test_main_script(text: str, script: str | None) -> None:
     assert main_script(text) == script
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "other", "seems"),
+    [
+        (["我喜欢喝茶。", "他在家。"], "en", "zh", "the Han script"),
+        (["I like tea.", "He is at home."], "zh", None, "the Latin script"),
+        (["我用 PyTorch DistributedDataParallel 训练。"], "zh", "en", None),
+        (["東京大学"], "ja", "en", None),
+        (["Ich bin nicht zu Hause.", "Das ist der Hund von dem Mann."], "en", "de", "'de'"),
+        (["He is at home.", "That is the dog."], "en", "de", None),
+        (["42", ""], "en", "zh", None),
+        (["Saluton, mondo!"], "eo", "sq", None),
+    ],
+)
+def test_a_text_may_speak_against_its_language(
+    lines: list[str], code: str, other: str | None, seems: str | None
+) -> None:
+    assert seems_other(lines, code, other) == seems
 
 
 @pytest.mark.parametrize(

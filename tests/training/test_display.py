@@ -51,7 +51,7 @@ def test_a_line_now_and_then_and_at_the_end(clock):
         display.step(progress(step))
     lines = stream.getvalue().splitlines()
     assert [line.split()[1] for line in lines] == [f"{step}/100" for step in (1, 21, 41, 61, 81, 100)]
-    assert lines[1] == "step 21/100  epoch 0.4  loss 2.500  200 tokens/s (20% of peak)  40 s left"
+    assert lines[1] == "step 21/100  epoch 0.4  loss 2.500  200 tokens/s (20% of this machine's peak)  40 s left"
 
 
 def test_evaluations_and_events_have_a_line_each():

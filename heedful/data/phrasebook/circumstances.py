@@ -1,7 +1,7 @@
 """When and where: before the verb in Chinese, at the end in English."""
 
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase
+from heedful.data.phrasebook.grammar import EMPTY, Phrase
 from heedful.data.phrasebook.lexicon import Noun, Verb, nouns, words
 from heedful.data.phrasebook.nominals import marked
 
@@ -11,6 +11,11 @@ def time(d: Derivation, kinds: str) -> Phrase:
     word = d.draw(words(kinds))
     unit = d.units.reserve()
     return Phrase(((word.zh, unit),), marked(word.en, unit))
+
+
+def perhaps(d: Derivation, kinds: str) -> Phrase:
+    """A time word more often than none: what people say is often not dated."""
+    return time(d, kinds) if d.chance(0.7) else EMPTY
 
 
 def preposition(place: Noun) -> str:

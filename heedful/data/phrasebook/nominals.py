@@ -33,6 +33,7 @@ SOME = Determiner("一些", ("some",), True, False)
 SEVERAL = Determiner("几", ("several",), True, True)
 MANY = Determiner("很多", ("many",), True, False)
 NUMBERS = tuple(Determiner(numbers.counting(n), numbers.english(n), True, True) for n in range(2, 11))
+HOW_MANY = Determiner("几", ("how", "many"), True, True)
 BARE = "bare"
 INDEFINITE = (A, A, A, A, SOME, SEVERAL)
 THIS_THAT = (THIS, THAT)

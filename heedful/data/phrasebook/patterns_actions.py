@@ -1,7 +1,7 @@
 """Patterns of doing: tense, aspect, negation and yes-no questions."""
 
 from heedful.data.phrasebook import english
-from heedful.data.phrasebook.circumstances import time, venue
+from heedful.data.phrasebook.circumstances import perhaps, time, venue
 from heedful.data.phrasebook.derivation import Derivation
 from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import words
@@ -50,7 +50,7 @@ def _sentence(
     slots: Slots = {"s": s.phrase, "v": v, "be": english.be(agreement), "do": english.do(agreement)}
     slots["have"] = english.have(agreement)
     if when:
-        slots["t"] = time(d, when)
+        slots["t"] = perhaps(d, when) if when == "past" else time(d, when)  # an undated 会 is "can"
     return template.fill(d.units, slots)
 
 

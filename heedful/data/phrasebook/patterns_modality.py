@@ -1,7 +1,7 @@
 """Patterns of wishes, duties, abilities, requests and offers."""
 
 from heedful.data.phrasebook import english
-from heedful.data.phrasebook.circumstances import time
+from heedful.data.phrasebook.circumstances import perhaps, time
 from heedful.data.phrasebook.derivation import Derivation
 from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import words
@@ -41,7 +41,7 @@ def _modal(d: Derivation, template: Template, definite: bool, verb: str = "", wh
     slots: Slots = {"s": s.phrase, "v": v, "x": english.agree(verb, agreement) if verb else ""}
     slots |= {"do": english.do(agreement), "be": english.be(agreement)}
     if when:
-        slots["t"] = time(d, when)
+        slots["t"] = perhaps(d, when)
     return template.fill(d.units, slots)
 
 

@@ -6,6 +6,7 @@ from heedful.data.phrasebook.grammar import Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import Noun, nouns, words
 from heedful.data.phrasebook.nominals import (
     FEW,
+    HOW_MANY,
     NUMBERS,
     THESE_THOSE,
     THIS_THAT,
@@ -155,7 +156,7 @@ def has_no(d: Derivation) -> Phrase:
 def how_many(d: Derivation) -> Phrase:
     """安娜有几本书？"""
     s = subject(d, asked=True)
-    o = determined(d, _possession(d, s), NUMBERS[0]._replace(zh="几", en=("how", "many")))
+    o = determined(d, _possession(d, s), HOW_MANY)
     return _HOW_MANY.fill(d.units, {"s": s.phrase, "o": o, "do": english.do(s.phrase.agreement)})
 
 

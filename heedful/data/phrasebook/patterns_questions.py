@@ -1,12 +1,13 @@
 """Patterns of questions with a question word, which stays in its place in Chinese and comes first in English."""
 
 from heedful.data.phrasebook import english
-from heedful.data.phrasebook.circumstances import time
+from heedful.data.phrasebook.circumstances import perhaps, time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Slots, Template
+from heedful.data.phrasebook.grammar import EMPTY, Phrase, Slots, Template
 from heedful.data.phrasebook.lexicon import nouns, verbs
 from heedful.data.phrasebook.nominals import (
     DEMONSTRATIVE,
+    HOW_MANY,
     THIS_THAT,
     A,
     Nominal,
@@ -19,12 +20,14 @@ from heedful.data.phrasebook.nominals import (
     subject,
 )
 from heedful.data.phrasebook.patterns_places import landmark
-from heedful.data.phrasebook.predicates import ALL, INTENDED, PLACED, act, action, activity
+from heedful.data.phrasebook.predicates import ALL, INTENDED, PLACED, Predicate, act, action, activity
 
+_HOW_MANY = Template("{s} {t} {v} {o} ？", "{o} did {s} {v} {t} ?")
 _WHO = Template("谁/1 {t} {v} ？", "who/1 {v} {t} ?")
 _WHAT = Template("{s} {t} {v} 什么/1 ？", "what/1 did {s} {v} {t} ?")
 _WHAT_NEXT = Template("{s} {t} 想/1 {v} 什么/2 ？", "what/2 {do} {s} want/1 to {v} {t} ?")
 _WHERE = Template("{s} {t} 在 哪儿/1 {v} ？", "where/1 {do} {s} {v} {t} ?")
+_WHERE_NEXT = Template("{s} {t} 会/2 在 哪儿/1 {v} ？", "where/1 will/2 {s} {v} {t} ?")
 _WHY = Template("{s} {t} 为什么/1 {v} ？", "why/1 did {s} {v} {t} ?")
 _WHY_NOT = Template("{s} {t} 为什么/1 没/2 {v} ？", "why/1 did {s} not/2 {v} {t} ?")
 _HOW = Template("{s} {t} 怎么/1 去/2 {p} ？", "how/1 will {s} go/2 to {p} {t} ?")
@@ -47,7 +50,7 @@ _KINDS = "fruit,vegetable,dish,baked,drink,top,shoe,readable,show,subject,bloom"
 def who(d: Derivation) -> Phrase:
     """谁昨天买了这本书？"""
     v = act(d, action(d, Nominal(Phrase((), ()), None), "definite", ALL), "past", "了")
-    return _WHO.fill(d.units, {"v": v, "t": time(d, "past")})
+    return _WHO.fill(d.units, {"v": v, "t": perhaps(d, "past")})
 
 
 def _verb_alone(d: Derivation, s: Nominal, aspect: str, tables: str) -> Phrase:
@@ -63,22 +66,24 @@ def what(d: Derivation) -> Phrase:
     """安娜昨天买了什么？"""
     s = subject(d, asked=True)
     v = _verb_alone(d, s, "了", "daily,once,long,happen")
-    return _WHAT.fill(d.units, {"s": s.phrase, "v": v, "t": time(d, "past")})
+    return _WHAT.fill(d.units, {"s": s.phrase, "v": v, "t": perhaps(d, "past")})
 
 
 def what_next(d: Derivation) -> Phrase:
     """安娜明天想买什么？"""
     s = subject(d, asked=True)
-    slots: Slots = {"s": s.phrase, "v": _verb_alone(d, s, "", "daily,once,long"), "t": time(d, "future")}
+    slots: Slots = {"s": s.phrase, "v": _verb_alone(d, s, "", "daily,once,long"), "t": perhaps(d, "future")}
     return _WHAT_NEXT.fill(d.units, {**slots, "do": english.do(s.phrase.agreement)})
 
 
 def where(d: Derivation) -> Phrase:
-    """安娜每天在哪儿跑步？"""
+    """安娜每天在哪儿跑步？ 安娜昨天在哪儿跑步？ 安娜明天会在哪儿跑步？"""
     s = subject(d, asked=True)
     v = act(d, activity(d, s, PLACED), "base")
-    slots: Slots = {"s": s.phrase, "v": v, "t": time(d, "habit"), "do": english.do(s.phrase.agreement)}
-    return _WHERE.fill(d.units, slots)
+    when = d.draw(("habit", "past", "future"))
+    do = "did" if when == "past" else english.do(s.phrase.agreement)
+    template = _WHERE_NEXT if when == "future" else _WHERE
+    return template.fill(d.units, {"s": s.phrase, "v": v, "t": time(d, when), "do": do})
 
 
 def why(d: Derivation) -> Phrase:
@@ -87,7 +92,7 @@ def why(d: Derivation) -> Phrase:
     negative = d.chance(0.5)
     v = act(d, action(d, s, "definite", INTENDED), "base", "" if negative else "了")
     template = _WHY_NOT if negative else _WHY
-    return template.fill(d.units, {"s": s.phrase, "v": v, "t": time(d, "past")})
+    return template.fill(d.units, {"s": s.phrase, "v": v, "t": perhaps(d, "past")})
 
 
 def how(d: Derivation) -> Phrase:
@@ -96,6 +101,20 @@ def how(d: Derivation) -> Phrase:
     place = d.draw(nouns("place"))
     d.compose(s.lemma, place)
     return _HOW.fill(d.units, {"s": s.phrase, "p": landmark(d, place), "t": time(d, "future")})
+
+
+def how_many_did(d: Derivation) -> Phrase:
+    """安娜昨天买了几本书？"""
+    s = subject(d, asked=True)
+    verb = d.draw(verbs("daily,once,long,happen"))
+    noun = d.draw(nouns(verb.classes))
+    while noun.kind == "name":  # nobody counts history
+        verb = d.draw(verbs("daily,once,long,happen"))
+        noun = d.draw(nouns(verb.classes))
+    d.compose(s.lemma, verb)
+    d.compose(verb, noun)
+    slots: Slots = {"s": s.phrase, "v": act(d, Predicate(verb, EMPTY), "base", "了"), "t": perhaps(d, "past")}
+    return _HOW_MANY.fill(d.units, {**slots, "o": determined(d, noun, HOW_MANY)})
 
 
 def which(d: Derivation) -> Phrase:
@@ -167,6 +186,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     where: 10,
     why: 4,
     how: 4,
+    how_many_did: 4,
     which: 8,
     whose: 1,
     this_is: 1,

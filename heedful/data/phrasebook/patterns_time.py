@@ -3,7 +3,7 @@
 from heedful.data.phrasebook import english, numbers
 from heedful.data.phrasebook.circumstances import time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Slots, Template, Token
+from heedful.data.phrasebook.grammar import EMPTY, Phrase, Slots, Template, Token
 from heedful.data.phrasebook.lexicon import Noun, Word, nouns, words
 from heedful.data.phrasebook.nominals import THIS_THAT, determined, marked, possessor, subject
 from heedful.data.phrasebook.patterns_places import landmark
@@ -20,10 +20,10 @@ _BIRTHDAY = Template("{who} 生日/1 是/2 {date} 。", "{who} birthday/1 is/2 o
 _EVENT_ON = Template("{e} 将/2 在 {date} 举行/1 。", "{e} will/2 take/1 place/1 on {date} .")
 _WEEKDAY = Template("{e} 在/1 {day} {h} 。", "{e} is on/1 {day} {h} .")
 _BORN = Template("{s} 是 {year} {month} 在/1 {p} 出生/2 的 。", "{s} {was} born/2 in/1 {p} in {month} {year} .")
-_WEATHER = Template("{p} {t} {g} {w} 。", "it {be} {g} {w} in {p} {t} .")
-_WILL_BE = Template("{p} {t} 会/1 {g} {w} 。", "it will/1 be {g} {w} in {p} {t} .")
-_RAINED = Template("{p} {t} {w} 了 。", "it {w} in {p} {t} .")
-_WILL_RAIN = Template("{p} {t} 会/1 {w} 。", "it will/1 {w} in {p} {t} .")
+_WEATHER = Template("{p} {t} {g} {w} 。", "it {be} {g} {w} {p} {t} .")
+_WILL_BE = Template("{p} {t} 会/1 {g} {w} 。", "it will/1 be {g} {w} {p} {t} .")
+_RAINED = Template("{p} {t} {w} 了 。", "it {w} {p} {t} .")
+_WILL_RAIN = Template("{p} {t} 会/1 {w} 。", "it will/1 {w} {p} {t} .")
 _DEGREES = Template("{p} 今天/2 {n} 度/1 。", "it is {n} degrees/1 in {p} today/2 .")
 _WARMER = Template(
     "{p} 的/1 {season} 比/2 {q} 的/3 {season2} {w} 。", "{season} in/1 {p} is {w} than/2 {season2} in/3 {q} ."
@@ -172,10 +172,14 @@ def born(d: Derivation) -> Phrase:
     return _BORN.fill(d.units, slots)
 
 
-def _where(d: Derivation, weather: Word) -> Phrase:
+def _where(d: Derivation, weather: Word | None = None) -> Phrase:
+    """北京, "in Beijing"; or here, which goes without saying."""
+    if d.chance(0.3):
+        return EMPTY
     place = d.draw(words("city,country"))
     d.compose(weather, place)
-    return d.word(place)
+    name = d.word(place)
+    return Phrase(name.zh, (("in", 0), *name.en))
 
 
 def weather(d: Derivation) -> Phrase:
@@ -204,12 +208,11 @@ _RAIN = (("下雨", "rain"), ("下雪", "snow"), ("打雷", "thunder"), ("下冰
 def rained(d: Derivation) -> Phrase:
     """北京昨天下雨了; 北京明天会下雨。"""
     verb, en = d.draw(_RAIN)
-    place = d.draw(words("city,country"))
     unit = d.units.reserve()
     past = d.chance(0.5)
     w = Phrase(((verb, unit),), ((english.past(en) if past else en, unit),))
     template, when = (_RAINED, "past") if past else (_WILL_RAIN, "future")
-    return template.fill(d.units, {"p": d.word(place), "w": w, "t": time(d, when)})
+    return template.fill(d.units, {"p": _where(d), "w": w, "t": time(d, when)})
 
 
 def temperature(d: Derivation) -> Phrase:

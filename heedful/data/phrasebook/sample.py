@@ -37,6 +37,7 @@ _MODULES = (
     patterns_market,
 )
 _SAMPLE = 8000  # pairs that show every word of the grammar
+LONGEST = 30  # English words of a sentence
 _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 
 
@@ -89,7 +90,8 @@ def derive(split: Split = "train", seed: int = 1) -> Iterator[tuple[Pair, tuple[
             pair = realize(phrase, name)
             compositions = d.compositions(pair.chinese_words)
             key = f"{pair.chinese}\t{pair.english}"
-            if split_of(compositions) == split and key not in seen:
+            fits = len(pair.english_words) <= LONGEST
+            if fits and split_of(compositions) == split and key not in seen:
                 seen.add(key)
                 yield pair, compositions
                 break

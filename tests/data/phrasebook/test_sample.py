@@ -10,7 +10,7 @@ from heedful.data.phrasebook import Pair, generate, patterns
 from heedful.data.phrasebook.derivation import composition_split
 from heedful.data.phrasebook.english import detokenize
 from heedful.data.phrasebook.lexicon import Verb, all_lemmas
-from heedful.data.phrasebook.sample import derive, function_words, split_of
+from heedful.data.phrasebook.sample import LONGEST, derive, function_words, split_of
 
 N = 10_000
 
@@ -85,7 +85,7 @@ def test_no_sentence_is_in_two_splits(training):
 def test_pairs_are_distinct_and_of_reasonable_length(training):
     assert len({(pair.chinese, pair.english) for pair, _ in training}) == N
     lengths = [len(pair.english_words) for pair, _ in training]
-    assert max(lengths) <= 30
+    assert max(lengths) <= LONGEST
     assert 6 < sum(lengths) / N < 10
 
 
