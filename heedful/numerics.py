@@ -28,8 +28,9 @@ TRUE_FLOAT32_ERROR = 1e-4
 PLAIN_ATTENTION_BELOW = {torch.bfloat16: 2048, torch.float32: 1024}
 
 # Batches come in many shapes. 120 updates on Multi30k left 1.8 GB in use with all kernels kept, 1.3 GB with 128, and
-# 1.1 GB when freed tensors of 4 MB and more are returned too; after 300 updates it was 1.2 GB, and as fast.
-KERNELS_KEPT = 128
+# 1.1 GB when freed tensors of 4 MB and more are returned too. A step uses about 60, for half a millisecond each when
+# they are new: enough are kept for the shapes that come often (`Sampling` sees to it that most do).
+KERNELS_KEPT = 512
 RETURNED_BYTES = 4 << 20
 M_MMAP_THRESHOLD = -3  # of mallopt, in glibc's malloc.h
 

@@ -20,11 +20,13 @@ from heedful.tasks.preparation import Prepared, Sources, prepare
 from heedful.tasks.rehearsal import Rehearsal
 from heedful.tasks.request import TranslationOptions, differences
 from heedful.tasks.setup import Setup, settle
-from heedful.training.calibrate import calibrate
+from heedful.training.calibrate import SECONDS, calibrate
 from heedful.training.options import TrainingOptions
 from heedful.training.plan import Budget, plan_steps, settle_options, stored_options
 
 REQUEST = "request.json"
+# Calibration may take this share of the time.
+CALIBRATION_SHARE = 0.02
 # Evaluations in a run, and how many without a better score end one that has no budget.
 N_EVALUATIONS, PATIENCE = 16, 6
 
@@ -147,7 +149,11 @@ def _settle_steps(place: Path, beginning: Beginning, budget: Budget | None, seed
         rough = options_for(setup.size, 1000, seed)
         evaluate, compute = beginning.rehearsal.evaluate, setup.numerics.dtype
         with applied(setup.numerics):
-            calibration = calibrate(beginning.model, setup.objective, plan, rough, compute=compute, evaluate=evaluate)
+            # Longer for a long run: machines are faster in their first seconds.
+            seconds = min(20.0, max(SECONDS, 60 * budget.minutes * CALIBRATION_SHARE))
+            calibration = calibrate(
+                beginning.model, setup.objective, plan, rough, compute=compute, evaluate=evaluate, seconds=seconds
+            )
     wanted = budget or Budget(epochs=setup.size.epochs)
     found = plan_steps(wanted, plan.n_batches(0), calibration, N_EVALUATIONS)
     options = options_for(setup.size, found.steps, seed)

@@ -13,7 +13,7 @@ from heedful.training.options import TrainingOptions
 PLAN = "plan.json"
 
 # What saving, drawing and a less quiet machine may take of the time.
-MARGIN = 0.97
+MARGIN = 0.95
 
 # Evaluations may take this share of the time; there are fewer of them rather than more.
 EVALUATION_SHARE = 0.1

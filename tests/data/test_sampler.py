@@ -23,6 +23,7 @@ samplings = st.builds(
     seed=st.integers(0, 3),
     regularise=st.booleans(),
     multiple=st.sampled_from([1, 4, 8]),
+    rows=st.sampled_from([1, 3, 16]),
 )
 directions = st.sampled_from([ONE, BOTH])
 
@@ -108,6 +109,19 @@ def test_little_is_padding_and_batches_are_full(corpus: Corpus) -> None:
     assert plan.padding_waste(0) < 0.1
     sizes = [plan.batch(0, index).n_padded for index in range(plan.n_batches(0))]
     assert np.median(sizes) > 0.9 * 300
+
+
+def test_shapes_are_few(corpus: Corpus) -> None:
+    def shapes(multiple: int, rows: int) -> tuple[int, int]:
+        plan = BatchPlan(corpus, BOTH, Sampling(700, multiple=multiple, rows=rows))
+        batches = [plan.batch(epoch, index) for epoch in range(12) for index in range(plan.n_batches(epoch))]
+        many = [batch for batch in batches if batch.labels.shape[0] > 2 * rows]
+        assert sum(batch.labels.shape[0] % rows > 0 for batch in many) <= 12  # the last ones of the epochs
+        return len({(*batch.source.values.shape, batch.labels.shape[1]) for batch in batches}), len(batches)
+
+    (few, n), (all_of_them, _) = shapes(4, 8), shapes(1, 1)
+    assert few < 0.5 * all_of_them
+    assert few < 0.5 * n
 
 
 def test_epochs_and_seeds_group_anew(corpus: Corpus) -> None:

@@ -45,7 +45,7 @@ def test_minutes_by_hand():
 
 
 def test_too_few_minutes_are_refused_with_those_that_suffice():
-    with pytest.raises(OptionError, match=r"minutes=0.01 do not suffice .* which take 0.17; give more"):
+    with pytest.raises(OptionError, match=r"minutes=0.01 do not suffice .* which take 0.18; give more"):
         plan_steps(Budget(minutes=0.01), 7, Calibration(2.0, 8.0, 10))
 
 

@@ -139,6 +139,12 @@ def all_words() -> tuple[Word, ...]:
     )
 
 
+@cache
+def common() -> frozenset[str]:
+    """The Chinese of lemmas that people say every day; all of them are in the tables."""
+    return frozenset((FOLDER / "common.txt").read_text(encoding="utf-8").split())
+
+
 def _matching(classes: str) -> frozenset[str]:
     return frozenset(classes.split(","))
 

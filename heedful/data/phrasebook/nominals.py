@@ -173,7 +173,7 @@ def kin(d: Derivation, classes: str = "kin,hiskin,herkin") -> Nominal:
     return Nominal(possessed(d, possessor(d, kind), noun), noun)
 
 
-def described(d: Derivation, noun: Noun, probability: float = 0.3, kind: str = "") -> Phrase | None:
+def described(d: Derivation, noun: Noun, probability: float = 0.4, kind: str = "") -> Phrase | None:
     """Perhaps an adjective that suits the noun; only one without 的 for the kind "bare"."""
     if not d.chance(probability):
         return None
@@ -226,7 +226,7 @@ def definite(d: Derivation, noun: Noun, plain: bool = False) -> Phrase:
     if noun.kind == "name":
         return bare(d, noun)
     if owned(noun) and d.chance(0.35):
-        return possessed(d, possessor(d), noun, None if plain else described(d, noun, 0.3, BARE))
+        return possessed(d, possessor(d), noun, None if plain else described(d, noun, 0.4, BARE))
     determiner = d.draw(DEMONSTRATIVE)
     if noun.units and not determiner.measured:
         determiner = THIS if determiner is THESE else THAT

@@ -26,6 +26,8 @@ _AS = Template("{s} 跟/1 {o} 一样/2 {a} 。", "{s} {be} as/2 {a} as/1 {o} .")
 _THAN_ASKED = Template("{s} 比/1 {o} {a} 吗/2 ？", "{be}/2 {s} {more} than/1 {o} ?")
 _MOST = Template("{s} 是/1 {p} 里/2 最 {a} 的 {n} 。", "{s} {be}/1 the {n} in/2 {p} .")
 _LIKE = Template("{s} {v} {o} 。", "{s} {v} {o} .")
+_DO_NOT_LIKE = Template("{s} 不/1 {v} {o} 。", "{s} {do} not/1 {v} {o} .")
+_LIKE_ASKED = Template("{s} {v} {o} 吗/1 ？", "{do}/1 {s} {v} {o} ?")
 _PREFER = Template("比起/1 {x} ， {s} 更/2 喜欢/2 {y} 。", "{s} {prefer}/2 {y} to/1 {x} .")
 _AFRAID = Template("{s} 怕/1 {o} 。", "{s} {be}/1 afraid/1 of/1 {o} .")
 _INTERESTED = Template("{s} 对/1 {o} {g} 感兴趣/2 。", "{s} {be} {g} interested/2 in/1 {o} .")
@@ -153,15 +155,29 @@ def _general(d: Derivation, classes: str) -> tuple[Noun, Phrase]:
 
 def like(d: Derivation) -> Phrase:
     """安娜喜欢苹果。"""
-    s = subject(d)
+    return _like(d, _LIKE)
+
+
+def like_negative(d: Derivation) -> Phrase:
+    """安娜不喜欢苹果。"""
+    return _like(d, _DO_NOT_LIKE)
+
+
+def like_question(d: Derivation) -> Phrase:
+    """安娜喜欢苹果吗？"""
+    return _like(d, _LIKE_ASKED)
+
+
+def _like(d: Derivation, template: Template) -> Phrase:
+    s = subject(d, asked=template is _LIKE_ASKED)
     verb: Verb = d.draw(verbs("mind"))
     noun, o = _general(d, _LIKED)
     d.compose(s.lemma, verb)
     d.compose(verb, noun)
     unit = d.units.reserve()
-    form = "third" if s.phrase.agreement == "he" else "base"
+    form = "third" if s.phrase.agreement == "he" and template is _LIKE else "base"
     v = Phrase(((verb.zh, unit),), marked(verb.forms[form], unit))
-    return _LIKE.fill(d.units, {"s": s.phrase, "v": v, "o": o})
+    return template.fill(d.units, {"s": s.phrase, "v": v, "o": o, "do": english.do(s.phrase.agreement)})
 
 
 def prefer(d: Derivation) -> Phrase:
@@ -204,6 +220,8 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     as_much: 2,
     superlative: 12,
     like: 1,
+    like_negative: 1,
+    like_question: 3,
     prefer: 10,
     afraid: 1,
     interested: 1,

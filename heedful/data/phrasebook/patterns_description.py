@@ -134,6 +134,18 @@ def is_a_question(d: Derivation) -> Phrase:
     return _is_a(d, _IS_A_ASKED, asked=True)
 
 
+def is_whose(d: Derivation) -> Phrase:
+    """那个男人是我的老师。"""
+    s = person(d)
+    noun = d.draw(nouns("job,role"))
+    d.compose(s.lemma, noun)
+    plural = s.phrase.agreement == "they"
+    owner, unit = possessor(d, plain=True), d.units.reserve()
+    en = marked(noun.plural if plural else noun.singular, unit)
+    n = Phrase((*owner.zh, (noun.zh, unit)), owner.en + en)
+    return _IS_A.fill(d.units, {"s": s.phrase, "n": n, "be": english.be(s.phrase.agreement)})
+
+
 def become(d: Derivation) -> Phrase:
     """安娜想成为医生。"""
     return _is_a(d, _BECOME)
@@ -160,6 +172,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     is_a: 1,
     is_not_a: 1,
     is_a_question: 4,
+    is_whose: 2,
     become: 1,
     both_are: 2,
 }

@@ -3,10 +3,11 @@
 from heedful.data.phrasebook import english
 from heedful.data.phrasebook.circumstances import perhaps, time
 from heedful.data.phrasebook.derivation import Derivation
-from heedful.data.phrasebook.grammar import Phrase, Slots, Template
-from heedful.data.phrasebook.lexicon import words
-from heedful.data.phrasebook.nominals import Nominal, pronoun, subject
+from heedful.data.phrasebook.grammar import EMPTY, Phrase, Slots, Template
+from heedful.data.phrasebook.lexicon import nouns, verbs, words
+from heedful.data.phrasebook.nominals import Nominal, bare, pronoun, subject
 from heedful.data.phrasebook.predicates import (
+    DAILY,
     INTENDED,
     Predicate,
     act,
@@ -18,6 +19,7 @@ from heedful.data.phrasebook.predicates import (
 )
 
 _WANT = Template("{s} {t} 想/1 {v} 。", "{s} {x}/1 to {v} {t} .")
+_WANT_ASKED = Template("{s} {t} 想/1 {v} 吗 ？", "{do} {s} want/1 to {v} {t} ?")
 _PLAN = Template("{s} {t} 打算/1 {v} 。", "{s} {x}/1 to {v} {t} .")
 _SHOULD_NOT = Template("{s} 不/1 应该/2 {v} 。", "{s} should/2 not/1 {v} .")
 _CAN = Template("{s} {t} 能/1 {v} 。", "{s} can/1 {v} {t} .")
@@ -48,6 +50,14 @@ def _modal(d: Derivation, template: Template, definite: bool, verb: str = "", wh
 def want(d: Derivation) -> Phrase:
     """安娜明天想买一本书。"""
     return _modal(d, _WANT, False, "want", "future")
+
+
+def want_question(d: Derivation) -> Phrase:
+    """你想喝茶吗？"""
+    s = subject(d, asked=True)
+    v = act(d, action(d, s, "generic", DAILY), "base")
+    slots: Slots = {"s": s.phrase, "v": v, "do": english.do(s.phrase.agreement), "t": perhaps(d, "future")}
+    return _WANT_ASKED.fill(d.units, slots)
 
 
 def plan(d: Derivation) -> Phrase:
@@ -99,9 +109,20 @@ def _ability(d: Derivation, s: Nominal) -> Predicate:
 
 def please(d: Derivation) -> Phrase:
     """请打开这扇门。"""
-    you = Nominal(Phrase((), ()), None)
-    v = act(d, transitive(d, you, "definite", INTENDED) if d.chance(0.7) else with_person(d, you), "base")
-    return _PLEASE.fill(d.units, {"v": v})
+    return _PLEASE.fill(d.units, {"v": _request(d)})
+
+
+def _request(d: Derivation) -> Phrase:
+    you = Nominal(EMPTY, None)
+    if d.chance(0.3):
+        return act(d, with_person(d, you), "base")
+    if d.chance(0.5):
+        return act(d, transitive(d, you, "definite", INTENDED), "base")
+    verb = d.draw(verbs(INTENDED))
+    noun = d.draw(nouns(verb.classes))
+    d.compose(verb, noun)
+    known = bare(d, noun, article="" if noun.kind == "name" else "the")  # 请打开窗户
+    return act(d, Predicate(verb, known), "base")
 
 
 def prohibition(d: Derivation) -> Phrase:
@@ -152,6 +173,7 @@ def manner(d: Derivation) -> Phrase:
 
 PATTERNS = {  # with their shares: the more the word orders differ, the more often
     want: 1,
+    want_question: 4,
     plan: 1,
     should_not: 1,
     can: 1,
@@ -159,7 +181,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     may: 4,
     skill: 1,
     skill_negative: 1,
-    please: 1,
+    please: 2,
     prohibition: 1,
     let_us: 1,
     help_me: 2,

@@ -24,6 +24,7 @@ _WILL_GO = Template("{s} {t} 会/1 坐/2 {v} 去/3 {p} 。", "{s} will/1 go/3 to
 _BEEN = Template("{s} 去过/1 {p} 。", "{s} {have}/1 been/1 to {p} .")
 _NEVER_BEEN = Template("{s} 从来/1 没/1 去过/2 {p} 。", "{s} {have} never/1 been/2 to {p} .")
 _COME_FROM = Template("{s} 来自/1 {p} 。", "{s} {come}/1 from/1 {p} .")
+_WHERE_LIVES = Template("{s} 住/1 在/2 哪儿/2 ？", "where/2 {do} {s} live/1 ?")
 _LIVES = Template("{s} 住/1 在/2 {p} 。", "{s} {live}/1 in/2 {p} .")
 _FAR = Template("{p} 离/1 {q} {g} {far} 。", "{p} is {g} {far} {from}/1 {q} .")
 _FROM_TO = Template("{s} {t} 从/1 {p} 飞/2 到/3 {q} 。", "{s} {fly}/2 from/1 {p} to/3 {q} {t} .")
@@ -189,6 +190,12 @@ def lives(d: Derivation) -> Phrase:
     return _been(d, _LIVES)
 
 
+def where_lives(d: Derivation) -> Phrase:
+    """安娜住在哪儿？"""
+    s = subject(d, asked=True)
+    return _WHERE_LIVES.fill(d.units, {"s": s.phrase, "do": english.do(s.phrase.agreement)})
+
+
 def distance(d: Derivation) -> Phrase:
     """北京离上海很远。"""
     if d.chance(0.5):
@@ -234,6 +241,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     never_been: 1,
     come_from: 1,
     lives: 1,
+    where_lives: 1,
     distance: 4,
     from_to: 5,
     meet_at: 8,

@@ -174,7 +174,7 @@ def born(d: Derivation) -> Phrase:
 
 def _where(d: Derivation, weather: Word | None = None) -> Phrase:
     """北京, "in Beijing"; or here, which goes without saying."""
-    if d.chance(0.3):
+    if d.chance(0.4):
         return EMPTY
     place = d.draw(words("city,country"))
     d.compose(weather, place)
@@ -268,7 +268,7 @@ PATTERNS = {  # with their shares: the more the word orders differ, the more oft
     event_on: 4,
     event_weekday: 4,
     born: 4,
-    weather: 3,
+    weather: 5,
     weather_forecast: 2,
     rained: 1,
     temperature: 1,

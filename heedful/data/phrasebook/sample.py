@@ -37,7 +37,7 @@ _MODULES = (
     patterns_market,
 )
 _SAMPLE = 8000  # pairs that show every word of the grammar
-LONGEST = 30  # English words of a sentence
+LONGEST = 30  # words of a sentence, in either language
 _ATTEMPTS = 12  # at one pattern, before it is given up for this round
 
 
@@ -72,6 +72,11 @@ def split_of(compositions: tuple[str, ...]) -> Split:
     return "test" if "test" in splits else "dev" if "dev" in splits else "train"
 
 
+def fits(pair: Pair) -> bool:
+    """Whether a sentence is short enough on both sides; a few of the longest patterns are not."""
+    return max(len(pair.chinese_words), len(pair.english_words)) <= LONGEST
+
+
 def derive(split: Split = "train", seed: int = 1) -> Iterator[tuple[Pair, tuple[str, ...]]]:
     """Endless pairs of a split, distinct, each with its compositions."""
     assert split in ("train", "dev", "test"), f"unknown split {split!r}"
@@ -90,8 +95,7 @@ def derive(split: Split = "train", seed: int = 1) -> Iterator[tuple[Pair, tuple[
             pair = realize(phrase, name)
             compositions = d.compositions(pair.chinese_words)
             key = f"{pair.chinese}\t{pair.english}"
-            fits = len(pair.english_words) <= LONGEST
-            if fits and split_of(compositions) == split and key not in seen:
+            if fits(pair) and split_of(compositions) == split and key not in seen:
                 seen.add(key)
                 yield pair, compositions
                 break

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from heedful.data.phrasebook.derivation import Derivation, HeldOutError, composition_split
-from heedful.data.phrasebook.lexicon import all_nouns, nouns, verbs
+from heedful.data.phrasebook.lexicon import all_nouns, common, nouns, verbs
 
 
 def test_splits_have_their_shares():
@@ -40,8 +40,12 @@ def test_lemmas_are_dealt_evenly_over_overlapping_pools():
         for pool in (nouns("fruit"), nouns("fruit,vegetable")):
             for _ in range(len(pool)):
                 counts[d.draw(pool).zh] += 1
-    used = [counts[noun.zh] for noun in nouns("fruit,vegetable")]
-    assert max(used) <= 1.5 * min(used)
+    everyday, others = (
+        [counts[n.zh] for n in nouns("fruit,vegetable") if (n.zh in common()) is so] for so in (True, False)
+    )
+    assert max(everyday) <= 1.5 * min(everyday)
+    assert max(others) <= 1.5 * min(others)
+    assert min(everyday) > 1.5 * max(others)
 
 
 def test_training_refuses_what_is_held_out_and_the_test_records_it():

@@ -50,3 +50,11 @@ def test_irregular_forms_are_read():
     assert (eat.forms["past"], eat.forms["participle"], eat.forms["gerund"]) == (("ate",), ("eaten",), ("eating",))
     (simple,) = (adjective for adjective in lexicon.all_adjectives() if adjective.zh == "简单")
     assert simple.most == ("simplest",)
+
+
+def test_what_is_common_is_in_the_tables():
+    lemmas = {
+        lemma.zh + (lemma.rest if isinstance(lemma, lexicon.Verb) else "")
+        for lemma in (*lexicon.all_nouns(), *lexicon.all_verbs(), *lexicon.all_adjectives(), *lexicon.all_words())
+    }
+    assert lexicon.common() <= lemmas
