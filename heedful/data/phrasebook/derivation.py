@@ -28,7 +28,7 @@ def composition_split(composition: str) -> Split:
 
 
 def _weight(lemma: object) -> float:
-    """How much a use counts when the least used lemmas are dealt: what is said every day comes more than twice as often."""
+    """How much a use counts when the least used lemmas are dealt: everyday ones come twice as often."""
     assert isinstance(lemma, _LEMMAS)
     return 0.4 if _full(lemma) in common() else 1.0
 

@@ -85,7 +85,7 @@ def test_no_sentence_is_in_two_splits(training):
 def test_pairs_are_distinct_and_of_reasonable_length(training):
     assert len({(pair.chinese, pair.english) for pair, _ in training}) == N
     lengths = [len(pair.english_words) for pair, _ in training]
-    assert max(max(lengths), *(len(pair.chinese_words) for pair, _ in training)) <= LONGEST == 30
+    assert max(*lengths, *(len(pair.chinese_words) for pair, _ in training)) <= LONGEST == 30
     assert 6 < sum(lengths) / N < 10
 
 
