@@ -21,12 +21,9 @@ def write_manifest(folder: Path) -> None:
     Raises:
         RunError: a file cannot be read, or the manifest cannot be written.
     """
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in name.parts)
-        if path.is_file() and not hidden and name.parts[0] != _NOT_SHIPPED and name != Path(NAME):
-            files[name.as_posix()] = {"bytes": path.stat().st_size, "sha256": _digest(path)}
+    files = {
+        name: {"bytes": (folder / name).stat().st_size, "sha256": _digest(folder / name)} for name in _shipped(folder)
+    }
     write_atomic(folder / NAME, _encode(files))
 
 
@@ -46,11 +43,39 @@ def check_manifest(folder: Path, required: Sequence[str] = (), contents: bool = 
     for name in required:
         if name not in files:
             raise RunError(f"{folder / NAME} does not list {name}: this is another folder's manifest; {_MENDING}")
-    wrong = [complaint for name, entry in files.items() if (complaint := _compare(folder / name, entry, contents))]
+    wrong = [complaint for complaint in _complaints(folder, files, contents).values() if complaint]
     if wrong:
         more = f" (and {len(wrong) - 3} more files)" if len(wrong) > 3 else ""
         raise RunError(f"{'; '.join(wrong[:3])}{more}; {_MENDING}")
     return {name: entry["sha256"] for name, entry in files.items()}
+
+
+def inventory(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """Every file against the manifest, one by one, where `check_manifest` stops at the first few that are wrong.
+
+    Args:
+        folder: a run directory or a checkpoint.
+    Returns:
+        What is wrong with each listed file, empty for a whole one; and the files beside them that are not listed.
+    Raises:
+        RunError: the manifest itself is missing or damaged.
+    """
+    files = _read(folder / NAME)
+    return _complaints(folder, files, contents=True), [name for name in _shipped(folder) if name not in files]
+
+
+def _shipped(folder: Path) -> list[str]:
+    """The names of what a manifest covers: every file but itself, hidden ones and `training/`."""
+    names = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [
+        name.as_posix()
+        for name in names
+        if not any(part.startswith(".") for part in name.parts) and name.parts[0] != _NOT_SHIPPED and name != Path(NAME)
+    ]
+
+
+def _complaints(folder: Path, files: dict[str, Any], contents: bool) -> dict[str, str]:
+    return {name: _compare(folder / name, entry, contents) for name, entry in files.items()}
 
 
 def _compare(path: Path, entry: dict[str, Any], contents: bool) -> str:

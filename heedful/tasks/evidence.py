@@ -25,6 +25,7 @@ from heedful.run.disk import write_atomic, write_json
 from heedful.run.examples import Attention, Sentence, best_and_worst
 from heedful.run.facts import DataFile, Facts, ScoreSet, write_scores
 from heedful.run.manifest import write_manifest
+from heedful.run.receipt import write_receipt
 from heedful.run.report import Evidence, write_report
 from heedful.run.weights import save_tensors
 from heedful.tasks.models import n_parameters, weights_of
@@ -199,6 +200,7 @@ def publish(run: RunDirectory, trained: Trained) -> Published:
     write_scores(run.scores, sets)
     facts = _facts(run, trained, sets)
     write_card(run.card, facts)
+    write_receipt(run.path, facts, setup.numerics.to_json(), {name: pairs})
     best, worst = best_and_worst(sentences)
     findings = prepared.facts["verdict"]["findings"]
     write_report(run.report, facts, Evidence(Journal(run.metrics).rows(), best, worst, maps, findings))

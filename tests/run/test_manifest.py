@@ -3,7 +3,7 @@ import json
 import pytest
 
 from heedful.errors import RunError
-from heedful.run.manifest import check_manifest, write_manifest
+from heedful.run.manifest import check_manifest, inventory, write_manifest
 
 
 @pytest.fixture
@@ -113,3 +113,20 @@ def test_it_is_the_same_for_the_same_files(folder):
     write_manifest(folder)
     assert (folder / "manifest.json").read_bytes() == content
     assert json.loads(content)["files"]["config.json"]["bytes"] == 2
+
+
+def test_the_inventory_names_every_file(folder):
+    assert inventory(folder) == (dict.fromkeys(check_manifest(folder), ""), [])
+    (folder / "config.json").unlink()
+    (folder / "model.safetensors").write_bytes(b"123")
+    (folder / "sub" / "名.txt").write_text("y")
+    (folder / "sub" / "notes.txt").write_text("x")
+    listed, unlisted = inventory(folder)
+    assert list(listed) == ["config.json", "model.safetensors", "sub/名.txt"]
+    assert listed["config.json"].endswith("config.json is missing")
+    assert "3 bytes instead of 16" in listed["model.safetensors"]
+    assert "was edited" in listed["sub/名.txt"]
+    assert unlisted == ["sub/notes.txt"]
+    (folder / "manifest.json").unlink()
+    with pytest.raises(RunError, match=r"manifest\.json is missing"):
+        inventory(folder)

@@ -116,7 +116,7 @@ def test_everything_is_there_and_in_the_manifest(tiny):
         shipped = {file.name for file in path.iterdir() if file.is_file()}
         assert shipped == {
             "config.json", "model.safetensors", "tokenizer.json", "generation_config.json", "scores.json", "README.md",
-            "report.html", "manifest.json",
+            "report.html", "receipt.json", "manifest.json",
         }  # fmt: skip
         assert set(check_manifest(path)) == shipped - {"manifest.json"}
 

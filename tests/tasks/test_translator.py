@@ -227,7 +227,7 @@ def copied(tiny, tmp_path):
 
 
 SHIPPED = ("config.json", "generation_config.json", "manifest.json", "model.safetensors", "tokenizer.json",
-           "scores.json", "README.md", "report.html")  # fmt: skip
+           "scores.json", "README.md", "report.html", "receipt.json")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SHIPPED)
