@@ -5,13 +5,15 @@ equal to its own and its signature "bs:1000|seed:12345" holds. Here all resample
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 N_RESAMPLES = 1000
 SEED = 12345
+# A difference that chance makes less often than this is called one.
+LEVEL = 0.05
 
 Array = NDArray[np.float64]
 ScoreSums = Callable[[Array], Array]
@@ -38,6 +40,15 @@ class Comparison:
     high: float
     p_value: float
     wins: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether chance hardly explains the difference: p is below 0.05 and the interval lies on one side of 0."""
+        return self.p_value < LEVEL and (self.low > 0 or self.high < 0)
+
+    def to_json(self) -> dict[str, float]:
+        """A dict of plain values."""
+        return asdict(self)
 
 
 def bootstrap_sums(statistics: Array, n_resamples: int = N_RESAMPLES, seed: int = SEED) -> Array:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
@@ -25,6 +26,8 @@ _CHINESE = {"zh", "zho", "chi", "cmn", "yue", "wuu", "lzh"}
 # Written without spaces between words, and no tokenizer of theirs comes with sacreBLEU alone: characters are compared.
 _UNSPACED = {"ja", "jpn", "th", "tha", "lo", "lao", "km", "khm", "my", "mya", "bo", "bod", "dz", "dzo"}
 _IDEOGRAPHIC = _CHINESE | {"ja", "jpn"}
+# Of the others a higher score is the better one.
+LOWER_IS_BETTER = frozenset({"ter"})
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,76 @@ class Scores:
         return cls(**{item.name: Figure(**values[item.name]) for item in fields(cls)})
 
 
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What each sentence adds to the figures: the score of all, of some or of a draw of them is then a sum away.
+
+    Args:
+        statistics: (n_sentences, n_statistics) for each figure, by its name in `Scores`.
+        language: code of the language translated into, as "de" or "zh"; decides how BLEU and TER find words.
+    """
+
+    statistics: Mapping[str, Array]
+    language: str
+
+    @classmethod
+    def of(cls, hypotheses: Sequence[str], references: Sequence[str], language: str) -> Self:
+        """Look at translations beside one reference each.
+
+        Args:
+            hypotheses: detokenised translations.
+            references: detokenised, as many.
+            language: code of the language translated into.
+        Raises:
+            DataError: different counts, or nothing to score.
+        """
+        _check(hypotheses, references)
+        metrics = _metrics(language).items()
+        return cls({name: _statistics(metric, hypotheses, references) for name, metric in metrics}, language)
+
+    def __len__(self) -> int:
+        """How many sentences."""
+        return len(self.statistics["bleu"])
+
+    def scores(self) -> Scores:
+        """All figures of all sentences."""
+        return Scores(**{name: self.figure(name) for name in self.statistics})
+
+    def figure(self, name: str, rows: NDArray[np.integer] | None = None) -> Figure:
+        """One figure with its interval.
+
+        Args:
+            name: a field of `Scores`.
+            rows: the sentences that count; None are all.
+        """
+        statistics, metric = self._of(name, rows), _metrics(self.language)[name]
+        # In sacreBLEU's own arithmetic, so that the figure is the very number that its command line prints.
+        whole = metric._compute_score_from_stats(statistics.sum(0).astype(int).tolist()).score
+        low, high = bootstrap_interval(statistics, _SUMS[name])
+        metric.num_refs, metric.n_bootstrap, metric.seed = 1, N_RESAMPLES, str(SEED)
+        return Figure(float(whole), low, high, metric.get_signature().format())
+
+    def compare(self, other: "Tally", name: str, rows: NDArray[np.integer] | None = None) -> Comparison:
+        """This system against another on the same sentences, by paired bootstrap.
+
+        Args:
+            other: of the other system.
+            name: of a figure, a field of `Scores`.
+            rows: the sentences that count; None are all.
+        Raises:
+            DataError: different counts.
+        """
+        if len(self) != len(other):
+            raise DataError(
+                f"expected translations of the same sentences: got {len(self):,} and {len(other):,}; give as many of "
+                "each"
+            )
+        return paired_bootstrap(self._of(name, rows), other._of(name, rows), _SUMS[name])
+
+    def _of(self, name: str, rows: NDArray[np.integer] | None) -> Array:
+        return self.statistics[name] if rows is None else self.statistics[name][rows]
+
+
 def score(hypotheses: Sequence[str], references: Sequence[str], language: str) -> Scores:
     """Score translations against one reference each.
 
@@ -80,8 +153,7 @@ def score(hypotheses: Sequence[str], references: Sequence[str], language: str) -
     Raises:
         DataError: different counts, or nothing to score.
     """
-    _check(hypotheses, references)
-    return Scores(**{name: _figure(_SUMS[name], hypotheses, references, metric) for name, metric in _metrics(language)})
+    return Tally.of(hypotheses, references, language).scores()
 
 
 def compare(
@@ -97,14 +169,8 @@ def compare(
     Raises:
         DataError: different counts, or nothing to score.
     """
-    _check(hypotheses, references)
-    _check(others, references)
-    return {
-        name: paired_bootstrap(
-            _statistics(metric, hypotheses, references), _statistics(metric, others, references), _SUMS[name]
-        )
-        for name, metric in _metrics(language)
-    }
+    ours, theirs = (Tally.of(lines, references, language) for lines in (hypotheses, others))
+    return {name: ours.compare(theirs, name) for name in ours.statistics}
 
 
 def corpus_bleu(hypotheses: Sequence[str], references: Sequence[str], language: str) -> float:
@@ -140,28 +206,19 @@ def _bleu(language: str, lowercase: bool) -> BLEU:
     return BLEU(tokenize=tokenizer, lowercase=lowercase, force=True)
 
 
-def _metrics(language: str) -> list[tuple[str, Metric]]:
+def _metrics(language: str) -> dict[str, Metric]:
     ideographic = _base(language) in _IDEOGRAPHIC
-    return [
-        ("bleu", _bleu(language, lowercase=False)),
-        ("bleu_lowercase", _bleu(language, lowercase=True)),
-        ("chrf", CHRF()),
-        ("ter", TER(normalized=ideographic, asian_support=ideographic)),
-    ]
+    return {
+        "bleu": _bleu(language, lowercase=False),
+        "bleu_lowercase": _bleu(language, lowercase=True),
+        "chrf": CHRF(),
+        "ter": TER(normalized=ideographic, asian_support=ideographic),
+    }
 
 
 def _base(language: str) -> str:
     """ "zh" of "zh-CN" or "zh_Hans"."""
     return language.replace("_", "-").split("-")[0].lower()
-
-
-def _figure(sums: ScoreSums, hypotheses: Sequence[str], references: Sequence[str], metric: Metric) -> Figure:
-    statistics = _statistics(metric, hypotheses, references)
-    # In sacreBLEU's own arithmetic, so that the figure is the very number that its command line prints.
-    whole = metric._compute_score_from_stats(statistics.sum(0).astype(int).tolist()).score
-    low, high = bootstrap_interval(statistics, sums)
-    metric.n_bootstrap, metric.seed = N_RESAMPLES, str(SEED)
-    return Figure(float(whole), low, high, metric.get_signature().format())
 
 
 def _statistics(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> Array:

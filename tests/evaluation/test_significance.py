@@ -4,7 +4,7 @@ from sacrebleu.metrics.ter import TER
 from sacrebleu.significance import _bootstrap_resample, estimate_ci
 
 from heedful.evaluation import significance
-from heedful.evaluation.significance import bootstrap_interval, bootstrap_sums, interval, paired_bootstrap
+from heedful.evaluation.significance import Comparison, bootstrap_interval, bootstrap_sums, interval, paired_bootstrap
 
 
 @pytest.fixture
@@ -75,3 +75,14 @@ def test_the_other_way_round_is_the_mirror_image(statistics):
     assert (one.difference, one.p_value) == (pytest.approx(-other.difference), other.p_value)
     assert (one.low, one.high) == (pytest.approx(-other.high), pytest.approx(-other.low))
     assert one.wins + other.wins == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p_value", "clear"),
+    [(0.1, 2.0, 0.003, True), (-2.0, -0.1, 0.003, True), (-0.1, 2.0, 0.04, False), (0.1, 2.0, 0.05, False),
+     (0.0, 0.0, 1.0, False)],
+)  # fmt: skip
+def test_a_difference_is_clear_when_interval_and_p_value_agree(low, high, p_value, clear):
+    comparison = Comparison((low + high) / 2, low, high, p_value, 0.5)
+    assert comparison.clear is clear
+    assert Comparison(**comparison.to_json()) == comparison

@@ -14,7 +14,9 @@ from heedful.errors import DataError
 from heedful.evaluation.significance import bootstrap_sums
 from heedful.evaluation.translation import (
     _SUMS,
+    LOWER_IS_BETTER,
     Scores,
+    Tally,
     _metrics,
     _statistics,
     compare,
@@ -94,7 +96,7 @@ def test_scores_of_resampled_sets_equal_those_of_the_drawn_sentences(language):
         references = ["我喜欢吃苹果。", "他昨天去了北京", "这本书很有意思!", "猫在桌子上。", "你好"]
         hypotheses = ["我喜欢苹果。", "他昨天到了北京", "这书很有趣!", "桌子上有猫。", "再见"]
     drawn = np.random.default_rng(12345).choice(len(references), size=(5, len(references)), replace=True)
-    for name, metric in _metrics(language):
+    for name, metric in _metrics(language).items():
         sums = bootstrap_sums(_statistics(metric, hypotheses, references), 5)
         expected = [
             metric.corpus_score([hypotheses[i] for i in row], [[references[i] for i in row]]).score for row in drawn
@@ -109,7 +111,7 @@ texts = st.lists(st.sampled_from(["a", "b", "c", "dog.", "DOG", ""]), max_size=7
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=4))
 def test_degenerate_sentences_score_as_in_sacrebleu(pairs):
     hypotheses, references = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    for name, metric in _metrics("en"):
+    for name, metric in _metrics("en").items():
         theirs = metric.corpus_score(hypotheses, [references]).score
         sums = _statistics(metric, hypotheses, references).sum(0)[None]
         assert _SUMS[name](sums)[0] == pytest.approx(theirs, rel=1e-12, abs=1e-300), name
@@ -176,6 +178,23 @@ def test_two_systems_are_compared_as_by_sacrebleu(corpus):
     assert comparison["bleu"].low < comparison["bleu"].difference < comparison["bleu"].high
 
 
+def test_a_tally_gives_the_scores_of_some_sentences(corpus):
+    hypotheses, references = corpus
+    tally = Tally.of(hypotheses, references, "en")
+    rows = np.arange(3, 40, 3)
+    part = score([hypotheses[row] for row in rows], [references[row] for row in rows], "en")
+    assert len(tally) == 40
+    assert Scores(**{name: tally.figure(name, rows) for name in NAMES}) == part
+    assert tally.scores() == score(*corpus, "en")
+
+
+def test_a_lower_score_is_better_where_it_is_said(corpus):
+    hypotheses, references = corpus
+    worse = [f"{line} and more of the wrong words" for line in hypotheses]
+    for name, comparison in compare(hypotheses, worse, references, "en").items():
+        assert (comparison.difference < 0) == (name in LOWER_IS_BETTER)
+
+
 def test_json_round_trip(corpus):
     scores = score(*corpus, "en")
     values = json.loads(json.dumps(scores.to_json()))
@@ -192,3 +211,6 @@ def test_different_counts_and_nothing_are_refused():
             call([], [])
     with pytest.raises(DataError, match="got 1 translations and 2 references"):
         compare(["a", "b"], ["a"], ["a", "b"], "en")
+    two, one = Tally.of(["a", "b"], ["a", "b"], "en"), Tally.of(["a"], ["a"], "en")
+    with pytest.raises(DataError, match="translations of the same sentences: got 2 and 1; give as many"):
+        two.compare(one, "bleu")
