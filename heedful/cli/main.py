@@ -39,6 +39,7 @@ VERBS = {
     "train": Verb("heedful.cli.train:train", "Train a model on your own data."),
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "BLEU, chrF and TER of a translator, with intervals."),
+    "verify": Verb("heedful.cli.verify:verify", "A run's receipt, checked and scored again."),
     "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
     "runs": Verb("heedful.cli.runs:runs", "What was trained here, side by side."),
     "doctor": Verb("heedful.cli.doctor:doctor", "This machine: cores, number formats, GPU, versions, what is missing."),

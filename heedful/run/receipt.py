@@ -79,7 +79,9 @@ class Receipt:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
+        numerics = values["numerics"]
         read = {
+            "numerics": {**numerics, "device": str(numerics["device"]), "threads": int(numerics["threads"])},
             "directions": [(str(source), str(target)) for source, target in values["directions"]],
             "data": [DataFile(**file) for file in values["data"]],
             "held_out": {name: HeldOut(**item) for name, item in values["held_out"].items()},

@@ -38,7 +38,8 @@ def test_it_is_plain_json_with_every_hash(folder):
 
 
 @pytest.mark.parametrize(
-    "other", [PAIRS[::-1], PAIRS[:1], [*PAIRS, ("", "")], [("你好。", "Hello"), PAIRS[1]], [("你好。Hello.", ""), PAIRS[1]]]
+    "other",
+    [PAIRS[::-1], PAIRS[:1], [*PAIRS, ("", "")], [("你好。", "Hello"), PAIRS[1]], [("你好。Hello.", ""), PAIRS[1]]],
 )
 def test_other_sentences_are_others(other):
     assert HeldOut.of(other).sha256 != HeldOut.of(PAIRS).sha256

@@ -1,0 +1,257 @@
+"""A whole run holds; whatever is damaged, edited, missing or of another machine is named, and only that."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from heedful.data.text import ParallelText
+from heedful.errors import DataError, OptionError, RunError
+from heedful.run.directory import RunDirectory, checkpoint_folders
+from heedful.run.manifest import write_manifest
+from heedful.run.receipt import HeldOut, read_receipt
+from heedful.tasks import verification
+from heedful.tasks.evidence import evaluate_pairs
+from heedful.tasks.verification import SLACK, verify_run
+from tests.tasks.tiny import COUNTS, ask
+
+N_FIGURES = 8  # four each way
+
+
+@pytest.fixture(scope="module")
+def translated():
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def remember(translated, monkeypatch):
+    """What was translated and scored once is not again: the weights of a copy are the same, or are not asked."""
+
+    def once(translator, pairs, direction, search):
+        key = (tuple(pairs), direction, search, sum(weight.sum().item() for weight in translator.model.parameters()))
+        if key not in translated:
+            translated[key] = evaluate_pairs(translator, pairs, direction, search)
+        return translated[key]
+
+    monkeypatch.setattr(verification, "evaluate_pairs", once)
+
+
+@pytest.fixture
+def copied(tiny, tmp_path, monkeypatch):
+    """A run that may be damaged, seen from a folder that holds nothing else."""
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(tiny.both, tmp_path / "run")
+
+
+@pytest.fixture
+def shipped(copied):
+    """The same without `training/`, as it is handed on."""
+    shutil.rmtree(copied / "training")
+    return copied
+
+
+def of_kind(found, kind):
+    return [check for check in found.checks if check.kind == kind]
+
+
+def states(found, kind):
+    return {check.name: check.state for check in of_kind(found, kind)}
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+
+
+def edit_score(run, change):
+    """Another figure on record, and a manifest that lists it."""
+    values = json.loads((run / "scores.json").read_text())
+    figure = values["scores"][0]["figures"]["chrf"]
+    figure["score"] += change(figure)
+    (run / "scores.json").write_text(json.dumps(values))
+    write_manifest(run)
+    return figure["score"]
+
+
+def test_a_whole_run_holds_in_every_part(tiny):
+    found = verify_run(tiny.both)
+    assert not found.failures
+    assert {check.state for check in found.checks} == {"holds"}
+    assert len(of_kind(found, "file")) == 8
+    figures = of_kind(found, "figure")
+    assert [check.recorded for check in figures] == [check.found for check in figures]
+    assert len(figures) == N_FIGURES
+    assert {check.said for check in figures} == {"the same to the last digit"}
+    assert list(states(found, "data")) == [
+        f"{part}.{language}" for part in ("train", "dev", "test") for language in ("zh", "en")
+    ]
+    assert "begun" in states(found, "training")
+    assert {path.name for _, _, path in checkpoint_folders(tiny.both / "training")} <= set(states(found, "training"))
+    assert found.changes == []
+    assert found.outlook == "can be made again from the same files, all at hand"
+    assert found.command == read_receipt(tiny.both).command
+    assert json.loads(json.dumps(found.to_json()))["holds"] is True
+
+
+def test_a_run_with_its_own_split_holds(tiny):
+    found = verify_run(tiny.rnn)
+    assert {check.state for check in found.checks} == {"holds"}
+    assert list(states(found, "data")) == ["all.en-zh.tsv"]
+
+
+def test_what_is_not_at_hand_is_said_and_is_no_failure(shipped):
+    found = verify_run(shipped)
+    assert not found.failures
+    assert [check.name for check in of_kind(found, "figure")] == ["zh → en", "en → zh"]
+    assert set(states(found, "figure").values()) | set(states(found, "data").values()) == {"unchecked"}
+    assert of_kind(found, "training") == []
+    assert found.outlook.startswith("can be made again where its files are (train.zh, train.en, dev.zh")
+
+
+def test_a_folder_of_data_is_searched_by_name(tiny, shipped, tmp_path):
+    shutil.copytree(tiny.texts, tmp_path / "data" / "deep")
+    found = verify_run(shipped, data=tmp_path / "data")
+    assert {check.state for check in found.checks} == {"holds"}
+    assert len(of_kind(found, "figure")) == N_FIGURES
+
+
+def test_the_sentences_may_be_named(tiny, shipped):
+    found = verify_run(shipped, ParallelText(tiny.texts / "test.zh", tiny.texts / "test.en"))
+    assert set(states(found, "figure").values()) == {"holds"}
+    for source, target in (("dev.zh", "dev.en"), ("test.en", "test.zh")):
+        with pytest.raises(DataError, match=f"does not hold the sentences .*expected {COUNTS['test']} pairs"):
+            verify_run(shipped, ParallelText(tiny.texts / source, tiny.texts / target))
+
+
+def test_a_dev_set_is_read_without_its_empty_lines(tmp_path):
+    path = tmp_path / "dev.tsv"
+    path.write_text("a\tb\n\tc\n \t \n")
+    whole, full = verification._readings(ParallelText(path))
+    assert (whole, full) == ([("a", "b"), ("", "c"), (" ", " ")], [("a", "b")])
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "README.md", "receipt.json", "config.json"])
+def test_a_damaged_and_a_missing_file_are_named_and_nothing_else(copied, name):
+    flip(copied / name)
+    found = verify_run(copied)
+    assert [check.name for check in found.failures] == [name]
+    assert {check.state for check in of_kind(found, "figure")} <= {"unchecked"}
+    (copied / name).unlink()
+    found = verify_run(copied)
+    assert [(check.name, check.said.split()[-1]) for check in found.failures] == [(name, "missing")]
+
+
+def test_many_damaged_files_are_all_named_and_new_ones_noticed(shipped):
+    for name in ("config.json", "README.md", "report.html", "tokenizer.json"):
+        flip(shipped / name)
+    (shipped / "notes.txt").write_text("mine")
+    found = verify_run(shipped)
+    assert {check.name for check in found.failures} == {"config.json", "README.md", "report.html", "tokenizer.json"}
+    assert states(found, "file")["notes.txt"] == "unchecked"
+    flip(shipped / "manifest.json")
+    assert [check.name for check in verify_run(shipped).failures] == ["manifest.json"]
+
+
+def test_a_figure_that_was_edited_is_found_out(copied):
+    edited = edit_score(copied, lambda figure: 0.25)
+    (failure,) = verify_run(copied).failures
+    assert (failure.kind, failure.name, failure.recorded) == ("figure", "zh → en chrF2 characters", edited)
+    assert failure.found == pytest.approx(edited - 0.25)
+    assert failure.said == "-0.25"
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.5, "holds"), (2.0, "fails")])
+def test_on_another_machine_a_figure_may_move_a_little(copied, monkeypatch, share, state):
+    now = verification.versions()
+    monkeypatch.setattr(verification, "versions", lambda: {**now, "torch": "9.9"})
+    edit_score(copied, lambda figure: share * SLACK * (figure["high"] - figure["low"]))
+    found = verify_run(copied)
+    assert found.changes == [f"torch: {now['torch']} then, 9.9 now"]
+    assert states(found, "figure")["zh → en chrF2 characters"] == state
+
+
+def test_threads_are_no_change_of_the_machine(tiny):
+    receipt = read_receipt(tiny.both)
+    numerics = verification._as_then(receipt, None)
+    assert verification._changes(receipt, replace(numerics, threads=numerics.threads + 7)) == []
+    other = replace(receipt, machine={**receipt.machine, "processor": "abacus"})
+    (change,) = verification._changes(other, numerics)
+    assert change.startswith("processor: abacus then, ")
+
+
+def test_data_that_changed_fails_where_it_was_and_where_it_was_said_to_be(tiny, copied, tmp_path):
+    data = shutil.copytree(tiny.texts, tmp_path / "data")
+    (data / "train.zh").write_text("别的文字。\n")
+    found = verify_run(copied, data=data)
+    assert [(check.kind, check.name) for check in found.failures] == [("data", "train.zh")]
+    assert "train.zh is not what the run was made of (train source)" in found.failures[0].said
+    # One of that name that merely lies here is no fault of the run's.
+    shutil.rmtree(copied / "training")
+    shutil.copy(data / "train.zh", tmp_path / "train.zh")
+    shutil.copy(data / "train.en", tmp_path / "train.en")
+    found = verify_run(copied)
+    assert not found.failures
+    assert (states(found, "data")["train.zh"], states(found, "data")["train.en"]) == ("unchecked", "holds")
+
+
+def test_damage_in_what_training_left_is_named(copied):
+    newest = checkpoint_folders(copied / "training")[0][2]
+    flip(newest / "tensors.safetensors")
+    flip(copied / "training" / "begun" / "prepared.json")
+    found = verify_run(copied)
+    assert {check.name for check in found.failures} == {newest.name, "begun"}
+    assert "tensors.safetensors is damaged" in states_said(found, newest.name)
+    # The sentences are not taken from a damaged file.
+    assert set(states(found, "figure").values()) == {"unchecked"}
+
+
+def states_said(found, name):
+    return next(check.said for check in found.checks if check.name == name)
+
+
+def test_a_run_that_is_not_finished_says_from_where_it_goes_on(copied):
+    (copied / "manifest.json").unlink()
+    newest = checkpoint_folders(copied / "training")[0][2]
+    found = verify_run(copied)
+    assert [check.name for check in found.failures] == ["manifest.json"]
+    assert found.outlook == f"can be gone on with, from {newest.name}"
+    assert found.command == f"heedful train translation --out {copied} --resume"
+    for path in (copied / "training").glob("checkpoint-*"):
+        flip(path / "tensors.safetensors")
+    assert verify_run(copied).outlook == "cannot be gone on with: begin again with another --out"
+    for path in (copied / "training").glob("checkpoint-*"):
+        shutil.rmtree(path)
+    assert verify_run(copied).outlook == "can be gone on with, from its first step"
+    shutil.rmtree(copied / "training" / "begun")
+    assert verify_run(copied).command == ""
+
+
+def test_what_is_no_run_is_refused(tiny, copied, tmp_path):
+    with pytest.raises(RunError, match="does not exist"):
+        verify_run(tmp_path / "none")
+    with pytest.raises(RunError, match="is no run directory"):
+        verify_run(tiny.texts)
+    with pytest.raises(OptionError, match="is not a folder: give the one that holds"):
+        verify_run(copied, data=copied / "config.json")
+    with RunDirectory(copied).lock(), pytest.raises(RunError, match="is being trained in"):
+        verify_run(copied)
+
+
+def test_a_run_from_before_receipts_is_checked_as_far_as_it_goes(shipped):
+    (shipped / "receipt.json").unlink()
+    write_manifest(shipped)
+    found = verify_run(shipped)
+    assert [check.name for check in found.failures] == ["receipt.json"]
+    assert "an older heedful made this run" in found.failures[0].said
+    assert found.command == ""
+
+
+def test_the_receipt_is_that_of_the_request(tiny):
+    receipt, options = read_receipt(tiny.both), ask(tiny.texts, tiny.both)
+    assert receipt.steps == options.steps
+    assert receipt.seed == options.seed
+    pairs = list(ParallelText(options.test_source, options.test_target).pairs())
+    assert receipt.held_out == {"test": HeldOut.of(pairs)}
+    assert {file.name for file in receipt.data} == {path.name for path in tiny.texts.iterdir() if path.suffix != ".tsv"}
