@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from heedful.data.augment import Augmentation
 from heedful.data.corpus import SIDES, Corpus
 from heedful.data.sampler import Direction
 from heedful.data.shards import build_shards
 from heedful.data.split import TRAIN, Split, require_pairs, split
-from heedful.data.text import ParallelText
+from heedful.data.text import ParallelText, identity
 from heedful.data.tokenizer import Tokenizer
 from heedful.data.verdict import Verdict, inspect
 from heedful.errors import DataError, LengthError
@@ -19,6 +23,8 @@ from heedful.tasks.defaults import WINDOW, Size, size_for
 
 # Longer sentences are left out of training, and counted in the report.
 MAX_TOKENS = 250
+# Pairs are made from an even sample of so many.
+MAX_AUGMENTED = 200_000
 READY = "prepared.json"
 
 
@@ -32,6 +38,7 @@ class Sources:
         test: for the final scores; None scores on what was held out, or else on `dev`.
         languages: of the source side and of the target side.
         both: learn both directions.
+        augmentation: the pairs to make from `train` beside; None makes none.
     """
 
     train: ParallelText
@@ -39,6 +46,7 @@ class Sources:
     test: ParallelText | None
     languages: tuple[str, str]
     both: bool
+    augmentation: Augmentation | None = None
 
     @property
     def parts_to_hold_out(self) -> list[str]:
@@ -63,7 +71,7 @@ class Prepared:
         dev: held-out pairs, (source, target) as in the files.
         test: other held-out pairs, never looked at before the end; empty when the caller gave a dev set.
         size: of the model to be trained.
-        facts: for the model card: files with their hashes, and the verdict.
+        facts: for the model card: files with their hashes, the verdict, how many pairs were made by `augmentation`.
     """
 
     tokenizer: Tokenizer
@@ -124,18 +132,24 @@ def prepare(
     chosen = size or size_for(n_pairs * len(sources.directions))
     tags = [target for _, target in sources.directions] if sources.both else []
     tokenizer = Tokenizer.train(_training_texts(sources.train, parts), chosen.vocab_size, tags)
+    held = {name: _held_out(sources, parts, name, tokenizer) for name in ("dev", "test")}
+    made = _made(sources, parts, n_pairs, seed, [pair for part in held.values() for pair in part])
+    extra = [pair for found in made.values() for pair in found]
     build_shards(
-        sources.train.pairs(),
+        chain(sources.train.pairs(), extra),
         tokenizer,
         folder / "corpus",
         max_tokens=MAX_TOKENS,
         dropout=chosen.piece_dropout,
         seed=seed,
-        skip=parts.skip(TRAIN) if parts else None,
+        skip=np.append(parts.skip(TRAIN), np.zeros(len(extra), bool)) if parts else None,
     )
     write_atomic(folder / "tokenizer.json", tokenizer.to_json().encode())
-    held = {name: _held_out(sources, parts, name, tokenizer) for name in ("dev", "test")}
-    facts = {"files": [asdict(file) for file in fingerprints(sources)], "verdict": verdict.to_json()}
+    facts = {
+        "files": [asdict(file) for file in fingerprints(sources)],
+        "verdict": verdict.to_json(),
+        "augmented": {kind: len(found) for kind, found in made.items()},
+    }
     write_json(folder / READY, {**held, "facts": facts, "size": asdict(chosen)})
     return _reopen(folder)
 
@@ -172,9 +186,24 @@ def _refuse_long(text: ParallelText, tokenizer: Tokenizer) -> None:
                 )
 
 
+def _training_pairs(text: ParallelText, parts: Split | None) -> Iterable[tuple[str, str]]:
+    return text.pairs() if parts is None else parts.select(text.pairs(), TRAIN)
+
+
 def _training_texts(text: ParallelText, parts: Split | None) -> Iterable[str]:
-    pairs = text.pairs() if parts is None else parts.select(text.pairs(), TRAIN)
-    return (side for pair in pairs for side in pair)
+    return (side for pair in _training_pairs(text, parts) for side in pair)
+
+
+def _made(
+    sources: Sources, parts: Split | None, n_pairs: int, seed: int, held_out: Iterable[tuple[str, str]]
+) -> dict[str, list[tuple[str, str]]]:
+    """The pairs made from the training text, by kind; none that holds a sentence kept for testing."""
+    if sources.augmentation is None:
+        return {}
+    pairs = islice(_training_pairs(sources.train, parts), 0, None, max(1, -(-n_pairs // MAX_AUGMENTED)))
+    unseen = {identity(side) for pair in held_out for side in pair}
+    made = sources.augmentation.make(pairs, seed)
+    return {kind: [pair for pair in found if unseen.isdisjoint(map(identity, pair))] for kind, found in made.items()}
 
 
 def fingerprints(sources: Sources) -> list[DataFile]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from heedful.architecture import read_record
+from heedful.data.augment import Augmentation
 from heedful.data.languages import language_of_text, languages_of_name, read_code, same_language
 from heedful.data.text import ParallelText
 from heedful.errors import OptionError
@@ -37,6 +38,7 @@ class TranslationOptions:
         source_language: code such as "en"; when left out it is read from the file's name or the script.
         target_language: the same for the other side.
         both_directions: one model that translates both ways.
+        augment: pairs to make from the text beside: "words,numbers,tokens" or some of them, "none".
         model: "transformer", or "rnn" for the encoder-decoder without attention.
         minutes: budget of training in minutes.
         epochs: budget in passes over the data, instead.
@@ -59,6 +61,7 @@ class TranslationOptions:
     source_language: str | None = None
     target_language: str | None = None
     both_directions: bool = False
+    augment: str = "none"
     model: str = "transformer"
     minutes: float | None = None
     epochs: float | None = None
@@ -108,10 +111,11 @@ class TranslationOptions:
         """Refuse what no text can make right.
 
         Raises:
-            OptionError: an unknown model or device, a file named twice, several budgets or one of nothing, a seed below
-                0.
+            OptionError: an unknown model, device or kind of pairs, a file named twice, several budgets or one of
+                nothing, a seed below 0.
         """
         family(self.model)
+        Augmentation.named(self.augment)
         choose(self.device)
         self.budget()
         if not 0 <= self.seed < 1 << 63:
@@ -134,7 +138,8 @@ class TranslationOptions:
             raise OptionError("give the text to learn from: --source and --target, or --tsv")
         dev = parallel_text(self.dev_source, self.dev_target, self.dev_tsv, "dev_")
         test = parallel_text(self.test_source, self.test_target, self.test_tsv, "test_")
-        return Sources(text, dev, test, self._languages(text), self.both_directions)
+        augmentation = None if self.augment == "none".else Augmentation.named(self.augment)
+        return Sources(text, dev, test, self._languages(text), self.both_directions, augmentation)
 
     def _languages(self, text: ParallelText) -> tuple[str, str]:
         """As they were named, or else as they can be told."""
