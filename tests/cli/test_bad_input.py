@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -149,8 +150,8 @@ def test_held_out_sentences_beyond_the_window(capsys, tiny, tmp_path):
     (texts / "test.en").write_bytes(lines([*rows[:2], LONG, *rows[3:]]))
     out = tmp_path / "x"
     said = refused_and_free(capsys, out, *flags(ask(texts, out)))
-    assert "test.en:3 has 3," in said
-    assert "and the model's window 1,022: split it into sentences; nothing is cut in silence" in said
+    assert re.search(r"test\.en:3 has [\d,]+ tokens and the model's window 1,022: split it into sentences", said)
+    assert "nothing is cut in silence" in said
     (texts / "test.en").write_bytes(lines(rows))
     assert run(capsys, *flags(ask(texts, out, steps=1, both_directions=False)))[0] == 0
 
