@@ -138,7 +138,7 @@ class TranslationOptions:
             raise OptionError("give the text to learn from: --source and --target, or --tsv")
         dev = parallel_text(self.dev_source, self.dev_target, self.dev_tsv, "dev_")
         test = parallel_text(self.test_source, self.test_target, self.test_tsv, "test_")
-        augmentation = None if self.augment == "none".else Augmentation.named(self.augment)
+        augmentation = None if self.augment == "none" else Augmentation.named(self.augment)
         return Sources(text, dev, test, self._languages(text), self.both_directions, augmentation)
 
     def _languages(self, text: ParallelText) -> tuple[str, str]:
