@@ -19,8 +19,8 @@ from heedful.evaluation.translation import Figure, Tally
 MIN_SENTENCES = 10
 _SENTENCES_A_PART, _MAX_PARTS = 30, 5
 _FIGURES = ("bleu", "chrf")
-# Borders that people find natural, in each power of ten above the first.
-_ROUND = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
+# Borders that people find natural: every number up to 20, then these of each power of ten.
+_SMALL, _ROUND = 20, (10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 
 Integers = NDArray[np.integer]
 Bounds = tuple[int, int | None]
@@ -123,10 +123,10 @@ def length_borders(lengths: Integers) -> list[int]:
 
 def _round(number: int) -> int:
     """The natural number next to it."""
-    if number <= _ROUND[0]:
+    if number <= _SMALL:
         return number
     power = 10 ** (len(str(number)) - 2)
-    steps = [step * power for step in (*_ROUND, 10 * _ROUND[0])]
+    steps = [step * power for step in _ROUND]
     place = bisect_left(steps, number)
     above, below = steps[place], steps[max(place - 1, 0)]
     return below if number - below <= above - number else above
@@ -165,7 +165,8 @@ def _times(bounds: Bounds) -> str:
 
 def _amount(bounds: Bounds, unit: str) -> str:
     low, high = bounds
+    last = low if high is None else high
+    counted = unit.removesuffix("s") if last == 1 else unit
     if high is None:
-        return f"{low:,} {unit} or more"
-    span = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    return f"{span} {unit.removesuffix('s') if high == 1 else unit}"
+        return f"{low:,} {counted} or more"
+    return f"{low:,} {counted}" if low == high else f"{low:,} to {high:,} {counted}"

@@ -1,9 +1,9 @@
-"""The proof that comes with a translator: scores, the card, the report; and scoring by file for anyone later."""
+"""The proof that comes with a translator: scores, the card, the report."""
 
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,8 @@ from typing import Any
 import torch
 
 from heedful import __version__
-from heedful.data.corpus import SIDES
-from heedful.data.languages import seems_other, spoken_among
-from heedful.data.text import ParallelText
 from heedful.decoding import Beam, Search
-from heedful.errors import DataError, OptionError
-from heedful.evaluation.translation import Scores, score, sentence_chrf
+from heedful.evaluation.translation import Scores, Tally, sentence_chrf
 from heedful.interface import Model
 from heedful.numerics import Numerics, available_cores
 from heedful.run.card import write_card
@@ -52,6 +48,7 @@ class Evaluated:
         seconds: spent translating.
         tokens_per_second: pieces written a second.
         hypotheses: the translations.
+        tally: what each sentence adds to the scores.
     """
 
     scores: Scores
@@ -60,11 +57,16 @@ class Evaluated:
     seconds: float
     tokens_per_second: float
     hypotheses: list[str]
+    tally: Tally = field(repr=False, compare=False)
+
+    @property
+    def speed(self) -> dict[str, float]:
+        """What translating took."""
+        return {"seconds": round(self.seconds, 3), "tokens_per_second": round(self.tokens_per_second, 1)}
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values, the translations left out."""
-        speed = {"seconds": round(self.seconds, 3), "tokens_per_second": round(self.tokens_per_second, 1)}
-        return {**self.scores.to_json(), "sentences": self.sentences, **speed}
+        return {**self.scores.to_json(), "sentences": self.sentences, **self.speed}
 
 
 @dataclass(frozen=True)
@@ -118,60 +120,9 @@ def evaluate_pairs(translator: Translator, pairs: Pairs, direction: Direction, s
     """
     sources, references = zip(*pairs, strict=True)
     found = translator.answer(sources, to=direction[1], search=search)
-    scores = score(found.texts, references, direction[1])
+    tally = Tally.of(found.texts, references, direction[1])
     speed = found.tokens / found.seconds if found.seconds else 0.0
-    return Evaluated(scores, direction, len(pairs), found.seconds, speed, found.texts)
-
-
-def evaluate_files(
-    translator: Translator, text: ParallelText, to: str | None, search: Search, output: Path | None = None
-) -> Evaluated:
-    """Score a translator on files.
-
-    Args:
-        translator: to be scored.
-        text: sources and references; of a TSV the column in the language of `to` is the reference.
-        to: language translated into.
-        search: how to decode.
-        output: where to write the translations, or None.
-    Raises:
-        DataError: the files cannot be used.
-    """
-    pairs = list(text.pairs())
-    if not any(source.strip() for source, _ in pairs):
-        raise DataError(f"{text.source} holds no text: there is nothing to translate; give a file with sentences")
-    direction = translator.direction([source for source, _ in pairs], to)
-    # A file with two columns serves both directions, and says not which comes first.
-    if text.target is None and spoken_among((first for first, _ in pairs), direction) == direction[1]:
-        pairs = [(target, source) for source, target in pairs]
-    _check_languages(text, pairs, direction)
-    if output is not None:
-        _check_output(output, text)
-    found = evaluate_pairs(translator, pairs, direction, search)
-    if output is not None:
-        write_atomic(output, "".join(line + "\n" for line in found.hypotheses).encode())
-    return found
-
-
-def _check_languages(text: ParallelText, pairs: Pairs, direction: Direction) -> None:
-    """Refuse to score the sides exchanged: the figures would be next to nothing, and say nothing."""
-    languages = zip(zip(*pairs, strict=True), direction, reversed(direction), strict=True)
-    seems = [seems_other(lines, code, other) for lines, code, other in languages]
-    if all(seems):
-        raise DataError(
-            f"{text.source} seems to be in {seems[0]} and {text.target or 'its other column'} in {seems[1]}, and "
-            f"{direction[0]} → {direction[1]} is asked for: exchange --source and --target, or give another --to"
-        )
-
-
-def _check_output(output: Path, text: ParallelText) -> None:
-    """Refuse a place for the translations before the time is spent on them."""
-    if output.is_dir():
-        raise OptionError(f"{output} is a folder: expected the name of a file for the translations")
-    if not output.parent.is_dir():
-        raise OptionError(f"the folder {output.parent} does not exist: create it first, or choose another --output")
-    if any(output.resolve() == text.path(side).resolve() for side in SIDES):
-        raise OptionError(f"{output} is what is evaluated on: nothing is written over; choose another --output")
+    return Evaluated(tally.scores(), direction, len(pairs), found.seconds, speed, found.texts, tally)
 
 
 def publish(run: RunDirectory, trained: Trained) -> Published:

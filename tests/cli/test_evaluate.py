@@ -102,3 +102,40 @@ def test_bad_texts(capsys, tiny, tmp_path):
     assert "sentence 2 has 1," in evaluate(long, other)
     assert "latin:2 is not UTF-8: byte 0xEF at offset 5" in evaluate(latin, other)
     assert "--source and --target are one file" in evaluate(source, source)
+
+
+def test_against_another_run_and_in_groups(capsys, tiny):
+    whole = ("evaluate", tiny.both, *files(tiny, "en", "zh"), "--to", "zh", "--beam", 1)
+    code, out, err = run(capsys, *whole, "--against", tiny.rnn, "--groups", "--json")
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    values = json.loads(out)
+    assert set(values) == {*NAMES, "sentences", "seconds", "tokens_per_second", "against", "groups"}
+    against = values["against"]
+    assert set(against) == {"name", *NAMES, "seconds", "tokens_per_second", "comparisons", "verdict"}
+    assert "tok:zh" in against["bleu"]["signature"]
+    for name in NAMES:
+        assert set(against["comparisons"][name]) == {"difference", "low", "high", "p_value", "wins"}
+        difference = values[name]["score"] - against[name]["score"]
+        assert against["comparisons"][name]["difference"] == pytest.approx(difference)
+    assert [group["sentences"] for group in values["groups"]["length"]] == [COUNTS["test"]]
+    assert values["groups"]["length"][0]["too_few"]
+    code, out, err = run(capsys, *whole, "--against", tiny.rnn, "--groups")
+    assert (code, err) == (0, "")
+    assert f"\n{against['verdict']}\n" in out
+    assert "how often training read the rarest word" in out
+    assert "too few: under 10 sentences say nothing" in out
+
+
+def test_against_what_is_no_other_system(capsys, tiny, tmp_path):
+    whole = (tiny.both, *files(tiny), "--to", "en")
+    short = tmp_path / "short"
+    short.write_text("one\n")
+    for path, said in (
+        (tiny.both, "is the run that is scored"),
+        (tiny.texts, "is no run directory"),
+        (tmp_path / "absent", "does not exist"),
+        (tiny.rnn, "translates en → zh, and zh → en is scored"),
+        (tiny.texts / "test.en", "is the reference itself"),
+        (short, f"got 1 lines for {COUNTS['test']}"),
+    ):
+        assert said in refused(capsys, "evaluate", *whole, "--against", path)

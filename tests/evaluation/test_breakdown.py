@@ -117,7 +117,21 @@ def test_borders_are_near_the_quantiles_and_natural():
 
 @pytest.mark.parametrize(
     ("number", "natural"),
-    [(1, 1), (9, 9), (10, 10), (11, 10), (13, 12), (14, 15), (47, 50), (99, 100), (100, 100), (113, 120), (740, 800)],
+    [
+        (1, 1),
+        (9, 9),
+        (13, 13),
+        (20, 20),
+        (21, 20),
+        (23, 25),
+        (47, 50),
+        (70, 60),
+        (71, 80),
+        (99, 100),
+        (100, 100),
+        (113, 120),
+        (740, 800),
+    ],
 )
 def test_natural_numbers(number, natural):
     assert breakdown._round(number) == natural
@@ -133,7 +147,7 @@ def test_names_of_lengths(tallies):
         assert [group.name for group in groups] == names
         assert [group.sentences for group in groups] == sizes
     (every,) = by_length(tally, np.full(90, 1200), "characters")
-    assert (every.name, every.bounds) == ("1 characters or more", (1, None))
+    assert (every.name, every.bounds) == ("1 character or more", (1, None))
     assert by_length(tally, np.zeros(90, int), "words") == ()
 
 

@@ -6,15 +6,13 @@ import shlex
 import pytest
 import sacrebleu
 
-from heedful.data.text import ParallelText
 from heedful.decoding import Beam
-from heedful.errors import DataError, OptionError
 from heedful.numerics import choose
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import read_scores
 from heedful.run.manifest import check_manifest
 from heedful.tasks import evidence
-from heedful.tasks.evidence import evaluate_files, evaluate_pairs, limits, machine, processor, versions
+from heedful.tasks.evidence import evaluate_pairs, limits, machine, processor, versions
 from heedful.tasks.translator import Translator
 from tests.tasks.tiny import COUNTS
 
@@ -26,9 +24,22 @@ def translator(tiny):
     return Translator.load(tiny.both)
 
 
+def read(tiny, source, target):
+    sides = ((tiny.texts / f"test.{language}").read_text().splitlines() for language in (source, target))
+    return list(zip(*sides, strict=True))
+
+
 @pytest.fixture(scope="module")
 def found(tiny, translator):
-    return evaluate_files(translator, ParallelText(tiny.texts / "test.zh", tiny.texts / "test.en"), "en", Beam(2))
+    return evaluate_pairs(translator, read(tiny, "zh", "en"), ("zh", "en"), Beam(2))
+
+
+def test_scores_are_those_of_sacrebleu(tiny, translator, found):
+    sources, references = zip(*read(tiny, "zh", "en"), strict=True)
+    assert found.hypotheses == translator.translate(sources, to="en", search=Beam(2))
+    assert found.scores.bleu.score == pytest.approx(sacrebleu.corpus_bleu(found.hypotheses, [references]).score)
+    assert found.scores.chrf.score == pytest.approx(sacrebleu.corpus_chrf(found.hypotheses, [references]).score)
+    assert found.tally.scores() == found.scores
 
 
 def test_an_evaluation_as_json(found):
@@ -42,71 +53,14 @@ def test_an_evaluation_as_json(found):
     json.dumps(values, allow_nan=False)
 
 
-def test_scores_are_those_of_sacrebleu_on_the_lines_of_the_file(tiny, translator, found):
-    references = (tiny.texts / "test.en").read_text().splitlines()
-    assert found.hypotheses == translator.translate(
-        (tiny.texts / "test.zh").read_text().splitlines(), to="en", search=Beam(2)
-    )
-    assert found.scores.bleu.score == pytest.approx(sacrebleu.corpus_bleu(found.hypotheses, [references]).score)
-    assert found.scores.chrf.score == pytest.approx(sacrebleu.corpus_chrf(found.hypotheses, [references]).score)
-
-
-def test_empty_lines_count_and_stay_empty(translator, tmp_path):
-    path = tmp_path / "with.tsv"
-    path.write_text("他来了。\tHe came.\n\t\n我来了。\t\n\tNobody.\n", encoding="utf-8")
-    found = evaluate_files(translator, ParallelText(path), "en", Beam(1))
-    assert len(found.hypotheses) == found.to_json()["sentences"] == 4
-    assert [found.hypotheses[1], found.hypotheses[3]] == ["", ""]
-
-
-@pytest.mark.parametrize(("order", "to"), [("zh-en", "en"), ("en-zh", "en"), ("zh-en", None)])
-def test_a_tsv_serves_both_directions_in_either_order(tiny, translator, found, tmp_path, order, to):
-    columns = [(tiny.texts / f"test.{language}").read_text().splitlines() for language in order.split("-")]
-    path = tmp_path / f"test.{order}.tsv"
-    path.write_text("".join(f"{one}\t{other}\n" for one, other in zip(*columns, strict=True)), encoding="utf-8")
-    again = evaluate_files(translator, ParallelText(path), to, Beam(2))
-    assert again.hypotheses == found.hypotheses
-    assert again.scores == found.scores
-
-
-def test_without_a_word_the_first_column_is_translated(tiny, translator):
-    reverse = evaluate_files(translator, ParallelText(tiny.texts / "all.en-zh.tsv"), None, Beam(1))
-    assert "tok:zh" in reverse.scores.bleu.signature
-
-
-def test_translations_are_written_where_they_are_wanted(tiny, translator, tmp_path):
-    text, out = ParallelText(tiny.texts / "test.en", tiny.texts / "test.zh"), tmp_path / "out.zh"
-    found = evaluate_files(translator, text, "zh", Beam(1), out)
-    assert out.read_text(encoding="utf-8").split("\n") == [*found.hypotheses, ""]
-
-
-def test_a_bad_place_for_translations_is_refused_before_the_time_is_spent(tiny, translator, tmp_path, monkeypatch):
-    monkeypatch.setattr(evidence, "evaluate_pairs", None)
-    text = ParallelText(tiny.texts / "test.en", tiny.texts / "test.zh")
-    for place, said in (
-        (tmp_path, "is a folder"),
-        (tmp_path / "no" / "out", "does not exist: create it first"),
-        (tiny.texts / ".." / "texts" / "test.zh", "nothing is written over"),
-    ):
-        with pytest.raises(OptionError, match=said):
-            evaluate_files(translator, text, "zh", Beam(1), place)
-
-
-def test_a_text_without_text_is_refused(translator, tmp_path):
-    path = tmp_path / "empty.tsv"
-    path.write_text("\ta\n \tb\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"empty\.tsv holds no text: there is nothing to translate"):
-        evaluate_files(translator, ParallelText(path), "en", Beam(1))
-
-
 def test_the_stored_scores_are_those_of_evaluate(tiny, translator):
     stored = read_scores(tiny.both / "scores.json")
     assert [(item.source, item.target, item.data, item.n_sentences) for item in stored] == [
         ("zh", "en", "test", COUNTS["test"]), ("en", "zh", "test", COUNTS["test"]),
     ]  # fmt: skip
     for item in stored:
-        text = ParallelText(tiny.texts / f"test.{item.source}", tiny.texts / f"test.{item.target}")
-        again = evaluate_files(translator, text, item.target, evidence.SEARCH).to_json()
+        pairs = read(tiny, item.source, item.target)
+        again = evaluate_pairs(translator, pairs, (item.source, item.target), evidence.SEARCH).to_json()
         assert {name: again[name] for name in NAMES} == item.figures
     assert stored == tiny.published["both"].scores
 

@@ -1,0 +1,104 @@
+"""The tables of `heedful evaluate`."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from heedful.evaluation.breakdown import MIN_SENTENCES, Group
+from heedful.evaluation.significance import Comparison
+from heedful.evaluation.translation import LOWER_IS_BETTER, Figure
+from heedful.run.facts import FIGURE_NAMES, in_words
+from heedful.tasks.comparison import Against
+from heedful.tasks.evaluation import Evaluation
+from heedful.tasks.evidence import Evaluated
+from heedful.tasks.grouping import Groups
+
+PIPED_WIDTH = 160
+
+
+def show_evaluation(evaluation: Evaluation) -> None:
+    """Print the figures, and what else was wanted."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    found, against = evaluation.found, evaluation.against
+    show_scores(found, console)
+    if against is not None:
+        show_comparison(found, against, console)
+    if evaluation.groups is not None:
+        show_groups(evaluation.groups, against.theirs if against is not None else None, console)
+
+
+def show_scores(found: Evaluated, console: Console) -> None:
+    """Print the figures of one system."""
+    table = _table("figure", "score", "95% interval", "signature")
+    for name, figure in vars(found.scores).items():
+        table.add_row(" ".join(FIGURE_NAMES[name]), f"{figure.score:.2f}", _interval(figure), figure.signature)
+    console.print(table)
+    _say(console, f"as a rule of thumb: {in_words(found.scores.bleu.score)}")
+    speed = f"{found.seconds:.1f} s, {found.tokens_per_second:,.0f} tokens/s"
+    _say(console, f"{found.sentences:,} sentences {' → '.join(found.direction)} in {speed}")
+
+
+def show_comparison(found: Evaluated, against: Against, console: Console) -> None:
+    """Print two systems side by side, and what the difference means."""
+    names = (against.ours, against.theirs)
+    table = _table("figure", *names, "difference", "95% interval", "p-value", "better")
+    for name, comparison in against.comparisons.items():
+        ours, theirs = vars(found.scores)[name], vars(against.scores)[name]
+        better = names[(comparison.difference < 0) != (name in LOWER_IS_BETTER)] if comparison.clear else "not clear"
+        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+.2f}", _interval(comparison)]
+        table.add_row(" ".join(FIGURE_NAMES[name]), *cells, f"{comparison.p_value:.3f}", escape(better))
+    console.print()
+    console.print(table)
+    _say(console, against.verdict)
+
+
+def show_groups(groups: Groups, rival: str | None, console: Console) -> None:
+    """Print the figures of parts of a text; with another system's name the differences to it."""
+    unit = groups.unit.removesuffix("s")
+    parts = (
+        ("length of the source", groups.length),
+        (f"how often training read the rarest {unit}", groups.rarest),
+        ("what training read of the source", groups.seen),
+    )
+    for title, found in parts:
+        if found:
+            console.print()
+            console.print(_groups_table(title, found, rival))
+    if any(group.too_few for _, found in parts for group in found):
+        _say(console, f"too few: under {MIN_SENTENCES} sentences say nothing")
+    if groups.missing:
+        _say(console, f"by the rarest {unit} and by what training read: left out, {groups.missing}")
+    if groups.empty:
+        _say(console, f"lines without text, in no group: {groups.empty:,}")
+
+
+def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Table:
+    differences = [] if rival is None else [f"BLEU against {rival}", f"chrF2 against {rival}"]
+    table = _table(title, "sentences", "BLEU", "95% interval", "chrF2", "95% interval", *differences)
+    for group in groups:
+        cells = [group.name, f"{group.sentences:,}"]
+        if group.bleu is None or group.chrf is None:
+            cells.append("[dim]too few[/]")
+        else:
+            for figure in (group.bleu, group.chrf):
+                cells += [f"{figure.score:.1f}", _interval(figure)]
+            cells += [f"{item.difference:+.1f} ({_interval(item)})" for item in group.against.values()]
+        table.add_row(*cells)
+    return table
+
+
+def _table(*headers: str) -> Table:
+    # The name of a run may hold what looks like markup.
+    return Table(*map(escape, headers), box=None, header_style="bold", pad_edge=False)
+
+
+def _interval(figure: Figure | Comparison) -> str:
+    low, high = (round(value, 1) + 0.0 for value in (figure.low, figure.high))  # no -0.0
+    return f"{low:.1f} – {high:.1f}"
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,69 @@
+"""A test set in the direction that is meant: what a translator is asked, and what its answers are compared with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from heedful.data.languages import seems_other, spoken_among
+from heedful.data.text import ParallelText
+from heedful.errors import DataError
+from heedful.tasks.translator import Direction, Translator
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Sentences to translate, with their references.
+
+    Args:
+        text: the files they are from.
+        pairs: (source, reference), line by line.
+        direction: languages from and into.
+    """
+
+    text: ParallelText
+    pairs: Sequence[tuple[str, str]]
+    direction: Direction
+
+    @property
+    def sources(self) -> list[str]:
+        """What is to be translated."""
+        return [source for source, _ in self.pairs]
+
+    @property
+    def references(self) -> list[str]:
+        """What translations are compared with."""
+        return [reference for _, reference in self.pairs]
+
+
+def read_questions(translator: Translator, text: ParallelText, to: str | None) -> Questions:
+    """Read a test set.
+
+    Args:
+        translator: to be scored.
+        text: sources and references; of a TSV the column in the language of `to` is the reference.
+        to: language translated into; None where the model or the text leaves no choice.
+    Raises:
+        DataError: the files cannot be used.
+        OptionError: the model does not translate into that language, or it must be said.
+    """
+    pairs = list(text.pairs())
+    if not any(source.strip() for source, _ in pairs):
+        raise DataError(f"{text.source} holds no text: there is nothing to translate; give a file with sentences")
+    direction = translator.direction([source for source, _ in pairs], to)
+    # A file with two columns serves both directions, and says not which comes first.
+    if text.target is None and spoken_among((first for first, _ in pairs), direction) == direction[1]:
+        pairs = [(target, source) for source, target in pairs]
+    questions = Questions(text, pairs, direction)
+    _check_languages(questions)
+    return questions
+
+
+def _check_languages(asked: Questions) -> None:
+    """Refuse to score the sides exchanged: the figures would be next to nothing, and say nothing."""
+    text, direction = asked.text, asked.direction
+    sides = zip((asked.sources, asked.references), direction, reversed(direction), strict=True)
+    seems = [seems_other(lines, code, other) for lines, code, other in sides]
+    if all(seems):
+        raise DataError(
+            f"{text.source} seems to be in {seems[0]} and {text.target or 'its other column'} in {seems[1]}, and "
+            f"{direction[0]} → {direction[1]} is asked for: exchange --source and --target, or give another --to"
+        )

@@ -1,0 +1,76 @@
+"""The tables of an evaluation: every number that was found, and what it means, whatever the names hold."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from heedful.cli.figures import show_comparison, show_groups, show_scores
+from heedful.evaluation.breakdown import Group
+from heedful.evaluation.significance import Comparison
+from heedful.evaluation.translation import Figure, Scores, Tally
+from heedful.tasks.comparison import Against
+from heedful.tasks.evidence import Evaluated
+from heedful.tasks.grouping import Groups
+
+FIGURES = [Figure(10.0 + number, 9.0 + number, 11.5 + number, f"signature-{number}") for number in range(4)]
+TALLY = Tally({"bleu": np.zeros((1234, 10))}, "en")
+FOUND = Evaluated(Scores(*FIGURES), ("zh", "en"), 1234, 5.0, 678.0, [], TALLY)
+
+
+def shown(show, *values):
+    stream = io.StringIO()
+    show(*values, Console(file=stream, width=160, highlight=False))
+    return [line.rstrip() for line in stream.getvalue().split("\n")]
+
+
+def row(lines, start):
+    (line,) = [line for line in lines if line.startswith(start)]
+    return line[len(start) :].split()
+
+
+def test_scores_have_their_interval_and_signature():
+    lines = shown(show_scores, FOUND)
+    assert row(lines, "BLEU cased") == ["10.00", "9.0", "–", "11.5", "signature-0"]
+    assert row(lines, "TER lower is better") == ["13.00", "12.0", "–", "14.5", "signature-3"]
+    assert "1,234 sentences zh → en in 5.0 s, 678 tokens/s" in lines
+    assert "as a rule of thumb: hard to follow" in lines
+
+
+@pytest.mark.parametrize(("sign", "bleu", "ter"), [(1, "A[b]", "[/]C"), (-1, "[/]C", "A[b]")])
+def test_a_comparison_names_the_better_one(sign, bleu, ter):
+    ends = sorted((sign * 0.5, sign * 2.5))
+    clear, unclear = Comparison(sign * 1.5, *ends, 0.004, 1.0), Comparison(-0.004, -0.96, 0.95, 0.5, 0.5)
+    comparisons = {"bleu": clear, "bleu_lowercase": unclear, "chrf": clear, "ter": clear}
+    against = Against("A[b]", "[/]C", Scores(*FIGURES[::-1]), comparisons, TALLY)
+    lines = shown(show_comparison, FOUND, against)
+    numbers = [f"{sign * 1.5:+.2f}", f"{ends[0]:.1f}", "–", f"{ends[1]:.1f}", "0.004"]
+    assert lines[1].split() == ["figure", "A[b]", "[/]C", "difference", "95%", "interval", "p-value", "better"]
+    assert row(lines, "BLEU cased") == ["10.00", "13.00", *numbers, bleu]
+    assert row(lines, "BLEU lower-cased") == ["11.00", "12.00", "-0.00", "-1.0", "–", "0.9", "0.500", "not", "clear"]
+    assert row(lines, "TER lower is better") == ["13.00", "10.00", *numbers, ter]
+    assert against.verdict in lines
+
+
+LONG = Group("9 words or more", 1200, FIGURES[0], FIGURES[2], (9, None), {"bleu": Comparison(-0.04, -3, 2, 0.9, 0.4)})
+SHORT = Group("1 to 8 words", 9, None, None, (1, 8))
+
+
+def test_groups_have_a_line_each():
+    lines = shown(show_groups, Groups("words", (SHORT, LONG), (LONG,), (LONG,), "", 0), "run[x]")
+    titles = ("length of the source", "how often training read the rarest word", "what training read of the source")
+    assert [sum(line.startswith(title) for line in lines) for title in titles] == [1, 1, 1]
+    assert row(lines, "1 to 8 words") == ["9", "too", "few"]
+    assert "too few: under 10 sentences say nothing" in lines
+    rows = [line.split() for line in lines if line.startswith("9 words or more")]
+    figures = ["1,200", "10.0", "9.0", "–", "11.5", "12.0", "11.0", "–", "13.5", "-0.0", "(-3.0", "–", "2.0)"]
+    assert [row[4:] for row in rows] == [figures] * 3
+    assert "BLEU against run[x]" in lines[1]
+
+
+def test_what_is_left_out_is_said():
+    lines = shown(show_groups, Groups("characters", (LONG,), (), (), "it is [gone]", 1234), None)
+    assert "by the rarest character and by what training read: left out, it is [gone]" in lines
+    assert "lines without text, in no group: 1,234" in lines
+    assert not any("too few" in line or "against" in line or "how often" in line for line in lines)
