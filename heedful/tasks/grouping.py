@@ -39,8 +39,9 @@ class Groups:
     Args:
         unit: "words", or "characters" of a script without spaces.
         length: by the length of the source.
-        rarest: by how often the rarest word of the source, or character, occurs in the training text; empty without it.
-        seen: sentences that occur in the training text, others of known words, others; empty without it.
+        rarest: by how often training read the rarest word of the source, or character, in the text and in pairs that
+            were made from it; empty when that is not there any more.
+        seen: sentences that training read, others of words that it read, others; empty like `rarest`.
         missing: why the last two are empty; empty when they are not.
         empty: how many lines have no text and are in no group.
     """
