@@ -1,4 +1,4 @@
-"""Pairs made from pairs, for what a text shows too rarely: single words, other numbers, names and codes to be copied.
+"""Pairs made from pairs, for what a text shows too rarely: single words, other numbers, codes to be copied, capitals.
 
 The behaviour suite (`evaluation/behaviour/`) finds these faults; its own words, numbers and codes are others than those
 made here. Everything follows from the pairs and the seed.
@@ -10,6 +10,7 @@ import string
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
+from itertools import islice
 from typing import Self, TypeVar
 
 from heedful.data import chance
@@ -31,6 +32,7 @@ _INTEGER = re.compile(r"(?<![A-Za-z\d.,:/-])(?<!\d )[1-9]\d{0,6}(?![.,:/-]?\d)(?
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 _NAME = re.compile(r"(?<![\w’'-])[A-ZÀ-Þ][a-zß-ÿĀ-ž]+(?![\w’'-])")
 _WORD = re.compile(r"[^\W\d_]+")
+_ENDING_MARK = re.compile(r"[.!?。！？]$")
 _ENDING = re.compile(r"^(.*?)([.!?…。！？]*[\"'”’“»）)」』]*\s*)$", re.DOTALL)
 
 
@@ -42,18 +44,24 @@ class Augmentation:
         words: single words and short phrases with their translations.
         numbers: copies with other numbers.
         tokens: copies with names, codes, addresses and URLs put in.
+        casing: copies in capitals, small letters or title case, where both scripts have them.
+        marks: copies that ask, exclaim, or end without a mark.
+        joined: two or three pairs as one.
     """
 
     words: float = 0.04
     numbers: float = 0.03
     tokens: float = 0.03
+    casing: float = 0.02
+    marks: float = 0.02
+    joined: float = 0.02
 
     @classmethod
     def named(cls, names: str) -> Self:
         """The usual amounts of some kinds.
 
         Args:
-            names: as "words,numbers,tokens", or "none".
+            names: as "words,numbers,tokens", "all" or "none".
         Raises:
             OptionError: no such kind.
         """
@@ -76,7 +84,8 @@ class Augmentation:
         """
         given = [pair for pair in pairs if all(side.strip() for side in pair)]
         makers: dict[str, Callable[[Sequence[Pair], int, random.Random], list[Pair]]] = {
-            "words": _words, "numbers": _numbers, "tokens": _tokens,
+            "words": _words, "numbers": _numbers, "tokens": _tokens, "casing": _casing, "marks": _marks,
+            "joined": _joined,
         }  # fmt: skip
         known = set(given)
         made: dict[str, list[Pair]] = {}
@@ -118,6 +127,38 @@ def _tokens(pairs: Sequence[Pair], wanted: int, generator: random.Random) -> lis
             made.append((put(pair[0]), put(pair[1])))
     alone = [_made_up_code(generator) for _ in range(wanted // ALONE)]
     return made + [(token, token) for token in alone]
+
+
+def _casing(pairs: Sequence[Pair], wanted: int, generator: random.Random) -> list[Pair]:
+    """Both sides alike, so that a pair is right in both directions."""
+    ways: tuple[Callable[[str], str], ...] = (str.upper, str.upper, str.lower, _titled)
+    made = []
+    for pair in _drawn([pair for pair in _short(pairs) if all(_has_case(side) for side in pair)], generator)[:wanted]:
+        way = ways[int(generator.random() * len(ways))]
+        made.append((way(pair[0]), way(pair[1])))
+    return made
+
+
+def _marks(pairs: Sequence[Pair], wanted: int, generator: random.Random) -> list[Pair]:
+    """Statements that become questions, exclamations, or lose their mark."""
+    stated = [pair for pair in _short(pairs) if all(_ENDING_MARK.findall(side) in (["."], ["。"]) for side in pair)]
+    made = []
+    for source, target in _drawn(stated, generator)[:wanted]:
+        mark = _pick(("?", "!", ""), generator)
+        made.append((_ended(source, mark), _ended(target, mark)))
+    return made
+
+
+def _joined(pairs: Sequence[Pair], wanted: int, generator: random.Random) -> list[Pair]:
+    """Neighbours in a random order, as many as have room."""
+    made: list[Pair] = []
+    rest = iter(_drawn([pair for pair in _short(pairs) if all(map(_ENDING_MARK.search, pair))], generator))
+    while len(made) < wanted and (pair := next(rest, None)) is not None:
+        for other in islice(rest, 1 + int(2 * generator.random())):
+            longer = (_together(pair[0], other[0]), _together(pair[1], other[1]))
+            pair = longer if _short([longer]) else pair
+        made.append(pair)
+    return made
 
 
 def _short(pairs: Sequence[Pair]) -> list[Pair]:
@@ -163,6 +204,24 @@ def _put(text: str, token: str, place: str) -> str:
     if main_script(text) in UNSPACED_SCRIPTS:
         return {"a": f"{token}：{text}", "b": f"{body}（{token}）{end}", "c": f"{body}{token}{end}"}[place]
     return {"a": f"{token}: {text}", "b": f"{body} ({token}){end}", "c": f"{body} {token}{end}"}[place]
+
+
+def _has_case(text: str) -> bool:
+    return text.upper() != text.lower() and main_script(text) not in UNSPACED_SCRIPTS
+
+
+def _titled(text: str) -> str:
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+
+
+def _ended(text: str, mark: str) -> str:
+    """A statement with another mark in the width of its own."""
+    wide = {"?": "？", "!": "！"}.get(mark, mark) if text.endswith("。") else mark
+    return text[:-1] + wide
+
+
+def _together(one: str, other: str) -> str:
+    return f"{one}{other}" if main_script(one) in UNSPACED_SCRIPTS else f"{one} {other}"
 
 
 def _made_up_name(generator: random.Random) -> str:

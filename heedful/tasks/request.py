@@ -38,7 +38,7 @@ class TranslationOptions:
         source_language: code such as "en"; when left out it is read from the file's name or the script.
         target_language: the same for the other side.
         both_directions: one model that translates both ways.
-        augment: pairs to make from the text beside: "words,numbers,tokens" or some of them, "none".
+        augment: pairs to make from the text beside it: some of "words,numbers,tokens,casing,marks,joined", or "all".
         model: "transformer", or "rnn" for the encoder-decoder without attention.
         minutes: budget of training in minutes.
         epochs: budget in passes over the data, instead.

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from heedful.evaluation.behaviour.writing import has_case, is_spaced
 
-# Longer ones are not probed: four of them together must fit into any model's window.
-MAX_CHARACTERS = 200
+# Longer sentences are not probed. A token has one byte at least, so four of them fit into a window of 1024 tokens.
+MAX_BYTES = 240
 Pair = tuple[str, str]
 Item = TypeVar("Item")
 

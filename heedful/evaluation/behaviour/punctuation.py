@@ -14,7 +14,9 @@ ENOUGH = 10
 def punctuation_series(material: Material) -> list[Series]:
     """Statements, questions and exclamations; then sentences whose mark was taken away."""
     no_marks = "no sentence ends in a mark of the same kind as its translation"
-    found = [Series(f"{kind}s", f"a {kind} ends as one", _of_kind(material, kind), no_marks) for kind in MARKS]
+    found = [
+        Series(f"{kind}s", f"{_with_article(kind)} ends as one", _of_kind(material, kind), no_marks) for kind in MARKS
+    ]
     bared = [Probe((source, _without_mark(source)), _judge_bare) for source, _ in material.plain if final_kind(source)]
     title = "without its final mark: the same translation"
     return [*found, Series("missing_mark", title, bared, "no sentence ends in a mark", measure=MEASURE)]
@@ -36,7 +38,11 @@ def _alike(source: str, reference: str) -> bool:
 
 def _judge_kind(kind: str, outputs: Sequence[str]) -> Judgement:
     found = final_kind(outputs[-1])
-    return Judgement("" if found == kind else f"ends as {f'a {found}' if found else 'neither of the three'}")
+    return Judgement("" if found == kind else f"ends as {_with_article(found) if found else 'none of the three'}")
+
+
+def _with_article(kind: str) -> str:
+    return f"an {kind}" if kind == "exclamation" else f"a {kind}"
 
 
 def _without_mark(text: str) -> str:

@@ -12,7 +12,7 @@ from heedful.evaluation.behaviour.degeneration import degeneration_series
 from heedful.evaluation.behaviour.length import length_series
 from heedful.evaluation.behaviour.noise import noise_series
 from heedful.evaluation.behaviour.numbers import number_series
-from heedful.evaluation.behaviour.probe import MAX_CHARACTERS, Material, Pair, Series
+from heedful.evaluation.behaviour.probe import MAX_BYTES, Material, Pair, Series
 from heedful.evaluation.behaviour.punctuation import punctuation_series
 from heedful.evaluation.behaviour.report import Behaviour, Check, Example, LeftOut
 from heedful.evaluation.behaviour.tokens import token_series
@@ -52,7 +52,7 @@ def examine(
     if n_probes < 1:
         raise OptionError(f"n_probes is at least 1: got {n_probes}; 100 of each check tell enough")
     filled = [pair for pair in pairs if all(side.strip() for side in pair)]
-    usable = [pair for pair in filled if max(map(len, pair)) <= MAX_CHARACTERS]
+    usable = [pair for pair in filled if max(len(side.encode("utf-8", "replace")) for side in pair) <= MAX_BYTES]
     words = lexicon_of([*one_word_pairs(usable), *lexicon])
     material = Material(usable, source, target, words, seed, n_probes)
     series = [item for make in SERIES for item in make(material)]
@@ -79,7 +79,7 @@ def _texts(series: Iterable[Series]) -> Iterable[str]:
 
 def _without(filled: Sequence[Pair], name: str) -> str:
     if filled:
-        return f"every sentence given has more than {MAX_CHARACTERS} characters"
+        return f"every sentence given has more than {MAX_BYTES} bytes"
     return "neither sentences nor words were given" if name == "words" else "no sentences were given"
 
 
