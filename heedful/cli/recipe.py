@@ -61,7 +61,7 @@ def cook(chosen: "Recipe", data: Path, out: Path, steps: int | None, seed: int, 
     """Train a recipe, watched, and print what came of it beside what was expected."""
     from heedful.cli.stopping import until_stopped
     from heedful.cli.summary import show_result
-    from heedful.tasks.recipes import run_recipe
+    from heedful.tasks.cooking import run_recipe
     from heedful.training.display import make_display
 
     published = until_stopped(

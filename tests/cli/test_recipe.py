@@ -9,7 +9,7 @@ import pytest
 from heedful.tasks import recipes
 from heedful.tasks.recipes import load_recipe, recipe_names
 from tests.cli.commands import refused, run
-from tests.tasks.test_recipes import shrunk, write_slice
+from tests.tasks.test_cooking import shrunk, write_slice
 from tests.tasks.tiny import small
 
 
