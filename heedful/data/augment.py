@@ -66,12 +66,12 @@ class Augmentation:
             OptionError: no such kind.
         """
         kinds = [item.name for item in fields(cls)]
-        wanted = [] if names == "none" else names.split(",")
+        named: dict[str, list[str]] = {"none": [], "all": kinds}
+        wanted = named.get(names, names.replace(" ", "").split(","))
         for name in wanted:
             if name not in kinds:
-                raise OptionError(
-                    f"augment is 'none' or some of {','.join(kinds)}: got {names!r}{suggest(name, kinds)}"
-                )
+                expected = f"augment is 'none', 'all' or some of {','.join(kinds)}"
+                raise OptionError(f"{expected}: got {names!r}{suggest(name, kinds)}")
         usual = cls()
         return replace(usual, **{kind: 0.0 for kind in kinds if kind not in wanted})
 
