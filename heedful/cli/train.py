@@ -1,24 +1,110 @@
 """`heedful train`: from the caller's own data to a model with its evidence."""
 
-from typing import Annotated
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from heedful.tasks.request import TranslationOptions  # the flags are its fields
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from heedful.tasks.evidence import Published
+    from heedful.tasks.learning_curve import LearningCurve
+
 train = App(name="train", help="Train a model on your own data.")
+
+PIPED_WIDTH = 160
+TITLES = {"more data": "More data", "overfitting": "Overfitting", "made": "How it was made"}
 
 
 @train.command
-def translation(*, options: Annotated[TranslationOptions, Parameter(name="*")]) -> int | None:
-    """Train a translator from two text files; size, vocabulary and budget follow from the data."""
+def translation(
+    *,
+    options: Annotated[TranslationOptions, Parameter(name="*")],
+    learning_curve: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int | None:
+    """Train a translator from two text files; size, vocabulary and budget follow from the data.
+
+    Args:
+        learning_curve: train on 1/16 of the data, 1/8, ... and all of it, each in a folder of its own in `out`, and say
+            what more data would bring and whether it overfits. A budget is divided among the sizes.
+        as_json: print one JSON object instead of a table.
+    """
     from heedful.cli.stopping import until_stopped
+    from heedful.tasks.curve_plan import is_curve
+    from heedful.training.display import make_display
+
+    if learning_curve or (options.resume and is_curve(options.out)):
+        from heedful.tasks import learning_curve as curves
+
+        curve = until_stopped(options.out, lambda: curves.learning_curve(options, watch=make_display))
+        if isinstance(curve, int):
+            return curve
+        if as_json:
+            print(json.dumps(curve.to_json(), ensure_ascii=False))
+        else:
+            show_curve(curve)
+        return None
+
     from heedful.cli.summary import show_result
     from heedful.tasks.translation import train_translation
-    from heedful.training.display import make_display
 
     published = until_stopped(options.out, lambda: train_translation(options, watch=make_display))
     if isinstance(published, int):
         return published
-    show_result(published)
+    if as_json:
+        print(json.dumps(result_json(published), ensure_ascii=False))
+    else:
+        show_result(published)
     return None
+
+
+def result_json(published: "Published") -> dict[str, Any]:
+    """A finished run as plain values."""
+    return {
+        "path": str(published.path),
+        "scores": [asdict(item) for item in published.scores],
+        "parameters": published.parameters,
+        "result": asdict(published.result),
+    }
+
+
+def show_curve(curve: "LearningCurve") -> None:
+    """Print the figures of each size, what they say, and where everything is."""
+    from rich.console import Console
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(curve_table(curve))
+    for title, sentences in curve.words.items():
+        console.print(f"\n[bold]{TITLES[title]}[/]")
+        console.print(*sentences, sep="\n", markup=False)
+    runs = ", ".join(point.path.name for point in curve.points)
+    lines = [f"page       {curve.page}", f"runs       in {curve.path}: {runs}"]
+    # A path may hold what looks like markup.
+    console.print("", *lines, sep="\n", markup=False, soft_wrap=True)
+
+
+def curve_table(curve: "LearningCurve") -> "Table":
+    """A row for each size: its dev scores with their 95% intervals, its losses, its cost."""
+    from rich.table import Table
+
+    from heedful.run.facts import amount, duration
+
+    table = Table("size", box=None, header_style="bold", pad_edge=False)
+    scores = [f"BLEU {score.source} → {score.target}" for score in curve.points[0].scores]
+    for name in ("pairs", *scores, "train loss", "dev loss", "gap", "parameters", "epochs", "best after", "time"):
+        table.add_column(name, justify="right")
+    for point in curve.points:
+        cells = [point.name, f"{point.pairs:,}"]
+        for score in point.scores:
+            figure = score.bleu
+            cells.append(f"{figure.score:.1f} [dim]({figure.low:.1f}–{figure.high:.1f})[/]")
+        cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:.2f}", amount(point.parameters)]
+        cells += [f"{point.epochs:.1f}", f"{point.best_step / point.steps:.0%}", duration(point.seconds)]
+        table.add_row(*cells)
+    return table

@@ -73,10 +73,79 @@ def test_an_interruption_before_the_beginning_leaves_a_place(capsys, tiny, tmp_p
     assert run(capsys, *flags(options))[0] == 0
 
 
+@pytest.fixture
+def _few(monkeypatch):
+    monkeypatch.setattr("heedful.tasks.curve_plan.MIN_PAIRS", 60)
+
+
+@pytest.mark.usefixtures("_few")
+def test_a_learning_curve_is_a_table_words_and_a_page(capsys, tiny, tmp_path, monkeypatch):
+    out = tmp_path / "runs" / "curve"
+    options = ask(tiny.texts, out, steps=6, both_directions=False)
+    with monkeypatch.context() as patched:
+        patched.setattr("heedful.training.display.make_display", lambda outlook: Stopper())
+        code, said, told = run(capsys, *flags(options), "--learning-curve")
+    assert (code, said) == (128 + signal.SIGTERM, "")
+    assert f"Go on with: heedful train translation --out {out} --resume\n" in told
+    assert "holds a learning curve: nothing is written over; go on with" in refused(
+        capsys, *flags(options), "--learning-curve"
+    )
+    code, said, told = run(capsys, "train", "translation", "--out", out, "--resume")
+    assert code == 0
+    table, _, rest = said.partition("\nMore data\n")
+    assert [line.split()[:2] for line in table.splitlines()] == [["size", "pairs"], ["1/2", "60"], ["all", "120"]]
+    assert "No forecast: it needs three sizes" in rest
+    assert "\nOverfitting\n" in rest
+    assert "Left out: 1/16 (7 pairs), 1/8 (15 pairs) and 1/4 (30 pairs)" in rest
+    assert rest.endswith(f"page       {out}/learning-curve.html\nruns       in {out}: 1-2, all\n")
+    assert "all of the data, 120 pairs" in told
+    assert "is finished: there is nothing to resume" in refused(
+        capsys, "train", "translation", "--out", out, "--resume", "--learning-curve"
+    )
+
+
+@pytest.mark.usefixtures("_few")
+def test_a_learning_curve_as_json_is_one_object_on_one_line(capsys, tiny, tmp_path):
+    options = ask(tiny.texts, tmp_path / "x", steps=3, both_directions=False)
+    code, said, _ = run(capsys, *flags(options), "--learning-curve", "--json")
+    assert code == 0
+    assert said.count("\n") == 1
+    assert json.loads(said) == json.loads((tmp_path / "x" / "learning-curve.json").read_text(encoding="utf-8"))
+    assert [point["pairs"] for point in json.loads(said)["points"]] == [60, 120]
+
+
+def test_a_learning_curve_of_little_text_is_refused(capsys, tiny, tmp_path):
+    options = ask(tiny.texts, tmp_path / "x", both_directions=False)
+    told = refused(capsys, *flags(options), "--learning-curve")
+    assert "two sizes of at least 100 pairs, all of the data and half of it: got 120 pairs to learn from" in told
+    assert "give 200 or more, or leave --learning-curve out" in told
+
+
+def test_a_result_as_json(capsys, tiny, tmp_path):
+    options = ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False)
+    code, said, _ = run(capsys, *flags(options), "--json")
+    assert code == 0
+    found = json.loads(said)
+    assert found["path"] == str(tmp_path / "x")
+    assert found["scores"] == json.loads((tmp_path / "x" / "scores.json").read_text())["scores"]
+    assert found["result"]["step"] == 1
+
+
 def test_help_names_every_flag(capsys):
     assert main(["train", "translation", "--help"]) == 0
     out = capsys.readouterr().out
-    for flag in ("--out", "--source", "--dev-tsv", "--both-directions", "--minutes", "--resume", "--model", "--seed"):
+    for flag in (
+        "--out",
+        "--source",
+        "--dev-tsv",
+        "--both-directions",
+        "--minutes",
+        "--resume",
+        "--model",
+        "--seed",
+        "--learning-curve",
+        "--json",
+    ):
         assert flag in out
     assert "--no-" not in out
 
