@@ -82,7 +82,7 @@ def show_curve(curve: "LearningCurve") -> None:
     console.print(curve_table(curve))
     for title, sentences in curve.words.items():
         console.print(f"\n[bold]{TITLES[title]}[/]")
-        console.print(*sentences, sep="\n", markup=False)
+        console.print(*sentences, sep="\n", markup=False, soft_wrap=not sys.stdout.isatty())
     runs = ", ".join(point.path.name for point in curve.points)
     lines = [f"page       {curve.page}", f"runs       in {curve.path}: {runs}"]
     # A path may hold what looks like markup.

@@ -6,6 +6,7 @@ from typing import Any
 
 from heedful.evaluation.extrapolation import Extrapolation, Measured, extrapolate
 from heedful.evaluation.overfitting import NARROW
+from heedful.run.facts import duration
 from heedful.tasks.curve_plan import MIN_PAIRS, CurvePlan, Portion
 from heedful.tasks.curve_point import Point, Score
 from heedful.tasks.defaults import size_for
@@ -18,6 +19,8 @@ INTERVAL, LEAST_NOISE = 1.96, 0.3
 # Gains below this are not worth collecting data for: no reader tells them.
 SMALL = 0.5
 SCATTERED = 1.5
+# A size that is read less often than this share of its default epochs is not trained to its end.
+STARVED = 0.25
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def more_data(points: Sequence[Point], prospects: Sequence[Prospect]) -> list[st
     for prospect in prospects:
         name = f"{prospect.source} → {prospect.target}: " if len(prospects) > 1 else ""
         said += [name + sentence for sentence in _prospect(points, prospect)]
+    said += _starved(points)
     first = prospects[0].curve
     if first is not None:
         n_fitted = len(points) - first.n_foot
@@ -119,6 +123,21 @@ def _test(now: float, curve: Extrapolation) -> list[str]:
     if check.low <= now <= check.high:
         return [came + "within the range."]
     return [came + "outside the range, so trust the forecast as a direction and not as a figure."]
+
+
+def _starved(points: Sequence[Point]) -> list[str]:
+    """Sizes that were read far less often than by default: they lack training, and may not lack data."""
+    found = []
+    for point in points:
+        usual = size_for(point.pairs * len(point.scores)).epochs
+        if point.epochs < STARVED * usual:
+            found.append(f"{point.name} ({point.epochs:.1f} of up to {usual} epochs)")
+    if not found:
+        return []
+    little = f"Trained far less than by default: {_listed(found)}"
+    return [
+        f"{little}. What looks like a lack of data may be one of time: give more of it before you trust this curve."
+    ]
 
 
 def _larger_row(pairs: int, n_directions: int) -> list[str]:
@@ -211,7 +230,7 @@ def how_made(plan: CurvePlan) -> list[str]:
 
 def _share(size: Portion) -> str:
     if size.minutes is not None:
-        return f"{size.minutes:.2g} minutes for {size.name}"
+        return f"{duration(60 * size.minutes)} for {size.name}"
     return f"{size.steps:,} steps for {size.name}" if size.steps else f"{size.epochs or 0:.2g} epochs for {size.name}"
 
 

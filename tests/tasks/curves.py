@@ -30,7 +30,7 @@ def point(number, of, bleu, *, ways=ONE_WAY, dev=CALM, scores=RISING, gap=0.2, h
         dev_nll_per_character=0.7,
         overfitting=found,
         steps=400,
-        epochs=20.0,
+        epochs=40.0,
         best_step=round(400 * (found.best_at or 1)),
         seconds=90.0,
     )

@@ -72,6 +72,15 @@ def test_every_kind_of_curve_has_its_sentence(scores, said):
     assert said in about_data(points(scores))
 
 
+def test_too_short_a_training_is_not_taken_for_a_lack_of_data():
+    found = points([10, 16, 20], pairs=29_000)
+    assert "Trained far less" not in about_data(found)
+    # The table has up to 100 epochs for 7,250 pairs, and 30 for 29,000.
+    said = about_data([replace(found[0], epochs=24.0), replace(found[1], epochs=13.0), replace(found[2], epochs=7.0)])
+    assert "Trained far less than by default: 1/4 (24.0 of up to 100 epochs) and all (7.0 of up to 30 epochs)." in said
+    assert "may be one of time" in said
+
+
 def test_a_larger_model_that_was_not_seen_is_named_only_where_the_table_has_one():
     larger = "data heedful takes a larger model"
     assert f"For four times the {larger}" in about_data(points([10, 16, 20], pairs=29_000))
@@ -94,7 +103,7 @@ def test_overfitting_is_said_with_when_how_much_and_what_to_do():
     said = about_fit(dev=TURNED, scores=EARLY)
     assert "It overfits: dev loss was lowest after 50% of the training and ended 25% higher" in said
     assert "the gap grew by 0.60 nats" in said
-    assert "The best dev BLEU came after 50%; those weights were kept, so only time was lost: about 10 epochs" in said
+    assert "The best dev BLEU came after 50%; those weights were kept, so only time was lost: about 20 epochs" in said
     assert "What helps is more data; where there is none, a shorter training." in said
     assert "came after 100% all the same" in about_fit(dev=TURNED)
 
@@ -114,7 +123,7 @@ def test_the_other_verdicts():
     assert "more data would narrow the gap" in about_fit(gap=0.6)
     assert "train longer before you collect more data" in about_fit(gap=0.01)
     early = about_fit(scores=EARLY)
-    assert "Its best dev BLEU came after 50% of the training: about 10 epochs would have been enough." in early
+    assert "Its best dev BLEU came after 50% of the training: about 20 epochs would have been enough." in early
     assert "overfits" not in early
     found = points([10.0, 20.0])
     unclear = replace(found[1], overfitting=judge([], 1.9, 2.1))
