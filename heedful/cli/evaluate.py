@@ -18,6 +18,7 @@ def evaluate(
     to: str | None = None,
     against: Path | None = None,
     groups: bool = False,
+    behaviour: bool = False,
     beam: int = 5,
     length_penalty: float = 1.0,
     output: Path | None = None,
@@ -34,22 +35,36 @@ def evaluate(
         to: language to translate into; may be left out where the model or the script of the text leaves no choice.
         against: another run directory, or a file with another system's translations: is the difference chance?
         groups: score parts of the text too: short and long, rare words, sentences seen in training.
+        behaviour: try what it does with words, numbers, names, marks, typos and long input; without a text, on the
+            sentences that its run held out.
         beam: beginnings kept side by side; 1 takes the likeliest word at every step.
         length_penalty: higher favours longer translations.
         output: file to write the translations to.
         device: cpu or cuda; chosen when not given.
         as_json: print one JSON object instead of a table.
     """
+    from heedful.cli.behaviour import show_behaviour
     from heedful.cli.figures import show_evaluation
     from heedful.decoding import Beam
     from heedful.tasks import evaluation
+    from heedful.tasks.behaviour import check_behaviour
     from heedful.tasks.request import parallel_text
+    from heedful.tasks.translator import Translator
 
     search = Beam(beam, length_penalty)
     text = parallel_text(source, target, tsv, "")
-    if text is None:
+    if text is None and not behaviour:
         raise OptionError("give what to score on: --source and --target, or --tsv")
-    asked = evaluation.EvaluationOptions(run, text, to, search, output, against, groups, device)
+    if text is None:
+        if groups or against is not None or output is not None:
+            raise OptionError("--groups, --against and --output need a text: give --source and --target, or --tsv")
+        report = check_behaviour(Translator.load(run, device), None, to, run=run, search=search)
+        if as_json:
+            print(json.dumps({"behaviour": report.to_json()}, ensure_ascii=False))
+        else:
+            show_behaviour(report)
+        return
+    asked = evaluation.EvaluationOptions(run, text, to, search, output, against, groups, behaviour, device)
     found = evaluation.evaluate(asked)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False))

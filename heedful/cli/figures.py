@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from heedful.cli.behaviour import show_behaviour
 from heedful.evaluation.breakdown import MIN_SENTENCES, Group
 from heedful.evaluation.significance import Comparison
 from heedful.evaluation.translation import LOWER_IS_BETTER, Figure
@@ -28,6 +29,9 @@ def show_evaluation(evaluation: Evaluation) -> None:
         show_comparison(found, against, console)
     if evaluation.groups is not None:
         show_groups(evaluation.groups, against.theirs if against is not None else None, console)
+    if evaluation.behaviour is not None:
+        console.print()
+        show_behaviour(evaluation.behaviour)
 
 
 def show_scores(found: Evaluated, console: Console) -> None:

@@ -8,7 +8,9 @@ from heedful.data.corpus import SIDES
 from heedful.data.text import ParallelText
 from heedful.decoding import Search
 from heedful.errors import OptionError
+from heedful.evaluation.behaviour.report import Behaviour
 from heedful.run.disk import write_atomic
+from heedful.tasks.behaviour import check_behaviour
 from heedful.tasks.comparison import Against, Rival
 from heedful.tasks.evidence import Evaluated, evaluate_pairs
 from heedful.tasks.grouping import Groups, group, look_up
@@ -28,6 +30,7 @@ class EvaluationOptions:
         output: file for the translations.
         against: another run directory, or a file with another system's translations, one a line.
         groups: score parts of the text too.
+        behaviour: try what the translator does with words, numbers, names, marks, typos and long input, too.
         device: "cpu" or "cuda"; None chooses.
     """
 
@@ -38,6 +41,7 @@ class EvaluationOptions:
     output: Path | None = None
     against: Path | None = None
     groups: bool = False
+    behaviour: bool = False
     device: str | None = None
 
 
@@ -49,15 +53,17 @@ class Evaluation:
         found: the figures.
         against: the other system's, compared; None where none was named.
         groups: figures of parts of the text; None where they were not wanted.
+        behaviour: counts and examples of the suite; None where it was not wanted.
     """
 
     found: Evaluated
     against: Against | None = None
     groups: Groups | None = None
+    behaviour: Behaviour | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """A dict of plain values: the figures, and "against" and "groups" where they were wanted."""
-        more = {"against": self.against, "groups": self.groups}
+        """A dict of plain values: the figures, and "against", "groups" and "behaviour" where they were wanted."""
+        more = {"against": self.against, "groups": self.groups, "behaviour": self.behaviour}
         return {**self.found.to_json(), **{name: part.to_json() for name, part in more.items() if part is not None}}
 
 
@@ -81,7 +87,16 @@ def evaluate(asked: EvaluationOptions) -> Evaluation:
         write_atomic(asked.output, "".join(line + "\n" for line in found.hypotheses).encode())
     against = None if rival is None else rival.compare(found, questions, search)
     other = None if against is None else against.tally
-    return Evaluation(found, against, None if known is None else group(found.tally, questions, known, other))
+    groups = None if known is None else group(found.tally, questions, known, other)
+    if not asked.behaviour:
+        return Evaluation(found, against, groups)
+    to = questions.direction[1]
+    return Evaluation(
+        found,
+        against,
+        groups,
+        check_behaviour(translator, questions.pairs, to, run=asked.run, search=search),
+    )
 
 
 def _check_output(output: Path, asked: EvaluationOptions) -> None:

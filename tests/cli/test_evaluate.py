@@ -139,3 +139,21 @@ def test_against_what_is_no_other_system(capsys, tiny, tmp_path):
         (short, f"got 1 lines for {COUNTS['test']}"),
     ):
         assert said in refused(capsys, "evaluate", *whole, "--against", path)
+
+
+def test_behaviour_needs_no_text_and_goes_with_one(capsys, tiny, tmp_path):
+    code, out, err = run(capsys, "evaluate", tiny.both, "--behaviour", "--to", "en", "--json")
+    assert (code, err) == (0, "")
+    alone = json.loads(out)
+    assert set(alone) == {"behaviour"}
+    assert alone["behaviour"]["checks"]
+    code, out, err = run(capsys, "evaluate", tiny.both, *files(tiny), "--to", "en", "--beam", 1, "--behaviour", "--json")
+    assert (code, err) == (0, "")
+    both = json.loads(out)
+    assert both["bleu"]["score"] >= 0
+    assert both["behaviour"]["n_pairs"] == COUNTS["test"]
+    code, out, err = run(capsys, "evaluate", tiny.both, "--behaviour", "--to", "en")
+    assert (code, err) == (0, "")
+    assert "what it should do" in out
+    said = refused(capsys, "evaluate", tiny.both, "--behaviour", "--groups", "--to", "en")
+    assert "--groups, --against and --output need a text" in said
