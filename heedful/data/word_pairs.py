@@ -56,7 +56,7 @@ def mine_words(
     Args:
         pairs: sentences and their translations; an even sample of a large text is looked at.
         least: Dice's coefficient that a pair must reach.
-        rivals: also other translations of these words, down to this coefficient; None gives the best of each.
+        rivals: also other single words for these words, down to this coefficient; None gives the best of each.
     """
     kept = _sample([pair for pair in pairs if all(0 < len(_UNIT.findall(side)) <= MAX_UNITS for side in pair)])
     if not kept:
@@ -264,6 +264,7 @@ def _mine(one: _Side, other: _Side, least: float, rivals: float | None) -> Itera
         if rivals is not None and back.sizes[source] == 1:
             low, high = np.searchsorted(grown.owners, [grown.owners[row], grown.owners[row] + 1])
             for rival in range(int(low), int(high)):
-                if rival != row and grown.dice[rival] >= rivals and grown.counts[rival] > 1:
+                single = grown.sizes[rival] == 1 or other.by_character
+                if rival != row and single and grown.dice[rival] >= rivals and grown.counts[rival] > 1:
                     target = other.written(grown.begins[grown.places(rival)], int(grown.sizes[rival]))
                     yield WordPair(written, target, int(grown.counts[rival]), float(grown.dice[rival]))

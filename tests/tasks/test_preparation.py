@@ -1,15 +1,18 @@
 """From files to what is learned from: parts that share nothing, sentences that fit, facts with hashes."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from heedful.data.augment import Augmentation
+from heedful.data.corpus import SIDES
 from heedful.data.text import ParallelText, identity
 from heedful.errors import DataError, LengthError
 from heedful.tasks.defaults import size_for
 from heedful.tasks.preparation import MAX_TOKENS, Sources, examine, fingerprints, prepare
-from tests.tasks.tiny import SIZE
+from tests.tasks.tiny import SIZE, contents
 
 
 def text(texts: Path, part: str) -> ParallelText:
@@ -126,6 +129,69 @@ def test_a_held_out_sentence_beyond_the_window_is_refused_with_its_place(tiny, t
     given = {"dev": text(tiny.texts, "dev"), part: written(tmp_path, rows)}
     with pytest.raises(LengthError, match=r"more\.tsv:2 has [\d,]+ tokens and the model's window 1,022: split"):
         prepare(sources(text(tiny.texts, "train"), **given), tmp_path, 1, SIZE)
+
+
+def augmented(found: Sources, names: str = "numbers,tokens,marks") -> Sources:
+    return replace(found, augmentation=Augmentation.named(names))
+
+
+def in_text(prepared, rows) -> list[tuple[str, str]]:
+    """What the model reads of some rows of the corpus."""
+    sides = ([prepared.tokenizer.decode(prepared.corpus.tokens(side, row)) for row in rows] for side in SIDES)
+    return list(zip(*sides, strict=True))
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["dev given", "dev held out"])
+def test_pairs_made_from_the_text_come_behind_it_and_are_counted(tmp_path, split):
+    rows = numbered(300)
+    given = sources(written(tmp_path, rows), None if split else written(tmp_path, [("好。", "Good.")], "dev.tsv"))
+    for name in ("plain", "more"):
+        (tmp_path / name).mkdir()
+    plain = prepare(given, tmp_path / "plain", 1, SIZE)
+    more = prepare(augmented(given), tmp_path / "more", 1, SIZE)
+    counts = more.facts["augmented"]
+    assert set(counts) == {"numbers", "tokens", "marks"}
+    assert more.corpus.n_pairs == plain.corpus.n_pairs + sum(counts.values())
+    assert plain.facts["augmented"] == {}
+    # The vocabulary, the parts and the size are those of the text itself.
+    assert (more.dev, more.test, more.size) == (plain.dev, plain.test, plain.size)
+    assert more.tokenizer.to_json() == plain.tokenizer.to_json()
+    n_real = plain.corpus.n_pairs
+    assert in_text(more, range(n_real)) == in_text(plain, range(n_real))
+    made = in_text(more, range(n_real, more.corpus.n_pairs))
+    assert not set(made) & set(rows)
+    assert (more.corpus.lines[n_real:] >= len(rows)).all()
+    assert sum(source[-1] in "？！" for source, _ in made) > 2
+
+
+def test_pairs_are_made_the_same_each_time(tmp_path):
+    given = augmented(sources(written(tmp_path, numbered(300))))
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        (tmp_path / name).mkdir()
+        prepare(given, tmp_path / name, seed, SIZE)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b") != contents(tmp_path / "c")
+
+
+def test_no_pair_is_made_that_holds_a_sentence_kept_for_testing(tmp_path):
+    rows = [(f"这是第{i}句话。", f"This is sentence {i}.") for i in range(2, 10)] * 10
+    every = [
+        pair for i in range(2, 10) for pair in [(f"这是第{i}句话？", f"Oh {i}"), (f"不{i}", f"This is sentence {i}!")]
+    ]
+    given = sources(written(tmp_path, rows), written(tmp_path, every, "dev.tsv"))
+    prepared = prepare(augmented(given, "marks"), tmp_path, 1, SIZE)
+    made = in_text(prepared, range(len(rows), prepared.corpus.n_pairs))
+    assert not {identity(side) for pair in made for side in pair} & {identity(side) for pair in every for side in pair}
+    # Where none of them is kept for testing, they are made.
+    free = Augmentation.named("marks").make(rows, 1)["marks"]
+    assert {identity(side) for pair in free for side in pair} & {identity(side) for pair in every for side in pair}
+
+
+def test_of_a_large_text_a_sample_is_looked_at(tmp_path, monkeypatch):
+    given = augmented(
+        sources(written(tmp_path, numbered(300)), written(tmp_path, [("好。", "Good.")], "dev.tsv")), "marks"
+    )
+    monkeypatch.setattr("heedful.tasks.preparation.MAX_AUGMENTED", 100)
+    assert prepare(given, tmp_path, 1, SIZE).facts["augmented"] == {"marks": 2}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from heedful.data.augment import Augmentation
 from heedful.data.text import ParallelText
 from heedful.errors import OptionError
 from heedful.tasks.request import TranslationOptions, differences, parallel_text
@@ -55,6 +56,7 @@ def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
     ("changes", "said"),
     [
         ({"model": "transfomer"}, "did you mean 'transformer'"),
+        ({"augment": "word"}, "augment is 'none', 'all' or some of words,.* did you mean 'words'"),
         ({"device": "tpu"}, "device is 'cpu' or 'cuda': got 'tpu'"),
         ({"minutes": 1.0, "steps": 5}, "one of minutes, epochs and steps: got minutes=1.0 and steps=5; keep one"),
         ({"minutes": 0.0}, "minutes must be above 0: got 0"),
@@ -71,6 +73,16 @@ def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
 def test_what_no_text_can_make_right_is_refused(changes, said):
     with pytest.raises(OptionError, match=said):
         replace(PLAIN, **changes).check()
+
+
+def test_kinds_of_made_pairs_are_named(tiny, tmp_path):
+    options = ask(tiny.texts, tmp_path / "x", augment="words,numbers")
+    assert options.sources().augmentation == Augmentation.named("words,numbers")
+    assert ask(tiny.texts, tmp_path / "x").sources().augmentation is None
+    assert options.command[options.command.index("--augment") + 1] == "words,numbers"
+    begun = TranslationOptions.from_json({name: value for name, value in PLAIN.to_json().items() if name != "augment"})
+    assert begun.augment == "none"
+    assert differences(options, replace(options, augment="words")) == ["with --augment words"]
 
 
 def test_what_is_right_passes():

@@ -31,7 +31,7 @@ def degeneration_series(material: Material, texts: Iterable[str]) -> list[Series
 
 def find_loop(text: str) -> str:
     """The words that a text says again and again, one behind the other; "" when it does not."""
-    words = tuple(units(text.casefold()))
+    words = [bare(unit) or unit for unit in units(text)]
     for size in range(1, MAX_GRAM + 1):
         times = LOOP_OF_ONE if size == 1 else LOOP
         run = 0

@@ -136,14 +136,15 @@ def _han_values(text: str) -> Iterator[int]:
 
 
 def _han_value(run: str) -> int:
-    total = section = digit = 0
+    for names, size in (("亿億", 10**8), ("万萬", 10**4)):
+        place = max(run.rfind(name) for name in names)
+        if place >= 0:
+            return (_han_value(run[:place]) or 1) * size + _han_value(run[place + 1 :])
+    total = digit = 0
     for letter in run:
         if letter in _HAN_DIGITS:
             digit = _HAN_DIGITS[letter]
-        elif letter in _HAN_TENS:
-            section += (digit or 1) * _HAN_TENS[letter]
-            digit = 0
         else:
-            total = (total + section + digit) * _HAN_SCALES[letter]
-            section = digit = 0
-    return total + section + digit
+            total += (digit or 1) * _HAN_TENS[letter]
+            digit = 0
+    return total + digit

@@ -19,7 +19,9 @@ URLS = (
 # No language has them as words.
 INVENTED = ("Zorvath", "Quillabee", "Mirtodan", "Velkanor", "Bexholm", "Tamsiquo")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_LATIN_NAME = re.compile(r"(?<![A-Za-zÀ-ɏ])[A-ZÀ-Þ][A-Za-zÀ-ɏ]+(?:['’-][A-Za-zÀ-ɏ]+)*(?![A-Za-zÀ-ɏ])")
+_LATIN = "A-Za-zÀ-ɏ"
+# A word with a capital in it: Berlin, iPhone.
+_NAME = re.compile(rf"(?<![{_LATIN}])(?=[{_LATIN}]*[A-ZÀ-Þ])[{_LATIN}]{{2,}}(?:['’-][{_LATIN}]+)*")
 Place = Literal["before", "behind", "end"]
 PLACES: tuple[Place, ...] = ("before", "behind", "end")
 
@@ -61,12 +63,12 @@ def _put_in(material: Material, tokens: Sequence[str]) -> list[Probe]:
 
 
 def _names(material: Material) -> list[tuple[str, str]]:
-    """Sentences with a name: the same large-lettered word on both sides, never seen with a small letter."""
+    """Sentences with a name: the same word with a capital on both sides, never seen with a small letter."""
     small = {word for pair in material.pairs for text in pair for word in _WORD.findall(text) if word[0].islower()}
     found = []
     for source, reference in material.pairs:
-        there = set(_LATIN_NAME.findall(reference))
-        names = [name for name in _LATIN_NAME.findall(source) if name in there and name.lower() not in small]
+        there = set(_NAME.findall(reference))
+        names = [name for name in _NAME.findall(source) if name in there and name.lower() not in small]
         if names:
             found.append((source, names[0]))
     return found
@@ -80,5 +82,9 @@ def _changed(material: Material, names: Sequence[tuple[str, str]]) -> list[Probe
     probes = []
     for source, old in material.draw("names changed", names):
         new = material.choose("name", source, INVENTED)
-        probes.append(Probe((source.replace(old, new),), partial(_judge, new)))
+        probes.append(Probe((_exchanged(source, old, new),), partial(_judge, new)))
     return probes
+
+
+def _exchanged(text: str, old: str, new: str) -> str:
+    return _NAME.sub(lambda found: new if found[0] == old else found[0], text)
