@@ -162,6 +162,7 @@ def _train(plan: CurvePlan, portion: Portion, watch: Watch | None) -> None:
                 if folder.is_dir():
                     remove(folder)
         if isinstance(error, OptionError) and portion.minutes is not None:
-            share = f"--minutes are divided among the sizes of the curve, and {portion.name} gets {portion.minutes:.2g}"
-            raise OptionError(f"{share}: {error}") from error
+            share = portion.minutes / sum(size.minutes or 0.0 for size in plan.portions)
+            divided = f"--minutes are divided among the sizes of the curve, and {portion.name} gets {share:.0%} of them"
+            raise OptionError(f"{divided}: {error}") from error
         raise

@@ -145,7 +145,7 @@ def test_minutes_that_do_not_suffice_leave_the_place_free(tiny, tmp_path):
         patched.setattr("heedful.training.calibrate.FEWEST", 3)
         patched.setattr("heedful.tasks.beginning.SECONDS", 0.0)
         with pytest.raises(
-            OptionError, match=r"--minutes are divided among .*, and 1/4 gets 2.3e-08: minutes=.* do not"
+            OptionError, match=r"--minutes are divided among .*, and 1/4 gets 23% of them: minutes=.* do not"
         ):
             train(options)
     RunDirectory(tmp_path / "x").check_free()
