@@ -62,11 +62,13 @@ def mine_words(
     if not kept:
         return []
     one, other = (_Side.of([pair[side] for pair in kept]) for side in (0, 1))
+    if not (one.by_character and not other.by_character):
+        return _ordered(_mine(one, other, least, rivals))
     # A word is a better start than a character.
-    if one.by_character and not other.by_character:
-        found = _mine(other, one, least, rivals)
-        return _ordered(replace(pair, source=pair.target, target=pair.source) for pair in found)
-    return _ordered(_mine(one, other, least, rivals))
+    found = _mine(other, one, least if rivals is None else min(least, rivals), None)
+    turned = [replace(pair, source=pair.target, target=pair.source) for pair in found]
+    sure = {pair.source for pair in turned if pair.dice >= least}
+    return _ordered(pair for pair in turned if pair.source in sure)
 
 
 def _ordered(pairs: Iterable[WordPair]) -> list[WordPair]:
@@ -199,6 +201,7 @@ class _Candidates:
         counts: how many links of the owner it holds.
         dice: of owner and run.
         sizes: units of the run.
+        vouched: bool for each row, True where the text vouches for the run.
         best: the row of each owner's best half that the text vouches for; none where it vouches for none.
         begins: the places where the run holds a link, row by row.
         links: the links there.
@@ -210,6 +213,7 @@ class _Candidates:
     counts: np.ndarray
     dice: np.ndarray
     sizes: np.ndarray
+    vouched: np.ndarray
     best: np.ndarray
     begins: np.ndarray
     links: np.ndarray
@@ -239,7 +243,9 @@ class _Candidates:
         ranked = np.lexsort((-run, dice, sizes if side.by_character else -sizes, good, owner))
         last = np.append(owner[ranked][1:] != owner[ranked][:-1], True)
         best = ranked[last][good[ranked[last]]]
-        return cls(owner, run, counts, dice, sizes, best, begins[order], links[order], np.append(first, len(order)))
+        return cls(
+            owner, run, counts, dice, sizes, vouched, best, begins[order], links[order], np.append(first, len(order))
+        )
 
     def places(self, row: int) -> slice:
         """Where a row's places are in `begins` and `links`."""
@@ -262,9 +268,17 @@ def _mine(one: _Side, other: _Side, least: float, rivals: float | None) -> Itera
         written = one.written(back.begins[back.places(source)], int(back.sizes[source]))
         yield WordPair(written, target, int(back.counts[source]), float(back.dice[source]))
         if rivals is not None and back.sizes[source] == 1:
-            low, high = np.searchsorted(grown.owners, [grown.owners[row], grown.owners[row] + 1])
-            for rival in range(int(low), int(high)):
-                single = grown.sizes[rival] == 1 or other.by_character
-                if rival != row and single and grown.dice[rival] >= rivals and grown.counts[rival] > 1:
-                    target = other.written(grown.begins[grown.places(rival)], int(grown.sizes[rival]))
-                    yield WordPair(written, target, int(grown.counts[rival]), float(grown.dice[rival]))
+            for rival in _rivals(grown, row, rivals):
+                target = other.written(grown.begins[grown.places(rival)], int(grown.sizes[rival]))
+                yield WordPair(written, target, int(grown.counts[rival]), float(grown.dice[rival]))
+
+
+def _rivals(grown: _Candidates, row: int, least: float) -> Iterator[int]:
+    """The rows of an owner that translate it elsewhere than its best one does, and are no other cut of that."""
+    low, high = np.searchsorted(grown.owners, [grown.owners[row], grown.owners[row] + 1])
+    known = grown.links[grown.places(row)]
+    for rival in range(int(low), int(high)):
+        if rival != row and grown.dice[rival] >= least and grown.vouched[rival]:
+            elsewhere = ~np.isin(grown.links[grown.places(rival)], known)
+            if 2 * elsewhere.sum() > grown.counts[rival]:
+                yield rival

@@ -95,6 +95,25 @@ def test_other_translations_are_given_where_they_are_wanted():
     assert {"Haus", "Gebäude"} <= more
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_other_translations_in_chinese_are_of_the_same_word(turned):
+    generator = random.Random(2)
+    pairs = [
+        (source.replace("car", "auto"), target) if generator.random() < 0.3 else (source, target)
+        for source, target in sentences(CHINESE, space="")
+    ]
+    if turned:
+        pairs = [(target, source) for source, target in pairs]
+    found = {(pair.source, pair.target) for pair in mine_words(pairs, least=0.3, rivals=0.1)}
+    if turned:
+        assert {("汽车", "car"), ("汽车", "auto")} <= found
+        # No piece of a word is a word.
+        assert {source for source, _ in found} == {pair.source for pair in mine_words(pairs, least=0.3)}
+    else:
+        assert ("auto", "汽车") in found
+        assert {target for word, target in found if word == "apple"} == {"苹果"}
+
+
 def test_a_capital_at_the_beginning_of_a_sentence_is_not_the_words_own():
     found = as_dict(mine_words(sentences(GERMAN)))
     assert all(word == word.lower() for word in found)
