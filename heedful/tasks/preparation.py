@@ -81,6 +81,18 @@ class Prepared:
     size: Size
     facts: dict[str, Any]
 
+    @property
+    def n_pairs(self) -> dict[str, int]:
+        """Pairs by their use, those made from others by themselves; uses without any are left out."""
+        made = sum(self.facts.get("augmented", {}).values())
+        counts = {
+            "train": self.corpus.n_pairs - made,
+            "made from them": made,
+            "dev": len(self.dev),
+            "test": len(self.test),
+        }
+        return {use: count for use, count in counts.items() if count}
+
     def reading(self, directions: Sequence[tuple[str, str]]) -> list[Direction]:
         """How the corpus is read for these directions."""
         if len(directions) == 1:

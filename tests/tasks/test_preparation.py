@@ -153,6 +153,9 @@ def test_pairs_made_from_the_text_come_behind_it_and_are_counted(tmp_path, split
     assert set(counts) == {"numbers", "tokens", "marks"}
     assert more.corpus.n_pairs == plain.corpus.n_pairs + sum(counts.values())
     assert plain.facts["augmented"] == {}
+    assert more.n_pairs == {**plain.n_pairs, "made from them": sum(counts.values())}
+    assert plain.n_pairs["train"] == plain.corpus.n_pairs
+    assert ("test" in plain.n_pairs) == split
     # The vocabulary, the parts and the size are those of the text itself.
     assert (more.dev, more.test, more.size) == (plain.dev, plain.test, plain.size)
     assert more.tokenizer.to_json() == plain.tokenizer.to_json()
