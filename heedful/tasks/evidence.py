@@ -197,7 +197,6 @@ def _attention(
 
 def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Facts:
     prepared, setup = trained.prepared, trained.setup
-    counts = {"train": prepared.corpus.n_pairs, "dev": len(prepared.dev), "test": len(prepared.test)}
     return Facts(
         name=run.path.resolve().name,
         task="translation",
@@ -206,7 +205,7 @@ def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Fac
         architecture=setup.shape.to_json(),
         n_parameters=n_parameters(trained.model),
         data=[DataFile(**file) for file in prepared.facts["files"]],
-        n_pairs={name: count for name, count in counts.items() if count},
+        n_pairs=prepared.n_pairs,
         scores=sets,
         machine=machine(setup.numerics),
         versions=versions(),

@@ -79,8 +79,8 @@ def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outl
 def _opening(beginning: Beginning) -> Iterator[str]:
     """What was read, and what is wrong with it though it can be trained on."""
     prepared = beginning.prepared
-    counts = [("to learn from", prepared.corpus.n_pairs), ("dev", len(prepared.dev)), ("test", len(prepared.test))]
-    pairs = ", ".join(f"{count:,} {use}" for use, count in counts if count)
+    uses = prepared.n_pairs.items()
+    pairs = ", ".join(f"{count:,} {'to learn from' if use == 'train' else use}" for use, count in uses)
     yield f"pairs: {pairs}; {amount(n_parameters(beginning.model))} parameters"
     found = [item for item in prepared.facts["verdict"]["findings"] if item["severity"] == "warning"]
     if found:

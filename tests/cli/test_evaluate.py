@@ -147,7 +147,8 @@ def test_behaviour_needs_no_text_and_goes_with_one(capsys, tiny, tmp_path):
     alone = json.loads(out)
     assert set(alone) == {"behaviour"}
     assert alone["behaviour"]["checks"]
-    code, out, err = run(capsys, "evaluate", tiny.both, *files(tiny), "--to", "en", "--beam", 1, "--behaviour", "--json")
+    flags = ("--to", "en", "--beam", 1, "--behaviour", "--json")
+    code, out, err = run(capsys, "evaluate", tiny.both, *files(tiny), *flags)
     assert (code, err) == (0, "")
     both = json.loads(out)
     assert both["bleu"]["score"] >= 0
