@@ -39,7 +39,7 @@ def evaluate(
             sentences that its run held out.
         beam: beginnings kept side by side; 1 takes the likeliest word at every step.
         length_penalty: higher favours longer translations.
-        output: file to write the translations to.
+        output: new file to write the translations to.
         device: cpu or cuda; chosen when not given.
         as_json: print one JSON object instead of a table.
     """

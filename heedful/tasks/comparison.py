@@ -44,16 +44,18 @@ class Against:
     @property
     def verdict(self) -> str:
         """What the comparison means, in one sentence."""
-        names, n_sentences = (self.ours, self.theirs), f"{len(self.tally):,}"
+        names = (self.ours, self.theirs)
+        sentences = f"{len(self.tally):,} sentence{'s' if len(self.tally) != 1 else ''}"
         if self.alike:
-            return f"{self.ours} and {self.theirs} give the same translations of all {n_sentences} sentences"
+            every = f"all {sentences}" if len(self.tally) != 1 else "the one sentence"
+            return f"{self.ours} and {self.theirs} give the same translations of {every}"
         first = self.comparisons[_FIRST]
         better = _better(_FIRST, first)
         if first.clear:
             found = f"{names[better]} is better than {names[1 - better]} on this text: {_said('BLEU', first, better)}"
             contrary = [name for key, name in _OTHERS.items() if self._clear_winner(key) == 1 - better]
             return found + (f"; by {' and '.join(contrary)} it is the other way round" if contrary else "")
-        found = f"no difference between {self.ours} and {self.theirs} that {n_sentences} sentences can show"
+        found = f"no difference between {self.ours} and {self.theirs} that {sentences} can show"
         others = [
             f"; by {name} {names[winner]} is better: {_said(name, self.comparisons[key], winner)}"
             for key, name in _OTHERS.items()

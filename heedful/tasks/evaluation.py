@@ -27,7 +27,7 @@ class EvaluationOptions:
         text: sources and references; of a TSV the column in the language of `to` is the reference.
         to: language translated into; None where the model or the script of the text leaves no choice.
         search: how to decode, the other system too; None is the search of the run, a beam of 5.
-        output: file for the translations.
+        output: new file for the translations.
         against: another run directory, or a file with another system's translations, one a line.
         groups: score parts of the text too.
         behaviour: try what the translator does with words, numbers, names, marks, typos and long input, too.
@@ -108,3 +108,6 @@ def _check_output(output: Path, asked: EvaluationOptions) -> None:
     inputs = [asked.text.path(side) for side in SIDES] + ([] if asked.against is None else [asked.against])
     if any(output.resolve() == path.resolve() for path in inputs):
         raise OptionError(f"{output} is what is evaluated on: nothing is written over; choose another --output")
+    # A device or a file of a run would be replaced like any other.
+    if output.exists():
+        raise OptionError(f"{output} exists already: nothing is written over; choose another --output")

@@ -48,6 +48,9 @@ def read_questions(translator: Translator, text: ParallelText, to: str | None) -
     pairs = list(text.pairs())
     if not any(source.strip() for source, _ in pairs):
         raise DataError(f"{text.source} holds no text: there is nothing to translate; give a file with sentences")
+    if not any(reference.strip() for _, reference in pairs):
+        place = text.target or f"the second column of {text.source}"
+        raise DataError(f"{place} holds no text: there is nothing to compare with; give the reference translations")
     direction = translator.direction([source for source, _ in pairs], to)
     # A file with two columns serves both directions, and says not which comes first.
     if text.target is None and spoken_among((first for first, _ in pairs), direction) == direction[1]:

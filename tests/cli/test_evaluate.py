@@ -53,6 +53,9 @@ def test_translations_are_written_and_inputs_are_not(capsys, tiny, tmp_path):
     assert out.read_bytes().count(b"\n") == COUNTS["test"]
     said = refused(capsys, "evaluate", tiny.both, *files(tiny), "--output", tiny.texts / "test.en")
     assert "test.en is what is evaluated on: nothing is written over" in said
+    for taken in (out, "/dev/null"):
+        said = refused(capsys, "evaluate", tiny.both, *files(tiny), "--output", taken)
+        assert f"{taken} exists already: nothing is written over; choose another --output" in said
     assert contents(tiny.texts) == before
 
 

@@ -53,6 +53,10 @@ def test_what_cannot_be_asked_is_refused(tiny, translator, tmp_path):
     path.write_text("\ta\n \tb\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"empty\.tsv holds no text: there is nothing to translate"):
         read_questions(translator, ParallelText(path), "en")
+    unanswered = tmp_path / "unanswered.tsv"
+    unanswered.write_text("他来了。\t\n我来了。\t \n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"second column of .*holds no text: there is nothing to compare"):
+        read_questions(translator, ParallelText(unanswered), "en")
     exchanged = ParallelText(tiny.texts / "test.en", tiny.texts / "test.zh")
     with pytest.raises(DataError, match=r"seems to be in the Latin script and .* in the Han script, and zh → en is"):
         read_questions(translator, exchanged, "en")
