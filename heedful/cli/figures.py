@@ -37,12 +37,15 @@ def show_evaluation(evaluation: Evaluation) -> None:
 def show_scores(found: Evaluated, console: Console) -> None:
     """Print the figures of one system."""
     table = _table("figure", "score", "95% interval", "signature")
+    # A score is quoted with its whole signature, so a narrow window must not cut it.
+    table.columns[-1].overflow = "fold"
     for name, figure in vars(found.scores).items():
         table.add_row(" ".join(FIGURE_NAMES[name]), f"{figure.score:.2f}", _interval(figure), figure.signature)
     console.print(table)
     _say(console, f"as a rule of thumb: {in_words(found.scores.bleu.score)}")
     speed = f"{found.seconds:.1f} s, {found.tokens_per_second:,.0f} tokens/s"
-    _say(console, f"{found.sentences:,} sentences {' → '.join(found.direction)} in {speed}")
+    noun = "sentence" if found.sentences == 1 else "sentences"
+    _say(console, f"{found.sentences:,} {noun} {' → '.join(found.direction)} in {speed}")
 
 
 def show_comparison(found: Evaluated, against: Against, console: Console) -> None:
@@ -81,7 +84,9 @@ def show_groups(groups: Groups, rival: str | None, console: Console) -> None:
 
 def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Table:
     differences = [] if rival is None else [f"BLEU against {rival}", f"chrF2 against {rival}"]
-    table = _table(title, "sentences", "BLEU", "95% interval", "chrF2", "95% interval", *differences)
+    table = _table("", "sentences", "BLEU", "95% interval", "chrF2", "95% interval", *differences)
+    # Above the table, where it makes no column wide.
+    table.title, table.title_justify, table.title_style = title, "left", "bold"
     for group in groups:
         cells = [group.name, f"{group.sentences:,}"]
         if group.bleu is None or group.chrf is None:

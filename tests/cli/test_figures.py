@@ -1,6 +1,7 @@
 """The tables of an evaluation: every number that was found, and what it means, whatever the names hold."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,9 +20,9 @@ TALLY = Tally({"bleu": np.zeros((1234, 10))}, "en")
 FOUND = Evaluated(Scores(*FIGURES), ("zh", "en"), 1234, 5.0, 678.0, [], TALLY)
 
 
-def shown(show, *values):
+def shown(show, *values, width=160):
     stream = io.StringIO()
-    show(*values, Console(file=stream, width=160, highlight=False))
+    show(*values, Console(file=stream, width=width, highlight=False))
     return [line.rstrip() for line in stream.getvalue().split("\n")]
 
 
@@ -66,7 +67,17 @@ def test_groups_have_a_line_each():
     rows = [line.split() for line in lines if line.startswith("9 words or more")]
     figures = ["1,200", "10.0", "9.0", "–", "11.5", "12.0", "11.0", "–", "13.5", "-0.0", "(-3.0", "–", "2.0)"]
     assert [row[4:] for row in rows] == [figures] * 3
-    assert "BLEU against run[x]" in lines[1]
+    assert "BLEU against run[x]" in lines[2]
+
+
+def test_a_narrow_window_cuts_no_signature():
+    signature = "nrefs:1|bs:1000|seed:12345|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:2.6.0"
+    scores = replace(FOUND.scores, ter=replace(FOUND.scores.ter, signature=signature))
+    lines = shown(show_scores, replace(FOUND, scores=scores, sentences=1), width=80)
+    start = next(number for number, line in enumerate(lines) if line.startswith("TER"))
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.split()[-1] for line in lines[start : start + 3]).startswith(signature)
+    assert "1 sentence zh → en in 5.0 s, 678 tokens/s" in lines
 
 
 def test_what_is_left_out_is_said():
