@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from cyclopts import Parameter
 from heedful.errors import OptionError
 
 if TYPE_CHECKING:
+    from heedful.tasks.evidence import Published
     from heedful.tasks.recipes import Expected, Recipe
 
 PIPED_WIDTH = 160
@@ -34,12 +36,14 @@ def recipe(
         steps: updates instead of its own budget, to try it on a slice.
         seed: of everything random.
         device: cpu or cuda; chosen when not given.
-        as_json: print one JSON object; a list where no recipe is named.
+        as_json: print one JSON object, of a training what came of it; a list where no recipe is named.
     """
     from heedful.tasks.recipes import load_recipe, recipe_names
 
     if (data is None) != (out is None) or (name is None and data is not None):
         raise OptionError("a recipe is trained with its name, --data and --out: give all three")
+    if data is None and (steps is not None or seed != 1 or device is not None):
+        raise OptionError("--steps, --seed and --device are of a training: give a recipe's name, --data and --out too")
     if name is None:
         recipes = [load_recipe(known) for known in recipe_names()]
         if as_json:
@@ -49,7 +53,11 @@ def recipe(
         return None
     chosen = load_recipe(name)
     if data is not None and out is not None:
-        return cook(chosen, data, out, steps, seed, device)
+        published = cook(chosen, data, out, steps, seed, device)
+        if isinstance(published, int):
+            return published
+        show_cooked(chosen, published, as_json)
+        return None
     if as_json:
         print(json.dumps(chosen.to_json(), ensure_ascii=False))
     else:
@@ -57,22 +65,31 @@ def recipe(
     return None
 
 
-def cook(chosen: "Recipe", data: Path, out: Path, steps: int | None, seed: int, device: str | None) -> int | None:
-    """Train a recipe, watched, and print what came of it beside what was expected."""
+def cook(
+    chosen: "Recipe", data: Path, out: Path, steps: int | None, seed: int, device: str | None
+) -> "Published | int":
+    """Train a recipe, watched; the exit code where it was stopped."""
     from heedful.cli.stopping import until_stopped
-    from heedful.cli.summary import show_result
     from heedful.tasks.cooking import run_recipe
     from heedful.training.display import make_display
 
-    published = until_stopped(
+    return until_stopped(
         out, lambda: run_recipe(chosen, data, out, steps=steps, seed=seed, device=device, watch=make_display)
     )
-    if isinstance(published, int):
-        return published
+
+
+def show_cooked(chosen: "Recipe", published: "Published", as_json: bool) -> None:
+    """Print what came of a training beside what was expected of it."""
+    from heedful.cli.summary import show_result
+    from heedful.cli.train import result_json
+
+    if as_json:
+        expected = [asdict(item) for item in chosen.expected]
+        print(json.dumps({**result_json(published), "expected": expected}, ensure_ascii=False))
+        return
     show_result(published)
     for item in chosen.expected:
         print(f"published  {expectation(item)}")
-    return None
 
 
 def show_all(recipes: list["Recipe"]) -> None:

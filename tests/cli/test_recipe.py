@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
+from heedful.cli.recipe import show_cooked
 from heedful.tasks import recipes
 from heedful.tasks.recipes import load_recipe, recipe_names
 from tests.cli.commands import refused, run
@@ -64,6 +65,15 @@ def test_it_trains_and_shows_what_to_compare_with(capsys, tmp_path):
     assert "heedful recipe iwslt14-de-en --data data --out run --steps 2 --seed 3" in card
 
 
+def test_a_training_as_json_is_one_object(capsys, tiny):
+    recipe = load_recipe("multi30k-en-de")
+    show_cooked(recipe, tiny.published["both"], as_json=True)
+    out, err = capsys.readouterr()
+    values = json.loads(out)
+    assert (err, out.count("\n"), values["path"]) == ("", 1, str(tiny.both))
+    assert [item["score"] for item in values["expected"]] == [item.score for item in recipe.expected]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -74,6 +84,8 @@ def test_it_trains_and_shows_what_to_compare_with(capsys, tmp_path):
         (["multi30k-en-fr", "--data", ".", "--out", "x"], "lacks train.en, train.fr, val.en"),
         (["multi30k-en-fr", "--data", "no", "--out", "x"], "no is not a folder: give one that holds train.en"),
         (["multi30k-en-fr", "--steps", "many"], "many"),
+        (["multi30k-en-fr", "--steps", "5"], "are of a training: give a recipe's name, --data and --out too"),
+        (["--seed", "2"], "are of a training: give a recipe's name, --data and --out too"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_2(capsys, tmp_path, monkeypatch, words, said):
