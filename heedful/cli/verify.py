@@ -59,6 +59,8 @@ def show(found: "Verification") -> None:
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     table = Table("", "", "what", "on record", "now", "", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in table.columns:
+        column.overflow = "fold"  # a path is needed whole
     whole = [check for check in found.checks if check.kind == "file" and check.state == "holds"]
     if whole:
         table.add_row(Text(*MARKS["holds"]), "file", f"{len(whole)} files", "", "", "as the manifest says")
@@ -74,5 +76,5 @@ def show(found: "Verification") -> None:
     n_open = len([check for check in found.checks if check.state == "unchecked"])
     verdict = "something does not hold" if found.failures else "everything that was checked holds"
     rest = f", {n_open} could not be checked" if n_open else ""
-    way = [f"it {found.outlook} with:", f"  {found.command}"] if found.command else [f"it {found.outlook}"]
+    way = [f"it {found.outlook}; the command:", f"  {found.command}"] if found.command else [f"it {found.outlook}"]
     console.print(f"{verdict}{rest}", *way, sep="\n", markup=False, soft_wrap=True)

@@ -136,7 +136,11 @@ def verify_run(
 
 def _unfinished(run: RunDirectory, left: Sequence[Check], begun: Path | None) -> Verification:
     """A run without figures: whether the rest of its training can follow."""
-    missing = Check("file", run.manifest.name, "fails", "the run is not finished: it has no figures and no receipt yet")
+    had = [path.name for path in (run.scores, run.path / RECEIPT) if path.is_file()]
+    said = "the run is not finished: it has no figures and no receipt yet"
+    if had:
+        said = f"is missing, so nothing proves {' and '.join(had)}: the run was copied in part, or stopped at its end"
+    missing = Check("file", run.manifest.name, "fails", said)
     saved = [check for check in left if check.name.startswith("checkpoint")]
     whole = [check.name for check in saved if check.state == "holds"]
     if begun is None or (saved and not whole):
@@ -193,13 +197,18 @@ def _figures(
         wanted, direction = receipt.held_out.get(item.data), (item.source, item.target)
         pairs = next((pairs for pairs in candidates if HeldOut.of(pairs) == wanted), None)
         if pairs is None:
-            why = "its sentences are not at hand: name the files with --data FOLDER, --source and --target, or --tsv"
-            yield Check("figure", f"{item.source} → {item.target}", "unchecked", why)
+            yield Check("figure", f"{item.source} → {item.target}", "unchecked", _why_missing(receipt, item.data))
             continue
         ordered = pairs if direction == receipt.directions[0] else [(target, source) for source, target in pairs]
         made = evaluate_pairs(translator, ordered, direction, translator.search).scores.to_json()
         for name, figure in item.figures.items():
             yield _compared(item, name, figure, made.get(name), changed)
+
+
+def _why_missing(receipt: Receipt, part: str) -> str:
+    if any(file.role.partition(" ")[0] == part for file in receipt.data):
+        return "its sentences are not at hand: name the files with --data FOLDER, --source and --target, or --tsv"
+    return "its sentences are not at hand: held out of the text itself, they were kept in training/, gone or damaged"
 
 
 def _compared(

@@ -24,7 +24,10 @@ def test_a_whole_run_is_a_table_and_0(capsys, tiny):
     assert ["✓", "file", "8", "files", "as", "the", "manifest", "says"] in lines
     assert len([line for line in lines if line[:2] == ["✓", "figure"]]) == 4
     assert out.count("the same to the last digit") == 4
-    assert "everything that was checked holds\nit can be made again from the same files, all at hand with:\n" in out
+    assert (
+        "everything that was checked holds\nit can be made again from the same files, all at hand; the command:\n"
+        in out
+    )
     assert f"\n  {read_receipt(tiny.rnn).command}\n" in out
 
 

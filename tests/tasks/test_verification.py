@@ -108,6 +108,14 @@ def test_what_is_not_at_hand_is_said_and_is_no_failure(shipped):
     assert set(states(found, "figure").values()) | set(states(found, "data").values()) == {"unchecked"}
     assert of_kind(found, "training") == []
     assert found.outlook.startswith("can be made again where its files are (train.zh, train.en, dev.zh")
+    assert all("name the files with --data FOLDER" in check.said for check in of_kind(found, "figure"))
+
+
+def test_sentences_held_out_of_the_text_itself_are_in_no_file_to_be_named(tiny, tmp_path):
+    shutil.copytree(tiny.rnn, tmp_path / "rnn", ignore=shutil.ignore_patterns("training"))
+    (check,) = of_kind(verify_run(tmp_path / "rnn"), "figure")
+    assert (check.state, check.name) == ("unchecked", "en → zh")
+    assert check.said.endswith("held out of the text itself, they were kept in training/, gone or damaged")
 
 
 def test_a_folder_of_data_is_searched_by_name(tiny, shipped, tmp_path):
@@ -216,6 +224,10 @@ def test_a_run_that_is_not_finished_says_from_where_it_goes_on(copied):
     newest = checkpoint_folders(copied / "training")[0][2]
     found = verify_run(copied)
     assert [check.name for check in found.failures] == ["manifest.json"]
+    assert "nothing proves scores.json and receipt.json" in found.failures[0].said
+    for name in ("scores.json", "receipt.json"):
+        (copied / name).unlink()
+    assert "no figures and no receipt yet" in verify_run(copied).failures[0].said
     assert found.outlook == f"can be gone on with, from {newest.name}"
     assert found.command == f"heedful train translation --out {copied} --resume"
     for path in (copied / "training").glob("checkpoint-*"):
