@@ -22,6 +22,7 @@ def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
         KeyboardInterrupt: it had not begun, so there is nothing to go on with.
     """
     from heedful.tasks.beginning import has_begun
+    from heedful.tasks.curve_plan import is_curve
     from heedful.training.interruption import Interrupted
 
     try:
@@ -29,7 +30,7 @@ def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
     except Interrupted as stop:
         said, number = f"stopped after step {stop.step:,}; everything is saved", stop.signal_number
     except KeyboardInterrupt:
-        if not has_begun(out):
+        if not has_begun(out) and not is_curve(out):
             raise
         said, number = "interrupted; what was saved is safe", int(signal.SIGINT)
     again = shlex.join(["heedful", "train", "translation", "--out", str(out), "--resume"])

@@ -40,6 +40,14 @@ def test_an_impatient_stop_is_told_too(tmp_path, capsys):
     assert "interrupted; what was saved is safe. Go on with: heedful train" in capsys.readouterr().err
 
 
+def test_between_the_sizes_of_a_curve_it_goes_on_too(tmp_path, capsys):
+    out = tmp_path / "curve"
+    (out / "text").mkdir(parents=True)
+    (out / "text" / "plan.json").write_text("{}")
+    assert until_stopped(out, raising(KeyboardInterrupt())) == 130
+    assert f"Go on with: heedful train translation --out {out} --resume" in capsys.readouterr().err
+
+
 def test_before_the_beginning_there_is_nothing_to_say(tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt):
         until_stopped(tmp_path / "x", raising(KeyboardInterrupt()))
