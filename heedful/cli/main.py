@@ -105,6 +105,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has enough; nothing is left to say it to.
         drop_output()
         return BROKEN_PIPE
+    except SystemExit as stop:
+        # A console of rich meets the same with an exit, its output already dropped.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return BROKEN_PIPE
+        raise
     except OSError as error:
         if error.errno not in FULL:
             return refuse(ours_to_mend(error, debug), OURS, debug)

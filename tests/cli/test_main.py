@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pytest
+from rich.console import Console
 
 from heedful.cli import main as entry
 from heedful.errors import DataError
@@ -32,6 +33,8 @@ def boom(kind: str, *, options: Options = Options()) -> int | None:
         print(options.width, options.order)
     if kind == "arrow":
         print("zh → en, 3 ä")
+    if kind == "table":
+        Console().print("a row")
     if kind == "seven":
         return 7
     raised = {
@@ -162,11 +165,12 @@ def test_a_locale_without_arrows_gets_question_marks(capsys, monkeypatch):
     assert out.buffer.getvalue() == b"zh ? en, 3 \xe4\n"
 
 
-def test_a_reader_that_leaves_early_is_no_error(monkeypatch, capsys):
+@pytest.mark.parametrize("kind", ["print", "table"])
+def test_a_reader_that_leaves_early_is_no_error(monkeypatch, capsys, kind):
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:
         monkeypatch.setattr(sys, "stdout", pipe)
-        assert entry.main(["boom", "print"]) == 141
+        assert entry.main(["boom", kind]) == 141
         print("what comes later is dropped", flush=True)
     assert capsys.readouterr().err == ""
