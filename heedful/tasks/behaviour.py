@@ -59,8 +59,7 @@ def check_behaviour(
     turned = direction != translator.directions[0]
     begun = None if run is None else RunDirectory(run).begun
     words: list[Pair] = []
-    if begun is not None and (begun / READY).is_file():
-        check_manifest(begun, [READY, "tokenizer.json", "corpus/contents.json"])
+    if begun is not None and check_left(begun):
         words = known_words(begun, turned)
         pairs = held_out(begun, turned) if pairs is None else pairs
 
@@ -72,6 +71,20 @@ def check_behaviour(
         return found
     checks = (replace(one, note=f"{WORDS_NOTE}; {one.note}") if one.name == "words" else one for one in found.checks)
     return replace(found, checks=tuple(checks))
+
+
+def check_left(begun: Path) -> bool:
+    """Whether what training left is there.
+
+    Args:
+        begun: `training/begun/` of the run.
+    Raises:
+        RunError: it is there and damaged.
+    """
+    there = (begun / READY).is_file()
+    if there:
+        check_manifest(begun, [READY, "tokenizer.json", "corpus/contents.json"])
+    return there
 
 
 def held_out(begun: Path, turned: bool) -> list[Pair]:

@@ -9,8 +9,9 @@ from heedful.data.text import ParallelText
 from heedful.decoding import Search
 from heedful.errors import OptionError
 from heedful.evaluation.behaviour.report import Behaviour
+from heedful.run.directory import RunDirectory
 from heedful.run.disk import write_atomic
-from heedful.tasks.behaviour import check_behaviour
+from heedful.tasks.behaviour import check_behaviour, check_left
 from heedful.tasks.comparison import Against, Rival
 from heedful.tasks.evidence import Evaluated, evaluate_pairs
 from heedful.tasks.grouping import Groups, group, look_up
@@ -80,6 +81,8 @@ def evaluate(asked: EvaluationOptions) -> Evaluation:
     rival = None if asked.against is None else Rival.open(asked.against, asked.run, questions, asked.device)
     if asked.output is not None:
         _check_output(asked.output, asked)
+    if asked.behaviour:
+        check_left(RunDirectory(asked.run).begun)
     known = look_up(asked.run, translator, questions) if asked.groups else None
     search = asked.search or translator.search
     found = evaluate_pairs(translator, questions.pairs, questions.direction, search)

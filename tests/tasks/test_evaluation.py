@@ -1,6 +1,7 @@
 """Scoring on files: what comes out, where it is written, and what is refused before the time is spent."""
 
 import json
+import shutil
 
 import pytest
 
@@ -79,4 +80,9 @@ def test_everything_is_refused_before_the_time_is_spent(tiny, tmp_path, monkeypa
             evaluate(EvaluationOptions(tiny.both, asked, "zh", Beam(1), place, other))
     with pytest.raises(RunError, match="is no run directory"):
         evaluate(EvaluationOptions(tiny.both, asked, "zh", against=tiny.texts))
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tiny.both, damaged)
+    (damaged / "training" / "begun" / "tokenizer.json").write_text("{}")
+    with pytest.raises(RunError, match=r"tokenizer\.json is damaged"):
+        evaluate(EvaluationOptions(damaged, asked, "zh", Beam(1), behaviour=True))
     assert other.read_text(encoding="utf-8") == "甲\n乙\n丙\n丁\n戊\n"
