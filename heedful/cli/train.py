@@ -104,7 +104,7 @@ def curve_table(curve: "LearningCurve") -> "Table":
         for score in point.scores:
             figure = score.bleu
             cells.append(f"{figure.score:.1f} [dim]({figure.low:.1f}–{figure.high:.1f})[/]")
-        cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:.2f}", amount(point.parameters)]
+        cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:z.2f}", amount(point.parameters)]
         cells += [f"{point.epochs:.1f}", f"{point.best_step / point.steps:.0%}", duration(point.seconds)]
         table.add_row(*cells)
     return table

@@ -110,7 +110,7 @@ def _row(point: Point) -> str:
         f'{score.bleu.score:.1f} <span class="soft small">{score.bleu.low:.1f} – {score.bleu.high:.1f}</span>'
         for score in point.scores
     ]
-    cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:.2f}"]
+    cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:z.2f}"]
     cells += [amount(point.parameters), f"{point.epochs:.1f}", f"{point.best_step / point.steps:.0%}"]
     cells.append(duration(point.seconds))
     link = f'<a href="{escape(point.path.name)}/report.html">{escape(point.name)}</a>'

@@ -19,6 +19,8 @@ INTERVAL, LEAST_NOISE = 1.96, 0.3
 # Gains below this are not worth collecting data for: no reader tells them.
 SMALL = 0.5
 SCATTERED = 1.5
+# Below this a score counts chance matches, and how it grows says nothing.
+READABLE = 1.0
 # A size that is read less often than this share of its default epochs is not trained to its end.
 STARVED = 0.25
 
@@ -106,6 +108,10 @@ def _prospect(points: Sequence[Point], prospect: Prospect) -> list[str]:
 
 def _worth(now: float, curve: Extrapolation) -> str:
     twice = curve.forecasts[0]
+    if now < READABLE:
+        return (
+            "Hardly anything is right yet, so these scores do not say what more data would bring: train longer first."
+        )
     if twice.low > now:
         return "More data of this kind would bring more, almost surely."
     if twice.score - now < SMALL:
@@ -174,7 +180,9 @@ def overfitting(points: Sequence[Point]) -> list[str]:
 
 def _losses(point: Point) -> str:
     """The gap, as what a reader can picture."""
-    losses = f"dev loss {point.dev_nll:.2f}, training loss {point.train_nll:.2f} nats a token, a gap of {point.gap:.2f}"
+    losses = (
+        f"dev loss {point.dev_nll:.2f}, training loss {point.train_nll:.2f} nats a token, a gap of {point.gap:z.2f}"
+    )
     choices = f"{point.overfitting.times:.1f} times as many choices as a token that it learned from"
     return f"With all of the data: {losses}; a token of dev leaves the model {choices}."
 
@@ -205,7 +213,7 @@ def _over_sizes(points: Sequence[Point]) -> list[str]:
     """How the gap goes with the data; in nats a character, since vocabularies differ."""
     gaps = [point.dev_nll_per_character - point.train_nll_per_character for point in points]
     course = "narrower" if gaps[-1] < gaps[0] else "no narrower"
-    figures = f"{gaps[0]:.2f} to {gaps[-1]:.2f} nats a character"
+    figures = f"{gaps[0]:z.2f} to {gaps[-1]:z.2f} nats a character"
     said = [f"From {points[0].name} of the data to all of it the gap goes from {figures}: more data makes it {course}."]
     smaller = [point.name for point in points[:-1] if point.overfitting.verdict == "overfits"]
     return said + ([f"Of the smaller sizes, {_listed(smaller)} overfit{'s' * (len(smaller) == 1)}."] if smaller else [])

@@ -65,6 +65,7 @@ def test_the_gains_the_forecast_and_its_test_are_said():
         ([10, 20, 30, 31], "outside the range, so trust the forecast as a direction"),
         ([1, 1.5, 9, 17, 24], "Left out of the forecast: 1/16, where the gains still grew"),
         ([10, 19, 18, 30, 29], "times as far off as their noise explains"),
+        ([0, 0.2, 0.4, 0.6], "do not say what more data would bring: train longer first"),
         ([10, 20], "No forecast: it needs three sizes, from 400 pairs on; there are 2."),
     ],
 )
@@ -117,6 +118,10 @@ def test_a_fit_is_said_in_figures_and_in_choices():
     assert "From 1/2 of the data to all of it the gap goes from 0.20 to 0.07 nats a character" in said
     assert "more data makes it narrower" in said
     assert "more data makes it no narrower" in about_fit(gap=0.9)
+
+
+def test_no_gap_has_no_sign():
+    assert "a gap of 0.00;" in about_fit(gap=-0.001)
 
 
 def test_the_other_verdicts():
