@@ -34,7 +34,7 @@ def _counts(report: Behaviour) -> Table:
     table.add_column("what it should do", no_wrap=True)
     for header in ("passed", "of", "rate"):
         table.add_column(header, justify="right", no_wrap=True)
-    table.add_column("mean")
+    table.add_column("mean", overflow="fold")
     for check in report.checks:
         mean = "" if check.mean is None else f"{check.mean:.{0 if check.mean >= 10 else 2}f} {check.measure}"
         # Of 1,428 probes 1,427 are not all.

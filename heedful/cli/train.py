@@ -98,7 +98,9 @@ def curve_table(curve: "LearningCurve") -> "Table":
     table = Table("size", box=None, header_style="bold", pad_edge=False)
     scores = [f"BLEU {score.source} → {score.target}" for score in curve.points[0].scores]
     for name in ("pairs", *scores, "train loss", "dev loss", "gap", "parameters", "epochs", "best after", "time"):
-        table.add_column(name, justify="right")
+        # In a narrow window words are broken, and no figure is cut.
+        whole = name == "pairs" or (name in scores and len(scores) == 1)
+        table.add_column(name, justify="right", overflow="fold", no_wrap=whole)
     for point in curve.points:
         cells = [point.name, f"{point.pairs:,}"]
         for score in point.scores:

@@ -1,5 +1,8 @@
 """What is printed of the suite: every count, some examples, every reason."""
 
+from dataclasses import replace
+
+from heedful.cli import behaviour
 from heedful.cli.behaviour import MAX_SHOWN, show_behaviour
 from heedful.evaluation.behaviour.report import Behaviour, Check, Example, LeftOut
 
@@ -31,6 +34,14 @@ def test_every_check_has_a_row_with_its_counts(capsys):
     assert ["URLs", "are", "kept", "10", "10", "100%"] in rows
     assert ["letters", "swapped", "1", "4", "25.0%", "71", "chrF", "between", "them"] in rows
     assert ["all", "are", "translated", "4", "4", "100%", "0.93", "length", "against", "the", "reference"] in rows
+
+
+def test_a_narrow_window_cuts_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(behaviour, "PIPED_WIDTH", 80)
+    title = "without its final mark: the same translation at all"
+    check = Check("typos", title, 4, 1, measure="chrF between the two translations", mean=71.4)
+    out = printed(capsys, replace(REPORT, checks=(check,), left_out=()))
+    assert "…" not in out
 
 
 def test_failures_are_shown_with_their_reasons_as_they_are(capsys):

@@ -1,15 +1,20 @@
 """`heedful train translation`: zero further flags, a run with its evidence, stops that can be gone on from."""
 
+import io
 import json
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from heedful.cli.main import main
+from heedful.cli.train import curve_table
 from heedful.run.manifest import check_manifest
 from heedful.training.progress import Silent
 from tests.cli.commands import refused, run
+from tests.tasks.curves import points
 from tests.tasks.tiny import ask, contents, flags, small
 
 
@@ -171,3 +176,15 @@ def test_mistakes_are_one_line_and_2(capsys, tmp_path, monkeypatch, words, said)
     monkeypatch.chdir(tmp_path)
     assert said in refused(capsys, "train", *words)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ways", [(("en", "de"),), (("zh", "en"), ("en", "zh"))])
+def test_a_narrow_window_cuts_no_figure(ways):
+    found = points([10, 20, 30], ways=ways)
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(curve_table(SimpleNamespace(points=found)))
+    said = stream.getvalue()
+    assert "…" not in said
+    assert max(map(len, said.split("\n"))) <= 80
+    assert "29,000 " in said
+    assert ("30.0 (28.7–31.3)" in said) == (len(ways) == 1)
