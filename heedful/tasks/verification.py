@@ -21,6 +21,7 @@ from heedful.tasks.beginning import REQUEST
 from heedful.tasks.evidence import Pairs, evaluate_pairs, machine, versions
 from heedful.tasks.preparation import READY
 from heedful.tasks.translator import Translator
+from heedful.training.plan import PLAN
 
 State = Literal["holds", "fails", "unchecked"]
 
@@ -143,7 +144,8 @@ def _unfinished(run: RunDirectory, left: Sequence[Check], begun: Path | None) ->
     missing = Check("file", run.manifest.name, "fails", said)
     saved = [check for check in left if check.name.startswith("checkpoint")]
     whole = [check.name for check in saved if check.state == "holds"]
-    if begun is None or (saved and not whole):
+    unplanned = any(check.name == PLAN for check in left)
+    if begun is None or unplanned or (saved and not whole):
         outlook, command = "cannot be gone on with: begin again with another --out", ""
     else:
         outlook = f"can be gone on with, from {whole[0] if whole else 'its first step'}"
@@ -275,7 +277,10 @@ def _locate(file: DataFile, places: Mapping[Path, bool]) -> tuple[Check, Path | 
 
 
 def _training(run: RunDirectory) -> Iterator[Check]:
-    """What training left, each folder by its own manifest: checkpoints, the newest first, and what it began with."""
+    """What training left, each folder by its own manifest: checkpoints, the newest first, and what it began with.
+
+    Its plan has no manifest: that it can be read is all there is to see, and nothing is said where it can.
+    """
     folders = [path for place in (run.training, run.training / "best") for _, _, path in checkpoint_folders(place)]
     for folder in [*folders, *([run.begun] if run.begun.is_dir() else [])]:
         try:
@@ -284,6 +289,12 @@ def _training(run: RunDirectory) -> Iterator[Check]:
             wrong = [str(error)]
         name = folder.relative_to(run.training).as_posix()
         yield Check("training", name, "fails" if wrong else "holds", "; ".join(wrong) or WHOLE)
+    plan = run.training / PLAN
+    if plan.is_file():
+        try:
+            read_json(plan)
+        except RunError as error:
+            yield Check("training", PLAN, "fails", str(error))
 
 
 def _changes(receipt: Receipt, numerics: Numerics) -> list[str]:

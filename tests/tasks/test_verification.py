@@ -230,6 +230,13 @@ def test_a_run_that_is_not_finished_says_from_where_it_goes_on(copied):
     assert "no figures and no receipt yet" in verify_run(copied).failures[0].said
     assert found.outlook == f"can be gone on with, from {newest.name}"
     assert found.command == f"heedful train translation --out {copied} --resume"
+    plan = copied / "training" / "plan.json"
+    whole = plan.read_bytes()
+    plan.write_bytes(whole[:-9])
+    found = verify_run(copied)
+    assert states(found, "training")["plan.json"] == "fails"
+    assert (found.outlook, found.command) == ("cannot be gone on with: begin again with another --out", "")
+    plan.write_bytes(whole)
     for path in (copied / "training").glob("checkpoint-*"):
         flip(path / "tensors.safetensors")
     assert verify_run(copied).outlook == "cannot be gone on with: begin again with another --out"
