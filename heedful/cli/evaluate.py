@@ -1,6 +1,7 @@
 """`heedful evaluate`: every figure with its signature and its interval, beside another system's, and part by part."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -66,6 +67,8 @@ def evaluate(
         return
     asked = evaluation.EvaluationOptions(run, text, to, search, output, against, groups, behaviour, device)
     found = evaluation.evaluate(asked)
+    for doubt in found.misgivings:
+        print(f"heedful: {doubt}", file=sys.stderr)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False))
     else:

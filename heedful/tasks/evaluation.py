@@ -1,5 +1,6 @@
 """Scoring a translator on files: its figures, those of another system beside them, and those of parts of the text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,14 @@ class Evaluation:
         against: the other system's, compared; None where none was named.
         groups: figures of parts of the text; None where they were not wanted.
         behaviour: counts and examples of the suite; None where it was not wanted.
+        misgivings: what speaks against the text.
     """
 
     found: Evaluated
     against: Against | None = None
     groups: Groups | None = None
     behaviour: Behaviour | None = None
+    misgivings: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values: the figures, and "against", "groups" and "behaviour" where they were wanted."""
@@ -91,15 +94,10 @@ def evaluate(asked: EvaluationOptions) -> Evaluation:
     against = None if rival is None else rival.compare(found, questions, search)
     other = None if against is None else against.tally
     groups = None if known is None else group(found.tally, questions, known, other)
-    if not asked.behaviour:
-        return Evaluation(found, against, groups)
-    to = questions.direction[1]
-    return Evaluation(
-        found,
-        against,
-        groups,
-        check_behaviour(translator, questions.pairs, to, run=asked.run, search=search),
-    )
+    to, behaviour = questions.direction[1], None
+    if asked.behaviour:
+        behaviour = check_behaviour(translator, questions.pairs, to, run=asked.run, search=search)
+    return Evaluation(found, against, groups, behaviour, questions.misgivings)
 
 
 def _check_output(output: Path, asked: EvaluationOptions) -> None:

@@ -24,6 +24,21 @@ class Questions:
     direction: Direction
 
     @property
+    def misgivings(self) -> list[str]:
+        """What speaks against the text: a side that seems to be in another language than it should."""
+        seems = [seems_other(*side) for side in self._sides()]
+        names = ("source", "reference")
+        return [
+            f"the {name} seems to be in {other}, not in {code!r}: the figures may say nothing"
+            for name, other, code in zip(names, seems, self.direction, strict=True)
+            if other
+        ]
+
+    def _sides(self) -> list[tuple[Sequence[str], str, str]]:
+        """Each side with its language and the one that it might be in by mistake."""
+        return [(self.sources, *self.direction), (self.references, *reversed(self.direction))]
+
+    @property
     def sources(self) -> list[str]:
         """What is to be translated."""
         return [source for source, _ in self.pairs]
@@ -63,8 +78,7 @@ def read_questions(translator: Translator, text: ParallelText, to: str | None) -
 def _check_languages(asked: Questions) -> None:
     """Refuse to score the sides exchanged: the figures would be next to nothing, and say nothing."""
     text, direction = asked.text, asked.direction
-    sides = zip((asked.sources, asked.references), direction, reversed(direction), strict=True)
-    seems = [seems_other(lines, code, other) for lines, code, other in sides]
+    seems = [seems_other(*side) for side in asked._sides()]
     if all(seems):
         raise DataError(
             f"{text.source} seems to be in {seems[0]} and {text.target or 'its other column'} in {seems[1]}, and "

@@ -90,6 +90,16 @@ def test_sides_exchanged_are_not_scored(capsys, tiny):
     assert "test.zh in the Han script, and zh → en is asked for: exchange --source and --target" in said
 
 
+def test_one_side_in_another_language_is_scored_with_a_word(capsys, tiny, tmp_path):
+    wrong = tmp_path / "wrong.en"
+    wrong.write_bytes((tiny.texts / "test.zh").read_bytes())
+    flags = ("--source", tiny.texts / "test.zh", "--target", wrong, "--to", "en", "--beam", 1)
+    code, out, err = run(capsys, "evaluate", tiny.both, *flags)
+    assert code == 0
+    assert err == "heedful: the reference seems to be in the Han script, not in 'en': the figures may say nothing\n"
+    assert "BLEU" in out
+
+
 def test_bad_texts(capsys, tiny, tmp_path):
     short, long, latin, other = (tmp_path / name for name in ("short", "long", "latin", "other"))
     other.write_text("one\ntwo\n")
