@@ -36,7 +36,8 @@ class Questions:
 
     def _sides(self) -> list[tuple[Sequence[str], str, str]]:
         """Each side with its language and the one that it might be in by mistake."""
-        return [(self.sources, *self.direction), (self.references, *reversed(self.direction))]
+        source, target = self.direction
+        return [(self.sources, source, target), (self.references, target, source)]
 
     @property
     def sources(self) -> list[str]:
