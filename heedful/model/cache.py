@@ -41,6 +41,8 @@ class TransformerState(State):
         self.memory_mask = memory_mask
         self.lengths = torch.zeros(own[0].shape[1] // width, dtype=torch.int64)
         self._place: Place = slice(0)
+        # Reordering goes from one memory into the other: asking the system for new memory takes longer than the copy.
+        self._spares: list[Tensor] = []
 
     def advance(self, n_tokens: int) -> Tensor:
         """Make room for the next tokens of every row.
@@ -73,15 +75,22 @@ class TransformerState(State):
     def reorder(self, parents: Tensor) -> None:
         first = torch.arange(0, parents.numel(), self.width, device=parents.device)
         rows = (first[:, None] + parents).flatten()
-        self.own = [cache.index_select(1, rows) for cache in self.own]
+        if self.own[0].requires_grad:
+            self.own = [cache.index_select(1, rows) for cache in self.own]
+            return
+        if [spare.shape for spare in self._spares] != [cache.shape for cache in self.own]:
+            self._spares = [torch.empty_like(cache) for cache in self.own]
+        for cache, spare in zip(self.own, self._spares, strict=True):
+            _choose(cache, rows, spare)
+        self.own, self._spares = self._spares, self.own
 
     def keep(self, sentences: Tensor) -> None:
         self.lengths = self.lengths[sentences]
         rows = (sentences[:, None] * self.width + torch.arange(self.width)).flatten()
         sentences, rows = sentences.to(self.own[0].device), rows.to(self.own[0].device)
         room = round_up(int(self.lengths.max())) if len(self.lengths) else 0
-        self.own = [cache[:, :, :, :room].index_select(1, rows) for cache in self.own]
-        self.recalled = [cache.index_select(1, sentences) for cache in self.recalled]
+        self.own = [_chosen(cache[:, :, :, :room], rows) for cache in self.own]
+        self.recalled = [_chosen(cache, sentences) for cache in self.recalled]
         self.memory_mask = None if self.memory_mask is None else self.memory_mask.index_select(0, sentences)
 
     def admit(self, other: State) -> None:
@@ -125,6 +134,21 @@ class LayerCache:
             else:
                 cache.transpose(1, 2)[self.place] = new.transpose(1, 2)
         return self.cache[0], self.cache[1]
+
+
+def _chosen(cache: Tensor, rows: Tensor) -> Tensor:
+    """Those rows of (2, B, G, S, K)."""
+    if cache.requires_grad:
+        return cache.index_select(1, rows)
+    chosen = cache.new_empty(2, len(rows), *cache.shape[2:])
+    _choose(cache, rows, chosen)
+    return chosen
+
+
+def _choose(cache: Tensor, rows: Tensor, into: Tensor) -> None:
+    """Those rows of (2, B, G, S, K), written there. Half by half: torch copies rows of the first dimension fastest."""
+    for half, place in zip(cache, into, strict=True):
+        torch.index_select(half, 0, rows, out=place)
 
 
 def _widen(cache: Tensor, room: int) -> Tensor:
