@@ -1,20 +1,18 @@
 """The tables of `heedful evaluate --behaviour`: counts first, then examples of what went wrong."""
 
-import sys
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from heedful.cli.console import output_console
 from heedful.evaluation.behaviour.report import Behaviour, Check
 
-PIPED_WIDTH = 160
 MAX_SHOWN = 3
 
 
 def show_behaviour(report: Behaviour) -> None:
     """Print how often each check was passed, examples of failures, and what was left out and why."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = output_console()
     console.print(_counts(report))
     for check in report.checks:
         _show_failures(check, console)

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from heedful.cli.console import output_console
 from heedful.data import phrasebook
 from heedful.errors import HeedfulError, LengthError
 from heedful.interpretation.attention_maps import words_of
@@ -29,7 +30,7 @@ def demo(*, out: Path | None = None, model: str = "transformer") -> int | None:
     from heedful.tasks.demo import free_folder, run_demo
     from heedful.training.display import make_display
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = output_console(120)
     place = out or free_folder(Path("runs"), "demo")
     sizes = phrasebook.lexicon_size()
     print(

@@ -1,6 +1,5 @@
 """The tables of `heedful evaluate`."""
 
-import sys
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -8,21 +7,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from heedful.cli.behaviour import show_behaviour
+from heedful.cli.console import output_console
 from heedful.evaluation.breakdown import MIN_SENTENCES, Group
 from heedful.evaluation.significance import Comparison
-from heedful.evaluation.translation import LOWER_IS_BETTER, Figure
+from heedful.evaluation.translation import Figure
 from heedful.run.facts import FIGURE_NAMES, in_words
 from heedful.tasks.comparison import Against
 from heedful.tasks.evaluation import Evaluation
 from heedful.tasks.evidence import Evaluated
 from heedful.tasks.grouping import Groups
 
-PIPED_WIDTH = 160
-
 
 def show_evaluation(evaluation: Evaluation) -> None:
     """Print the figures, and what else was wanted."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = output_console()
     found, against = evaluation.found, evaluation.against
     show_scores(found, console)
     if against is not None:
@@ -54,7 +52,8 @@ def show_comparison(found: Evaluated, against: Against, console: Console) -> Non
     table = _table("figure", *names, "difference", "95% interval", "p-value", "better")
     for name, comparison in against.comparisons.items():
         ours, theirs = vars(found.scores)[name], vars(against.scores)[name]
-        better = names[(comparison.difference < 0) != (name in LOWER_IS_BETTER)] if comparison.clear else "not clear"
+        winner = against.clear_winner(name)
+        better = "not clear" if winner is None else names[winner]
         cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+.2f}", _interval(comparison)]
         table.add_row(" ".join(FIGURE_NAMES[name]), *cells, f"{comparison.p_value:.3f}", escape(better))
     console.print()

@@ -1,7 +1,6 @@
 """`heedful inspect`: the verdict on the data, before anything is trained on it."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from heedful.data.verdict import Verdict
 
 MARKS = {"fatal": ("✗", "bold red"), "warning": ("!", "bold yellow"), "note": ("·", "cyan")}
-PIPED_WIDTH = 160
 MAX_SHOWN = 3
 
 
@@ -50,6 +48,7 @@ def inspect(
     """
     from rich.console import Console
 
+    from heedful.cli.console import output_console
     from heedful.data import verdict
     from heedful.tasks.request import parallel_text
 
@@ -63,7 +62,7 @@ def inspect(
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
-        show(text, found, Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH))
+        show(text, found, output_console())
     return 2 if found.fatal else 0
 
 

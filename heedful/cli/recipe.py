@@ -1,7 +1,6 @@
 """`heedful recipe`: known data sets, what to train on them, what to expect of it and what it costs."""
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +12,6 @@ from heedful.errors import OptionError
 if TYPE_CHECKING:
     from heedful.tasks.evidence import Published
     from heedful.tasks.recipes import Expected, Recipe
-
-PIPED_WIDTH = 160
 
 
 def recipe(
@@ -94,9 +91,9 @@ def show_cooked(chosen: "Recipe", published: "Published", as_json: bool) -> None
 
 def show_all(recipes: list["Recipe"]) -> None:
     """Print a row for each recipe."""
-    from rich.console import Console
     from rich.table import Table
 
+    from heedful.cli.console import output_console
     from heedful.run.facts import duration
 
     table = Table("recipe", "what it trains", "published BLEU", "time, estimated", box=None, header_style="dim")
@@ -104,7 +101,7 @@ def show_all(recipes: list["Recipe"]) -> None:
         scores = [f"{item.score:g}" for item in known.expected if item.score is not None]
         hours = [f"{duration(3600 * amount)} on {machine}" for machine, amount in known.cost().hours.items()]
         table.add_row(known.name, known.title, ", ".join(scores) or "not known", "\n".join(hours))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = output_console()
     console.print(table)
     console.print(
         "`heedful recipe NAME` says where its files come from; --data FOLDER --out DIR trains it", markup=False

@@ -1,7 +1,6 @@
 """`heedful runs`: what was trained here, side by side."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from heedful.run.registry import RunSummary
 
 STYLES = {"finished": "green", "running": "cyan", "damaged": "bold red"}
-PIPED_WIDTH = 160
 
 
 def runs(
@@ -40,9 +38,10 @@ def runs(
 
 def show(found: list["RunSummary"]) -> None:
     """Print the runs as a table, and below it what is wrong with those that are damaged."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from heedful.cli.console import output_console
 
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for header in ("run", "task", "languages"):
@@ -55,7 +54,7 @@ def show(found: list["RunSummary"]) -> None:
         state = Text(run.state, STYLES.get(run.state, "yellow"))
         cells = (run.task, run.languages, score(run), parameters(run), run.date[:16].replace("T", " "))
         table.add_row(Text(run.name, "bold"), *map(Text, cells), state)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = output_console()
     console.print(table)
     for run in found:
         if run.problem:

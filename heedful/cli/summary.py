@@ -1,18 +1,17 @@
 """What is printed when a training is done."""
 
 import shlex
-import sys
 
-from rich.console import Console
 from rich.table import Table
 
+from heedful.cli.console import output_console
 from heedful.run.facts import amount, duration, in_words
 from heedful.tasks.evidence import Published
 
 
 def show_result(published: Published) -> None:
     """Scores with intervals, what it cost, where everything is, and how to use it."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = output_console(120)
     console.print(scores_table(published))
     result = published.result
     to = f" --to {published.scores[0].target}" if len(published.scores) > 1 else ""

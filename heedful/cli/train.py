@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 train = App(name="train", help="Train a model on your own data.")
 
-PIPED_WIDTH = 160
 TITLES = {"more data": "More data", "overfitting": "Overfitting", "made": "How it was made"}
 
 
@@ -76,9 +75,9 @@ def result_json(published: "Published") -> dict[str, Any]:
 
 def show_curve(curve: "LearningCurve") -> None:
     """Print the figures of each size, what they say, and where everything is."""
-    from rich.console import Console
+    from heedful.cli.console import output_console
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = output_console()
     console.print(curve_table(curve))
     for title, sentences in curve.words.items():
         console.print(f"\n[bold]{TITLES[title]}[/]")

@@ -1,7 +1,6 @@
 """`heedful verify`: the receipt of a run, checked and scored again."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from heedful.tasks.verification import Verification
 
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "unchecked": ("?", "yellow")}
-PIPED_WIDTH = 160
 
 
 def verify(
@@ -53,11 +51,12 @@ def verify(
 
 def show(found: "Verification") -> None:
     """Print what was checked as a table, and below it what has changed since then and what can be done."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    from heedful.cli.console import output_console
+
+    console = output_console()
     table = Table("", "", "what", "on record", "now", "", box=None, header_style="dim", padding=(0, 2, 0, 0))
     for column in table.columns:
         column.overflow = "fold"  # a path is needed whole

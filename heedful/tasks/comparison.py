@@ -53,13 +53,13 @@ class Against:
         better = _better(_FIRST, first)
         if first.clear:
             found = f"{names[better]} is better than {names[1 - better]} on this text: {_said('BLEU', first, better)}"
-            contrary = [name for key, name in _OTHERS.items() if self._clear_winner(key) == 1 - better]
+            contrary = [name for key, name in _OTHERS.items() if self.clear_winner(key) == 1 - better]
             return found + (f"; by {' and '.join(contrary)} it is the other way round" if contrary else "")
         found = f"no difference between {self.ours} and {self.theirs} that {sentences} can show"
         others = [
             f"; by {name} {names[winner]} is better: {_said(name, self.comparisons[key], winner)}"
             for key, name in _OTHERS.items()
-            if (winner := self._clear_winner(key)) is not None
+            if (winner := self.clear_winner(key)) is not None
         ]
         return "".join([f"{found}: {_said('BLEU', first, 0)}", *others])
 
@@ -69,8 +69,12 @@ class Against:
         more = {"comparisons": comparisons, "verdict": self.verdict}
         return {"name": self.theirs, **self.scores.to_json(), **self.speed, **more}
 
-    def _clear_winner(self, name: str) -> int | None:
-        """Who is better by a figure, 0 or 1; None where chance may explain it."""
+    def clear_winner(self, name: str) -> int | None:
+        """Who is better by a figure: 0 the first, 1 the other; None where chance may explain it.
+
+        Args:
+            name: of the figure in `Scores`.
+        """
         comparison = self.comparisons[name]
         return _better(name, comparison) if comparison.clear else None
 

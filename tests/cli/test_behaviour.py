@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from heedful.cli import behaviour
+from heedful.cli import console
 from heedful.cli.behaviour import MAX_SHOWN, show_behaviour
 from heedful.evaluation.behaviour.report import Behaviour, Check, Example, LeftOut
 
@@ -37,7 +37,7 @@ def test_every_check_has_a_row_with_its_counts(capsys):
 
 
 def test_a_narrow_window_cuts_nothing(capsys, monkeypatch):
-    monkeypatch.setattr(behaviour, "PIPED_WIDTH", 80)
+    monkeypatch.setattr(console, "PIPED_WIDTH", 80)
     title = "without its final mark: the same translation at all"
     check = Check("typos", title, 4, 1, measure="chrF between the two translations", mean=71.4)
     out = printed(capsys, replace(REPORT, checks=(check,), left_out=()))
