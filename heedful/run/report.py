@@ -51,6 +51,27 @@ def write_report(path: Path, facts: Facts, evidence: Evidence) -> None:
     write_atomic(path, report(facts, evidence).encode())
 
 
+def page_head(title: str) -> str:
+    """What a page begins with: its title, its style, and a policy under which it loads nothing and runs nothing.
+
+    Args:
+        title: plain text.
+    """
+    style = resources.files("heedful.run").joinpath("report.css").read_text(encoding="utf-8")
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{escape(title)}</title>
+<style>
+{style}</style>
+</head>
+"""
+
+
 def report(facts: Facts, evidence: Evidence) -> str:
     """The whole page as HTML."""
     sections = [
@@ -67,19 +88,7 @@ def report(facts: Facts, evidence: Evidence) -> str:
         f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{body}</section>'
         for name, title, body in shown
     )
-    style = resources.files("heedful.run").joinpath("report.css").read_text(encoding="utf-8")
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{escape(facts.name)}: {escape(facts.title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
+    return f"""{page_head(f"{facts.name}: {facts.title}")}<body>
 <a class="skip" href="#main">Skip to the content</a>
 <div class="page">
 <header>

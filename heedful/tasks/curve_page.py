@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from importlib import resources
 
 from heedful.run.charts import Series, escape, line_chart
 from heedful.run.facts import amount, duration
+from heedful.run.report import page_head
 from heedful.tasks.curve_point import Point
 from heedful.tasks.curve_words import Prospect
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _TITLES = {"more data": "What more data would bring", "overfitting": "Whether it overfits", "made": "How it was made"}
 
 
@@ -23,23 +22,11 @@ def curve_page(points: Sequence[Point], prospects: Sequence[Prospect], words: Ma
     """
     title = ", ".join(f"{item.source} → {item.target}" for item in prospects)
     sections = "".join(_said(_TITLES[name], sentences) for name, sentences in words.items())
-    style = resources.files("heedful.run").joinpath("report.css").read_text(encoding="utf-8")
     about = (
         f"To the right each step is twice the data, from {points[0].pairs:,} pairs on. The first line is measured; the "
         "other two are the ends of the range of the forecast."
     )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Learning curve: {escape(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
+    return f"""{page_head(f"Learning curve: {title}")}<body>
 <div class="page">
 <header>
 <div class="over">learning curve</div>
