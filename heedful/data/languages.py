@@ -32,12 +32,12 @@ _BLOCKS: tuple[tuple[int, str | None], ...] = (
 )  # fmt: skip
 _STARTS = [start for start, _ in _BLOCKS]
 # Written without spaces: their length is counted in characters.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U00031fff"
 )
 UNSPACED_SCRIPTS = frozenset({"Han", "Kana", "Thai", "Lao", "Myanmar", "Khmer"})
 _DENSE = UNSPACED_SCRIPTS | {"Hangul"}
-_UNITS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+_UNITS = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
 
 # ISO 639-1.
 CODES = frozenset(

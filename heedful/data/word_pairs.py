@@ -13,16 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from heedful.data.alignment import Units, links
+from heedful.data.languages import UNSPACED
 
 LEAST, MIN_COUNT = 0.4, 3
 # Sentences beyond it are of no use to model 1, and cells bound time and memory: about 10 seconds and 0.5 GB.
 MAX_UNITS, MAX_CELLS = 60, 6_000_000
 MAX_WORDS, MAX_CHARACTERS = 3, 4
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U00031fff"
-)
-_UNIT = re.compile(rf"[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+(?:['’-][^\W\d_{_UNSPACED}]+)*")
-_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_UNIT = re.compile(rf"[{UNSPACED}]|[^\W\d_{UNSPACED}]+(?:['’-][^\W\d_{UNSPACED}]+)*")
+_CHARACTER = re.compile(f"[{UNSPACED}]")
 # A unit that makes up this share of a text holds sentences together (the, of, 的) and is no edge of a phrase.
 FREQUENT_WORD, FREQUENT_CHARACTER = 0.004, 0.01
 # Of two runs whose coefficients differ by less, length decides.
