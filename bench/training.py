@@ -31,7 +31,6 @@ from heedful.training.state import State
 from heedful.training.step import Step, gradient, step_seed
 
 TOKENS, RATE = 4096, 1e-3
-OPTIONS = TrainingOptions(steps=10_000, learning_rate=RATE, average=None)
 
 
 @dataclass
@@ -124,7 +123,7 @@ def main(
         compiled: also torch.compile for the peer (needs a C++ compiler, and minutes).
     """
     corpus, _ = peers.corpus(source, target)
-    # Padded as the peer's collator does it: to the longest, in multiples of 8.
+    # The same padded batches for everyone, in the shapes that training uses.
     plan = BatchPlan(corpus, sampling=Sampling(TOKENS, regularise=False))
     machine = numerics.choose("cpu")
     contest = systems(machine, compiled)
