@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from bench import peers
 from bench.training import heedful_step
 from heedful import numerics
+from heedful.crew import crew_for
 from heedful.data import phrasebook
 from heedful.data.sampler import BatchPlan, Sampling
 from heedful.data.text import read_lines
@@ -79,7 +80,7 @@ def ours(model: Transformer, sources: Answers, width: int, machine: numerics.Num
 
     def run() -> Answers:
         with numerics.applied(machine):
-            found = decode(model, sources, search, bos=BOS, eos=EOS, pad=PAD, limits=LIMITS)
+            found = decode(model, sources, search, bos=BOS, eos=EOS, pad=PAD, limits=LIMITS, crew=crew_for(machine))
         return [hypotheses[0].tokens for hypotheses in found.hypotheses]
 
     return run

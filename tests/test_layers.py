@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = [
-    {"errors", "interface", "architecture", "numerics"},
+    {"errors", "interface", "architecture", "numerics", "crew"},
     {"model", "data", "evaluation", "run"},
     {"baselines", "transfer", "training", "decoding", "interpretation"},
     {"compression"},

@@ -12,6 +12,7 @@ from itertools import accumulate, chain, groupby
 import torch
 from torch import Tensor
 
+from heedful.crew import ALONE, Crew
 from heedful.decoding.beams import Beams
 from heedful.decoding.constraints import Limits, Specials, is_copy
 from heedful.decoding.frontier import Frontier, Quota
@@ -23,9 +24,12 @@ from heedful.interface import Memory, Model, Source, State
 # Sources are padded to a multiple of this: few distinct shapes, and rows that fill vector registers.
 _MULTIPLE = 16
 # Places are cleared when one sentence in so many is done: clearing copies what the state holds of all others.
-_CLEAR = 16
+_CLEAR = 8
+# A hand with fewer sentences than this multiplies too few rows at a time to be worth it.
+_FEWEST = 8
 # Steps on a GPU between two looks at what is done: a look waits for all work queued so far.
 _STRIDE = 4
+_COUNTED = ("sentences", "tokens", "steps", "rows", "encoded", "length", "repetition", "copied", "empty")
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def decode(
     limits: Limits | None = None,
     prefixes: Sequence[Sequence[int]] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    crew: Crew = ALONE,
 ) -> Decoded:
     """Find what a model says to each source.
 
@@ -83,6 +88,7 @@ def decode(
         limits: None for the defaults.
         prefixes: what each answer begins with, without `bos`; None for nothing.
         progress: is told (sentences done, sentences in all) now and then.
+        crew: who computes: each hand decodes sentences of its own, of all lengths.
     Raises:
         LengthError: a source or a prefix does not fit into the model's window.
         ShapeError: not as many prefixes as sources.
@@ -90,15 +96,28 @@ def decode(
     """
     limits = limits or Limits()
     jobs = _jobs(model, sources, prefixes, limits)
-    run = _Run(model, search, Specials(bos, eos, pad), limits, jobs, sources is not None, progress)
+    n_hands = max(1, min(crew.hands, len(jobs) // _FEWEST))
+    jobs.sort(key=_length)
+    runs: list[_Run] = []
+
+    def tell() -> None:
+        if progress is not None:
+            progress(sum(run.counters["sentences"] for run in runs), len(jobs))
+
+    for hand in range(n_hands):
+        runs.append(
+            _Run(model, search, Specials(bos, eos, pad), limits, jobs[hand::n_hands], sources is not None, tell)
+        )
     was_training = model.training
     model.eval()
     try:
-        with torch.no_grad():
-            return run.decode()
+        crew.map(_Run.decode, runs)
     finally:
         if was_training:
             model.train()
+    found = dict(chain.from_iterable(run.hypotheses.items() for run in runs))
+    counters = {name: sum(run.counters[name] for run in runs) for name in _COUNTED}
+    return Decoded([found[index] for index in range(len(jobs))], counters)
 
 
 def _jobs(
@@ -132,7 +151,7 @@ def _length(job: _Job) -> tuple[int, int]:
 
 
 class _Run:
-    """One call of `decode`: a queue of sentences, the longest first, and the sentences at work."""
+    """What one hand decodes: a queue of sentences, the longest first, and the sentences at work."""
 
     def __init__(
         self,
@@ -142,20 +161,16 @@ class _Run:
         limits: Limits,
         jobs: list[_Job],
         encodes: bool,
-        progress: Callable[[int, int], None] | None,
+        tell: Callable[[], None],
     ) -> None:
         self.model, self.search, self.specials, self.limits = model, search, specials, limits
-        self.encodes, self.progress = encodes, progress
+        self.encodes, self.tell = encodes, tell
         self.device = next(chain(model.parameters(), model.buffers()), torch.empty(0)).device
-        self.hypotheses: list[list[Hypothesis]] = [[] for _ in jobs]
-        self.counters = Counter(
-            dict.fromkeys(
-                ("sentences", "tokens", "steps", "rows", "encoded", "length", "repetition", "copied", "empty"), 0
-            )
-        )
+        self.hypotheses: dict[int, list[Hypothesis]] = {}
+        self.counters = Counter(dict.fromkeys(_COUNTED, 0))
         self.capacity = max(1, limits.rows // search.width)
         # The longest come last in the queue and first to work: those who join them fit into the room they have.
-        self.queue = sorted((job for job in jobs if job.source or not encodes), key=_length)
+        self.queue = [job for job in jobs if job.source or not encodes]
         # What the first n sentences of the queue, which are the last to come to work, need.
         self.rooms = list(accumulate((job.room for job in self.queue), max))
         self.longest = max((job.max_len for job in self.queue), default=0)
@@ -168,13 +183,13 @@ class _Run:
             if encodes and not job.source:
                 self._finish(job, [Hypothesis([], 0.0, 0.0, "eos")])
 
-    def decode(self) -> Decoded:
-        """Everything."""
+    @torch.no_grad()
+    def decode(self) -> None:
+        """Everything in the queue."""
         while self.queue or self.work:
             while self.queue and 4 * len(self.work) <= 3 * self.capacity:
                 self._admit()
             self._step()
-        return Decoded(self.hypotheses, dict(self.counters))
 
     def _admit(self) -> None:
         """Bring sentences from the queue to work: as many as have a place and fit into one batch of the encoder."""
@@ -206,8 +221,10 @@ class _Run:
         state = self.model.start(memory, len(jobs), width, room)
         first = torch.tensor([[self.specials.bos, *job.prefix] for job in jobs], device=self.device)
         first = first.repeat_interleave(width, 0)
-        if first.shape[1] > 1:
-            self.model.step(first[:, :-1], state)
+        # A long prefix is read in pieces, so that it does not take more memory than a batch of the encoder.
+        for piece in first[:, :-1].split(max(1, self.limits.tokens // len(first)), dim=1):
+            if piece.shape[1]:
+                self.model.step(piece, state)
         pending = first[:, -1:]
         quotas = [
             Quota(job.max_len, self.limits.min_len - len(job.prefix), len(job.source), [*job.source, *job.prefix])
@@ -262,8 +279,7 @@ class _Run:
             self.state.keep(rows)
             rows = rows.to(self.device)
             self.frontier.keep(rows)
-        if self.progress is not None:
-            self.progress(self.counters["sentences"], len(self.hypotheses))
+        self.tell()
         return rows.to(self.device)
 
     def _finish(self, job: _Job, hypotheses: list[Hypothesis]) -> None:

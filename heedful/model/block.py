@@ -81,8 +81,8 @@ class Block(nn.Module):
             mask: of self-attention, as for `attend`; with a cache it says all, causality and window included.
             rotation: of the positions of x, or None.
             cache: keys and values of earlier steps; None reads whole sequences.
-            recalled: (2, N, G, S, K), what `recall` made of the memory; B is a multiple of N.
-            memory_mask: (N, 1, 1, S) bool.
+            recalled: (2, B, G, S, K), what `recall` made of the memory.
+            memory_mask: (B, 1, 1, S) bool.
         Returns:
             (B, T, D).
         """
@@ -99,9 +99,7 @@ class Block(nn.Module):
             assert self.cross is not None
             assert recalled is not None, "a decoder that reads a source needs its memory"
             key, value = recalled
-            # Beams of a sentence share its memory, so they are more queries of the same product.
-            folded = x.reshape(len(key), -1, x.shape[-1])
-            return self.cross(folded, key, value, mask=memory_mask).view(x.shape)
+            return self.cross(x, key, value, mask=memory_mask)
 
         x = self.attention_residual(x, look_around)
         if self.cross_residual is not None:

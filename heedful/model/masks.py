@@ -51,18 +51,3 @@ def narrow(mask: Tensor | None, causal: bool, window: int | None, query: Tensor)
     index = torch.arange(query.shape[2], device=query.device)
     seen = near(index[:, None] - index, causal, window)[None, None]
     return seen if mask is None else seen & mask
-
-
-def seen_so_far(positions: Tensor, n_keys: int, window: int | None) -> Tensor:
-    """Which slots of a cache the new tokens may look at.
-
-    Args:
-        positions: (B, T) of the new tokens; slot s holds position s.
-        n_keys: S, slots not yet written included.
-        window: positions no further back than this; None sees all.
-    Returns:
-        (B, 1, T, S).
-    """
-    distance = positions[:, None, :, None] - torch.arange(n_keys, device=positions.device)
-    seen = distance >= 0
-    return seen if window is None else seen & (distance <= window)

@@ -13,7 +13,7 @@ from heedful.model.block import Block, make_norm
 from heedful.model.cache import TransformerState
 from heedful.model.embeddings import Embedding
 from heedful.model.init import initialise
-from heedful.model.masks import seen_so_far, visible
+from heedful.model.masks import visible
 from heedful.model.positions import RotaryPositions
 
 
@@ -106,16 +106,18 @@ class Transformer(Model):
             raise LengthError(f"room for {max_len} tokens was asked for; the model's window has {self.max_len}")
         recalled, memory_mask = decoder.recall(memory)
         shape = self.architecture
-        size = 2, n_sentences * width, shape.n_kv_heads or shape.n_heads, 0, shape.d_head
+        size = 2, n_sentences, shape.n_kv_heads or shape.n_heads, 0, shape.d_head
         own = [self.output.weight.new_zeros(size) for _ in decoder.blocks]
         return TransformerState(width, max_len, own, recalled, memory_mask)
 
     def step(self, tokens: Tensor, state: State) -> Tensor:
         assert isinstance(state, TransformerState), "a state of another model"
         decoder = self._decoder(state.memory_mask is not None)
-        positions = state.advance(tokens.shape[1])
-        mask = seen_so_far(positions, state.own[0].shape[3], self.architecture.window)
-        return decoder(tokens, positions, mask, state, state.recalled, state.memory_mask)
+        positions, mask = state.advance(tokens.shape[1], self.architecture.window)
+        # The beams of a sentence are read as one row: they share the cache and the memory.
+        rows = tokens.reshape(positions.shape)
+        hidden = decoder(rows, positions, mask, state, state.recalled, state.memory_mask)
+        return hidden.view(*tokens.shape, -1)
 
     def logits(self, hidden: Tensor) -> Tensor:
         return self.output(hidden)

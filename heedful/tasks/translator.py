@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from heedful.crew import crew_for
 from heedful.data.batch import encoder_input
 from heedful.data.languages import seems_other, spoken_among
 from heedful.data.tokenizer import BOS, EOS, PAD, Tokenizer
@@ -164,6 +165,7 @@ class Translator:
                 limits=self.limits,
                 prefixes=[begins[i] for i in wanted] if begins else None,
                 progress=progress,
+                crew=crew_for(self.numerics),
             )
         seconds = time.perf_counter() - begun
         answers = [[Answer("", 0.0, "eos")] for _ in texts]

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heedful.crew import Crew
 from heedful.decoding import Beam, Greedy, Limits, Sampling, decode
 from heedful.errors import LengthError, OptionError, RunError, ShapeError
 from tests.contract.families import WRITERS, build
@@ -221,3 +222,25 @@ def test_every_family_alone_and_in_company(name, search):
         alone = run(model, [source] if encodes else None, search, prefixes=[prefix], limits=limits).hypotheses[0]
         assert [(item.tokens, item.stopped) for item in ours] == [(item.tokens, item.stopped) for item in alone]
         assert [item.score for item in ours] == pytest.approx([item.score for item in alone], abs=1e-5)
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
+@pytest.mark.parametrize("n", [3, 16, 41])
+def test_hands_change_nothing(search, n):
+    model = Toy(chance(1, 7, eos=-1.0), 7)
+    sources = [[], *some_sources(n, 6, 7)]
+    told = []
+    limits = Limits(rows=4 * search.width)
+    alone = run(model, sources, search, limits=limits)
+    found = run(model, sources, search, limits=limits, crew=Crew(3), progress=lambda *now: told.append(now))
+    assert found.hypotheses == alone.hypotheses
+    same = ("sentences", "tokens", "length", "repetition", "copied", "empty")
+    assert [found.counters[name] for name in same] == [alone.counters[name] for name in same]
+    assert max(told) == (n + 1, n + 1)
+    assert all(0 <= done <= in_all for done, in_all in told)
+
+
+def test_what_fails_in_a_hand_is_raised():
+    model = Toy(lambda source, read: [float("nan")] * 7, 7)
+    with pytest.raises(RunError, match="computes NaN"):
+        run(model, some_sources(30, 6, 7), Greedy(), crew=Crew(2))

@@ -47,8 +47,9 @@ def test_a_decoder_layer_equals_torch(order):
 def test_beams_share_the_memory_of_their_sentence():
     block = random_block(SMALL, causal=True, cross=True)
     x, memory = torch.randn(6, 1, 12, dtype=torch.float64), torch.randn(2, 5, 12, dtype=torch.float64)
+    each = torch.eye(3, dtype=torch.bool).expand(2, 1, 3, 3)
     mask = (torch.arange(5) < torch.tensor([[5], [2]]))[:, None, None]
-    folded = block(x, None, None, recalled=block.recall(memory), memory_mask=mask)
+    folded = block(x.view(2, 3, 12), each, None, recalled=block.recall(memory), memory_mask=mask).view(x.shape)
     wide = block.recall(memory.repeat_interleave(3, 0))
     spread = block(x, None, None, recalled=wide, memory_mask=mask.repeat_interleave(3, 0))
     torch.testing.assert_close(folded, spread, **TIGHT)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from heedful.interface import Source
-from heedful.model.masks import narrow, near, seen_so_far, visible
+from heedful.model.masks import narrow, near, visible
 
 
 def test_visible_is_the_mask_of_keys():
@@ -42,14 +42,3 @@ def test_narrow_joins_the_three():
                 for s in range(4):
                     expected = 0 <= t - s <= 2 and (mask is None or bool(mask[row, 0, 0, s]))
                     assert bool(found[row, 0, t, s]) == expected
-
-
-@pytest.mark.parametrize("window", [None, 2])
-def test_slots_seen_so_far(window):
-    positions = torch.tensor([[3, 4], [0, 1]])
-    seen = seen_so_far(positions, 6, window)
-    for row in range(2):
-        for t in range(2):
-            last = int(positions[row, t])
-            first = 0 if window is None else max(0, last - window)
-            assert seen[row, 0, t].tolist() == [first <= s <= last for s in range(6)]

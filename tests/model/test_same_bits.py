@@ -54,7 +54,9 @@ def stepwise(model, chosen, width):
     for part in (slice(0, 13), *(slice(t, t + 1) for t in range(13, 18))):
         tokens = torch.tensor([WRITTEN[i][part] for i in chosen for _ in range(width)])
         steps.append(model.logits(model.step(tokens, state)))
-        state.reorder(torch.randint(0, width, (len(chosen), width)))
+        state.reorder(
+            torch.tensor([[(3 * i + 5 * beam + len(steps)) % width for beam in range(width)] for i in chosen])
+        )
     return torch.cat(steps, 1).unflatten(0, (len(chosen), width))
 
 
@@ -96,7 +98,12 @@ def test_step_by_step(architecture, chosen, width, dtype):
     found = stepwise(model, chosen, width)
     for row, i in enumerate(chosen):
         expected = whole(model, [i])[0][:18]
-        assert all(torch.equal(beam, expected) for beam in found[row])
+        if width > 1 and dtype == torch.float32:
+            # Whose slot an ancestor wrote in changes the order of the sums; the other sentences still change nothing.
+            assert torch.allclose(found[row], expected.expand_as(found[row]), atol=1e-4)
+            assert torch.equal(found[row], stepwise(model, [i], width)[0])
+        else:
+            assert all(torch.equal(beam, expected) for beam in found[row])
 
 
 def test_a_sentence_that_joins_late_and_outlives_the_others(dtype):
