@@ -27,6 +27,7 @@ from heedful.data.sampler import BatchPlan, Sampling
 from heedful.data.text import read_lines
 from heedful.data.tokenizer import BOS, EOS, PAD, Tokenizer
 from heedful.decoding import Beam, Limits, decode
+from heedful.model.pack import pack
 from heedful.model.transformer import Transformer
 
 LIMITS = Limits(max_ratio=2.0, max_extra=10, loop_repeats=0)
@@ -77,10 +78,12 @@ def trained(folder: Path, source: Path | None, target: Path | None, steps: int) 
 def ours(model: Transformer, sources: Answers, width: int, machine: numerics.Numerics) -> Callable[[], Answers]:
     """heedful's decoder."""
     search = Beam(width, length_penalty=0.0)
+    with numerics.applied(machine):
+        packed = pack(model)
 
     def run() -> Answers:
         with numerics.applied(machine):
-            found = decode(model, sources, search, bos=BOS, eos=EOS, pad=PAD, limits=LIMITS, crew=crew_for(machine))
+            found = decode(packed, sources, search, bos=BOS, eos=EOS, pad=PAD, limits=LIMITS, crew=crew_for(machine))
         return [hypotheses[0].tokens for hypotheses in found.hypotheses]
 
     return run

@@ -141,6 +141,19 @@ def plain_attention_wins(query: torch.Tensor, n_keys: int) -> bool:
     return query.device.type == "cpu" and max(query.shape[2], n_keys) < PLAIN_ATTENTION_BELOW.get(query.dtype, 1024)
 
 
+def can_pack(weight: torch.Tensor) -> bool:
+    """Whether products with this weight are oneDNN's here, which then may keep it in the order it likes.
+
+    Call inside `applied`: float32 is oneDNN's only where the numerics say so.
+    """
+    if weight.device.type != "cpu" or not hasattr(torch.ops.mkldnn, "_reorder_linear_weight"):
+        return False
+    if weight.dtype == torch.float32:
+        backend: Any = torch.backends.mkldnn
+        return backend.matmul.fp32_precision == "bf16" and onednn_float32_is_true()
+    return weight.dtype == torch.bfloat16 and cpu_multiplies_bfloat16()
+
+
 def _bound_memory() -> None:
     """Keep a long training's memory from growing with every new shape of a batch.
 

@@ -16,6 +16,7 @@ from heedful.decoding import Beam, Limits, Search, decode
 from heedful.errors import LengthError, OptionError, RunError, ShapeError, suggest
 from heedful.interface import Model
 from heedful.interpretation.attention_maps import AttentionMap, cross_attention
+from heedful.model.pack import pack
 from heedful.numerics import Numerics, applied, choose
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
@@ -86,6 +87,8 @@ class Translator:
         search: Search | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
+        with applied(numerics):
+            self._packed = pack(self.model)
         self.tokenizer = tokenizer
         self.directions = tuple((source, target) for source, target in directions)
         self.numerics = numerics
@@ -156,7 +159,7 @@ class Translator:
         begun = time.perf_counter()
         with applied(self.numerics):
             found = decode(
-                self.model,
+                self._packed,
                 [encoder_input(pieces[i], tag) for i in wanted],
                 search or self.search,
                 bos=BOS,

@@ -1,0 +1,66 @@
+"""A finished model rewritten for reading only: weights lie in the order in which the machine multiplies by them."""
+
+import copy
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from heedful.numerics import can_pack
+
+Net = TypeVar("Net", bound=nn.Module)
+
+# oneDNN chooses the order for about so many rows at a time.
+ROWS = 256
+
+
+class PackedLinear(nn.Module):
+    """An `nn.Linear` that no longer learns; its answers to contiguous rows are the same bits.
+
+    `nn.Linear` brings its weight into that order anew at every call: a tenth of the time for 256 rows, half of it
+    for one.
+
+    Args:
+        linear: is not changed.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        # Not a buffer: its layout is opaque, and it stays in the dtype and on the device it was made for.
+        self.packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach().contiguous(), ROWS)
+        self.bias = None if linear.bias is None else linear.bias.detach()
+        self.in_features, self.out_features = linear.in_features, linear.out_features
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply.
+
+        Args:
+            x: (..., in).
+        Returns:
+            (..., out).
+        """
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, "none", [], "")
+        return product
+
+    def extra_repr(self) -> str:
+        """The widths."""
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+def pack(model: Net) -> Net:
+    """The model with packed weights, for decoding; where nothing can be packed, the model itself.
+
+    Args:
+        model: keeps its modules; both share all weights that are not packed.
+    """
+    weight = next(model.parameters(), None)
+    if weight is None or not can_pack(weight):
+        return model
+    # Modules are copied, tensors are not.
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    twin = copy.deepcopy(model, shared)
+    for module in list(twin.modules()):
+        for name, child in list(module.named_children()):
+            if type(child) is nn.Linear:
+                setattr(module, name, PackedLinear(child))
+    return twin

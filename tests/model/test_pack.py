@@ -1,0 +1,57 @@
+import pytest
+import torch
+from torch import nn
+
+from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.model.pack import PackedLinear, pack
+from heedful.numerics import applied, choose
+from tests.contract.families import build
+from tests.model.test_same_bits import PAPER, Transformer, dtype, stepwise  # noqa: F401
+
+ROWS = [1, 2, 5, 16, 255]
+
+
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_same_bits(rows, bias, dtype):  # noqa: F811
+    linear = nn.Linear(128, 192, bias=bias).to(dtype)
+    packed = PackedLinear(linear)
+    for x in (torch.randn(rows, 128), torch.randn(3, rows, 128)):
+        assert torch.equal(packed(x.to(dtype)), linear(x.to(dtype)))
+
+
+def test_a_packed_model_says_the_same(dtype):  # noqa: F811
+    model = Transformer(PAPER).to(dtype).eval()
+    packed = pack(model)
+    kinds = {type(module) for module in packed.modules()}
+    assert PackedLinear in kinds
+    assert nn.Linear not in kinds
+    assert torch.equal(stepwise(packed, [0, 2, 3], 4), stepwise(model, [0, 2, 3], 4))
+
+
+def test_the_model_is_left_as_it_is_and_tensors_are_shared(dtype):  # noqa: F811
+    model = Transformer(PAPER).to(dtype).eval()
+    before = [type(module) for module in model.modules()]
+    packed = pack(model)
+    assert [type(module) for module in model.modules()] == before
+    assert packed is not model
+    assert packed.encoder.embedding.tokens.weight is model.encoder.embedding.tokens.weight
+    assert packed.encoder.embedding.tokens.weight is packed.decoder.embedding.tokens.weight
+    assert not packed.training
+
+
+def test_what_cannot_be_packed_is_the_model_itself():
+    double = build("encoder-decoder").double()
+    assert pack(double) is double
+    nothing = nn.Identity()
+    assert pack(nothing) is nothing
+    linear = nn.Linear(3, 3)
+    # Outside of `applied` nobody has said that float32 may be oneDNN's.
+    assert pack(linear) is linear
+
+
+def test_a_family_without_linear_layers():
+    numerics = choose("cpu")
+    with applied(numerics):
+        packed = pack(RNN(RNNArchitecture(20, 8)).to(numerics.dtype))
+    assert not any(isinstance(module, PackedLinear) for module in packed.modules())
