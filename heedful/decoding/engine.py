@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain, groupby
+from threading import Event
 
 import torch
 from torch import Tensor
@@ -108,11 +109,22 @@ def decode(
         runs.append(
             _Run(model, search, Specials(bos, eos, pad), limits, jobs[hand::n_hands], sources is not None, tell)
         )
+    stop = Event()
+
+    def decode_all(run: _Run) -> None:
+        try:
+            run.decode(stop)
+        except BaseException:
+            stop.set()
+            raise
+
     was_training = model.training
     model.eval()
     try:
-        crew.map(_Run.decode, runs)
+        crew.map(decode_all, runs)
     finally:
+        # Whoever is interrupted does not leave hands at work behind.
+        stop.set()
         if was_training:
             model.train()
     found = dict(chain.from_iterable(run.hypotheses.items() for run in runs))
@@ -184,9 +196,9 @@ class _Run:
                 self._finish(job, [Hypothesis([], 0.0, 0.0, "eos")])
 
     @torch.no_grad()
-    def decode(self) -> None:
-        """Everything in the queue."""
-        while self.queue or self.work:
+    def decode(self, stop: Event) -> None:
+        """Everything in the queue, unless someone says stop."""
+        while (self.queue or self.work) and not stop.is_set():
             while self.queue and 4 * len(self.work) <= 3 * self.capacity:
                 self._admit()
             self._step()

@@ -2,13 +2,14 @@
 
 import math
 import random
+import time
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heedful.crew import Crew
+from heedful.crew import ALONE, Crew
 from heedful.decoding import Beam, Greedy, Limits, Sampling, decode
 from heedful.errors import LengthError, OptionError, RunError, ShapeError
 from tests.contract.families import WRITERS, build
@@ -244,3 +245,19 @@ def test_what_fails_in_a_hand_is_raised():
     model = Toy(lambda source, read: [float("nan")] * 7, 7)
     with pytest.raises(RunError, match="computes NaN"):
         run(model, some_sources(30, 6, 7), Greedy(), crew=Crew(2))
+
+
+@pytest.mark.parametrize("crew", [ALONE, Crew(2)])
+def test_an_interrupted_caller_leaves_nobody_at_work(crew):
+    """The first news interrupts: of 400 sentences few are begun after it."""
+    model = Toy(chance(1, 7, eos=-1.0), 7)
+
+    def interrupt(done, in_all):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(model, some_sources(400, 6, 7), Greedy(), limits=Limits(rows=4), crew=crew, progress=interrupt)
+    steps = len(model.steps)
+    assert steps < 40
+    time.sleep(0.1)
+    assert len(model.steps) == steps
