@@ -15,9 +15,10 @@ from typing import NamedTuple
 from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnknownCommandError, UnusedCliTokensError
 
 from heedful import __version__
+from heedful.cli.stopping import Terminated, terminable
 from heedful.errors import HeedfulError, suggest
 
-DONE, OURS, CALLERS, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 128 + 2, 128 + 13
+DONE, OURS, CALLERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 128 + 2, 128 + 13, 128 + 15
 # No room for what goes to standard output; whatever else writes names its file and is a RunError.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what stands behind `heedful`; None reads it from the process.
     Returns:
-        The exit code: 0 done, 2 the caller's mistake, 1 ours, 130 interrupted.
+        The exit code: 0 done, 2 the caller's mistake, 1 ours, 130 interrupted, 143 told to end.
     """
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     ours = tokens[: tokens.index("--")] if "--" in tokens else tokens
@@ -92,13 +93,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Where the locale has no arrow, a question mark is better than no table.
             stream.reconfigure(errors="replace")
     try:
-        answer = build()(tokens)
+        with terminable():
+            answer = build()(tokens)
         sys.stdout.flush()
         return answer if isinstance(answer, int) else DONE
     except HeedfulError as error:
         return refuse(str(error), CALLERS, debug)
     except CycloptsError as error:
         return refuse(explain(error), CALLERS, debug)
+    except Terminated:
+        return refuse("told to end (SIGTERM)", TERMINATED, debug)
     except KeyboardInterrupt:
         return refuse("interrupted", INTERRUPTED, debug)
     except BrokenPipeError:

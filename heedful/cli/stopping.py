@@ -1,13 +1,37 @@
-"""Ctrl-C in a training: what is saved, and how to go on."""
+"""Ctrl-C and SIGTERM: what is saved of a training, and how to go on."""
 
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TypeVar
 
 Result = TypeVar("Result")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: what an interruption undoes or saves, it does too."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Inside the block SIGTERM raises `Terminated`, wherever no training takes better care of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _raise)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
@@ -29,10 +53,13 @@ def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
         return work()
     except Interrupted as stop:
         said, number = f"stopped after step {stop.step:,}; everything is saved", stop.signal_number
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if not has_begun(out) and not is_curve(out):
             raise
-        said, number = "interrupted; what was saved is safe", int(signal.SIGINT)
+        said, number = (
+            "interrupted; what was saved is safe",
+            int(signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT),
+        )
     again = shlex.join(["heedful", "train", "translation", "--out", str(out), "--resume"])
     print(f"heedful: {said}. Go on with: {again}", file=sys.stderr)
     return 128 + number

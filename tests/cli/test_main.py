@@ -2,8 +2,10 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +45,9 @@ def boom(kind: str, *, options: Options = Options()) -> int | None:
         "file": FileNotFoundError(2, "No such file or directory"),
         "stop": KeyboardInterrupt(),
     }
+    if kind == "end":
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
     if kind in raised:
         raise raised[kind]
     return None
@@ -91,6 +96,12 @@ def test_debug_behind_two_dashes_is_text(capsys):
 
 def test_an_interruption_is_one_line_and_130(capsys):
     assert run(capsys, "boom", "stop") == (130, "", "heedful: interrupted\n")
+
+
+def test_sigterm_is_one_line_and_143(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    assert run(capsys, "boom", "end") == (143, "", "heedful: told to end (SIGTERM)\n")
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @pytest.mark.parametrize(

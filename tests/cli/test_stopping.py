@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from heedful.cli.stopping import until_stopped
+from heedful.cli.stopping import Terminated, until_stopped
 from heedful.training.interruption import Interrupted
 
 
@@ -35,8 +35,9 @@ def test_a_stop_is_told_with_the_command_that_goes_on(tmp_path, capsys, number):
     )
 
 
-def test_an_impatient_stop_is_told_too(tmp_path, capsys):
-    assert until_stopped(begun(tmp_path / "x"), raising(KeyboardInterrupt())) == 130
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_an_impatient_stop_is_told_too(tmp_path, capsys, error, code):
+    assert until_stopped(begun(tmp_path / "x"), raising(error())) == code
     assert "interrupted; what was saved is safe. Go on with: heedful train" in capsys.readouterr().err
 
 
