@@ -1,5 +1,6 @@
 """Threads that each compute a part of the work at the same time, instead of sharing every operator."""
 
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
@@ -28,14 +29,16 @@ class Crew:
     """
 
     def __init__(self, threads: int = 1) -> None:
-        self.hands = min(threads, MOST_HANDS)
-        self._share = threads // self.hands
-        self._pool = ThreadPoolExecutor(self.hands, "hand", torch.set_num_threads, (self._share,))
+        # As many threads to a hand as let all of them be used.
+        self.hands = threads // -(-threads // MOST_HANDS)
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(self.hands, "hand")
+        self._here = threading.local()
 
     def map(self, work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
         """What the work makes of each part, in the order of the parts; so many at a time as there are hands.
 
-        A single part is computed by the caller, with all cores.
+        A single part is computed by the caller, with all cores; and so are, one after the other, parts of a part.
 
         Args:
             work: must not depend on what other parts leave behind, nor on the settings of the caller's thread.
@@ -44,13 +47,22 @@ class Crew:
             Exception: the first, in the order of the parts, that the work raised; after all of it has ended.
         """
         todo = list(parts)
-        if self.hands == 1 or len(todo) == 1:
+        if self.hands == 1 or len(todo) <= 1 or hasattr(self._here, "at_work"):
             return [work(part) for part in todo]
-        threads = torch.get_num_threads()
+        threads, share = torch.get_num_threads(), self._threads // min(self.hands, len(todo))
+
+        def do(part: Part) -> Result:
+            torch.set_num_threads(share)
+            self._here.at_work = True
+            try:
+                return work(part)
+            finally:
+                del self._here.at_work
+
         # Some libraries below PyTorch have one number of threads for the whole process: a hand's share, for now.
-        torch.set_num_threads(self._share)
+        torch.set_num_threads(share)
         try:
-            running = [self._pool.submit(work, part) for part in todo]
+            running = [self._pool.submit(do, part) for part in todo]
             wait(running)
         finally:
             torch.set_num_threads(threads)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Literal, Self
 
 import torch
@@ -131,14 +132,16 @@ def usable_threads() -> int:
     return min(n_asked or available_cores(), available_cores())
 
 
-def plain_attention_wins(query: torch.Tensor, n_keys: int) -> bool:
+def plain_attention_wins(query: torch.Tensor) -> bool:
     """Whether two products and a softmax beat the fused kernel here.
+
+    However many keys there are: a few queries that look back on a long cache are slower in the fused kernel by three
+    times and more, and how long the cache is depends on the longest sentence at work.
 
     Args:
         query: (B, H, T, K).
-        n_keys: S.
     """
-    return query.device.type == "cpu" and max(query.shape[2], n_keys) < PLAIN_ATTENTION_BELOW.get(query.dtype, 1024)
+    return query.device.type == "cpu" and query.shape[2] < PLAIN_ATTENTION_BELOW.get(query.dtype, 1024)
 
 
 def can_pack(weight: torch.Tensor) -> bool:
@@ -146,12 +149,28 @@ def can_pack(weight: torch.Tensor) -> bool:
 
     Call inside `applied`: float32 is oneDNN's only where the numerics say so.
     """
-    if weight.device.type != "cpu" or not hasattr(torch.ops.mkldnn, "_reorder_linear_weight"):
+    if weight.device.type != "cpu":
         return False
     if weight.dtype == torch.float32:
         backend: Any = torch.backends.mkldnn
-        return backend.matmul.fp32_precision == "bf16" and onednn_float32_is_true()
-    return weight.dtype == torch.bfloat16 and cpu_multiplies_bfloat16()
+        return backend.matmul.fp32_precision == "bf16" and onednn_float32_is_true() and _packing_is_exact(weight.dtype)
+    return weight.dtype == torch.bfloat16 and cpu_multiplies_bfloat16() and _packing_is_exact(weight.dtype)
+
+
+@cache
+def _packing_is_exact(dtype: torch.dtype) -> bool:
+    """Whether a product with a packed weight is bit for bit the one without it: a torch may lack it, or differ."""
+    packing = torch.ops.mkldnn
+    if not torch.backends.mkldnn.is_available() or not hasattr(packing, "_reorder_linear_weight"):
+        return False
+    weight = torch.linspace(-1, 1, 96 * 64).sin().view(96, 64).to(dtype)
+    packed = packing._reorder_linear_weight(weight, 64)
+    for rows in (1, 64):
+        x = torch.linspace(-3, 3, rows * 64).cos().view(rows, 64).to(dtype)
+        found = packing._linear_pointwise(x, packed, None, "none", [], "")
+        if not torch.equal(found, torch.nn.functional.linear(x, weight)):
+            return False
+    return True
 
 
 def _bound_memory() -> None:

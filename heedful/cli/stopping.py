@@ -27,7 +27,8 @@ def terminable() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        # None: whoever embeds Python set it, and only they can set it again.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:

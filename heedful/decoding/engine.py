@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain, groupby
-from threading import Event
+from threading import Event, Lock
 
 import torch
 from torch import Tensor
@@ -30,6 +30,8 @@ _CLEAR = 8
 _FEWEST = 8
 # Steps on a GPU between two looks at what is done: a look waits for all work queued so far.
 _STRIDE = 4
+# Tokens of a sentence's beams that are read at once of a prefix.
+_PIECE = 256
 _COUNTED = ("sentences", "tokens", "steps", "rows", "encoded", "length", "repetition", "copied", "empty")
 
 
@@ -88,8 +90,8 @@ def decode(
         pad: fills rows; neither it nor `bos` is ever written.
         limits: None for the defaults.
         prefixes: what each answer begins with, without `bos`; None for nothing.
-        progress: is told (sentences done, sentences in all) now and then.
-        crew: who computes: each hand decodes sentences of its own, of all lengths.
+        progress: is told (sentences done, sentences in all) now and then; by whichever hand has news, one at a time.
+        crew: who computes: each hand decodes sentences of its own, of all lengths, so many at once as `limits` say.
     Raises:
         LengthError: a source or a prefix does not fit into the model's window.
         ShapeError: not as many prefixes as sources.
@@ -101,9 +103,12 @@ def decode(
     jobs.sort(key=_length)
     runs: list[_Run] = []
 
+    telling = Lock()
+
     def tell() -> None:
         if progress is not None:
-            progress(sum(run.counters["sentences"] for run in runs), len(jobs))
+            with telling:
+                progress(sum(run.counters["sentences"] for run in runs), len(jobs))
 
     for hand in range(n_hands):
         runs.append(
@@ -180,6 +185,8 @@ class _Run:
         self.device = next(chain(model.parameters(), model.buffers()), torch.empty(0)).device
         self.hypotheses: dict[int, list[Hypothesis]] = {}
         self.counters = Counter(dict.fromkeys(_COUNTED, 0))
+        # Samples never go on from each other: to the model each is a sentence of its own, with a small cache.
+        self.copies = 1 if isinstance(search, Beam) else search.width
         self.capacity = max(1, limits.rows // search.width)
         # The longest come last in the queue and first to work: those who join them fit into the room they have.
         self.queue = [job for job in jobs if job.source or not encodes]
@@ -230,11 +237,13 @@ class _Run:
     def _join(self, jobs: list[_Job], memory: Memory | None, room: int) -> None:
         """Start sentences whose prefixes are equally long, read these, and put them behind those at work."""
         width = self.search.width
-        state = self.model.start(memory, len(jobs), width, room)
+        if memory is not None and self.copies > 1:
+            memory = memory.select(torch.arange(len(jobs), device=self.device).repeat_interleave(self.copies))
+        state = self.model.start(memory, len(jobs) * self.copies, width // self.copies, room)
         first = torch.tensor([[self.specials.bos, *job.prefix] for job in jobs], device=self.device)
         first = first.repeat_interleave(width, 0)
-        # A long prefix is read in pieces, so that it does not take more memory than a batch of the encoder.
-        for piece in first[:, :-1].split(max(1, self.limits.tokens // len(first)), dim=1):
+        # A long prefix is read in pieces: all tokens of a piece, of all beams, look at all that the beams have read.
+        for piece in first[:, :-1].split(max(1, _PIECE * self.copies // width), dim=1):
             if piece.shape[1]:
                 self.model.step(piece, state)
         pending = first[:, -1:]
@@ -288,7 +297,7 @@ class _Run:
         self.work = [self.work[row] for row in kept]
         rows = torch.tensor(kept, dtype=torch.int64)
         if kept:
-            self.state.keep(rows)
+            self.state.keep((rows[:, None] * self.copies + torch.arange(self.copies)).flatten())
             rows = rows.to(self.device)
             self.frontier.keep(rows)
         self.tell()

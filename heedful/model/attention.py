@@ -65,7 +65,7 @@ def attend(
         allowed = windows.allowed(keys.expand(len(query), -1, -1, -1), window, causal)
         mixed = attend(windows.cut(query, window), key, value, mask=allowed, scale=scale, dropout=dropout)
         return windows.join(mixed, length)
-    if simple and not plain_attention_wins(query, n_keys):
+    if simple and not plain_attention_wins(query):
         # A kernel that is told of causality skips what may not be seen; one that is shown a mask cannot.
         told = causal and window is None and mask is None
         shown = None if told else narrow(mask, causal, window, query)

@@ -1,4 +1,4 @@
-"""What the Transformer remembers while it writes: keys and values, its own per row, the memory's once per sentence."""
+"""What the Transformer remembers while it writes: keys and values, its own and the memory's, once per sentence."""
 
 import torch
 from torch import Tensor

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from heedful.crew import crew_for
 from heedful.data.batch import encoder_input
@@ -94,6 +94,16 @@ class Translator:
         self.numerics = numerics
         self.limits = limits or Limits()
         self.search = search or Beam()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the packed weights, whose layout belongs to this process."""
+        return {name: value for name, value in vars(self).items() if name != "_packed"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Pack again."""
+        vars(self).update(state)
+        with applied(self.numerics):
+            self._packed = pack(self.model)
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None) -> Self:

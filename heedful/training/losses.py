@@ -7,6 +7,8 @@ from torch import Tensor
 
 # Logits worked on at a time: their float32 copies stay in the processor's cache (65 rows x 8,000 x 4 bytes = 2 MB).
 CHUNK_ELEMENTS = 1 << 19
+# On a GPU few kernels matter, and memory: two copies of 256 MB.
+CHUNK_ELEMENTS_ON_GPU = 1 << 26
 
 
 class _SmoothedCrossEntropy(torch.autograd.Function):
@@ -27,8 +29,8 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         inside = torch.float64 if logits.dtype == torch.float64 else torch.float32
         total = torch.zeros((), dtype=inside, device=logits.device)
         likelihood = torch.zeros((), dtype=inside, device=logits.device)
-        chunk = n_rows if logits.is_cuda else min(n_rows, CHUNK_ELEMENTS // n_classes)
-        chunk = max(1, chunk)
+        most = CHUNK_ELEMENTS_ON_GPU if logits.is_cuda else CHUNK_ELEMENTS
+        chunk = max(1, min(n_rows, most // n_classes))
         scores, shares = (logits.new_empty(chunk, n_classes, dtype=inside) for _ in range(2))
         for first in range(0, n_rows, chunk):
             part, count = gradient[first : first + chunk], counted[first : first + chunk]

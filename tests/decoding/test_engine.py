@@ -3,6 +3,7 @@
 import math
 import random
 import time
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -247,17 +248,49 @@ def test_what_fails_in_a_hand_is_raised():
         run(model, some_sources(30, 6, 7), Greedy(), crew=Crew(2))
 
 
+def test_each_hand_has_sentences_of_its_own():
+    model, sources = Toy(chance(1, 7, eos=-1.0), 7), some_sources(41, 6, 7)
+    one = run(model, sources, Greedy(), limits=Limits(rows=64)).counters
+    model.batches.clear()
+    three = run(model, sources, Greedy(), limits=Limits(rows=64), crew=Crew(3)).counters
+    assert (one["encoded"], three["encoded"]) == (1, 3)
+    assert sorted(rows for rows, _ in model.batches) == [13, 14, 14]
+
+
 @pytest.mark.parametrize("crew", [ALONE, Crew(2)])
-def test_an_interrupted_caller_leaves_nobody_at_work(crew):
-    """The first news interrupts: of 400 sentences few are begun after it."""
+def test_who_fails_stops_the_others(crew):
+    """The first news is an error: of 400 sentences few are begun after it."""
     model = Toy(chance(1, 7, eos=-1.0), 7)
 
-    def interrupt(done, in_all):
-        raise KeyboardInterrupt
+    def fail(done, in_all):
+        if not model.failed:
+            model.failed = True
+            raise ZeroDivisionError
 
-    with pytest.raises(KeyboardInterrupt):
-        run(model, some_sources(400, 6, 7), Greedy(), limits=Limits(rows=4), crew=crew, progress=interrupt)
+    model.failed = False
+    with pytest.raises(ZeroDivisionError):
+        run(model, some_sources(400, 6, 7), Greedy(), limits=Limits(rows=4), crew=crew, progress=fail)
+    assert len(model.steps) < 40
+
+
+def test_an_interrupted_caller_leaves_nobody_at_work():
+    """Ctrl-C interrupts the thread that waits, not the hands."""
+    model = Toy(chance(1, 7, eos=-1.0), 7)
+    with patch("heedful.crew.wait", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        run(model, some_sources(400, 6, 7), Greedy(), limits=Limits(rows=4), crew=Crew(2))
+    time.sleep(0.1)
     steps = len(model.steps)
     assert steps < 40
     time.sleep(0.1)
     assert len(model.steps) == steps
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
+def test_a_long_prefix_is_read_in_pieces(search):
+    model = Toy(chance(1, 7, eos=-1.0), 7, max_len=900)
+    prefix = [3 + place % 4 for place in range(600)]
+    found = run(model, [[3, 4, EOS]], search, prefixes=[prefix], limits=Limits(max_extra=2))
+    assert all(each.tokens[:600] == prefix for each in found.hypotheses[0])
+    columns = [columns for _, columns in model.steps]
+    assert sum(columns[: -found.counters["steps"]]) == 600
+    assert max(columns) == 256 // (search.width if isinstance(search, Beam) else 1)

@@ -3,6 +3,8 @@ import torch
 from torch import nn
 
 from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.crew import ALONE, Crew
+from heedful.decoding import Beam, Limits, decode
 from heedful.model.pack import PackedLinear, pack
 from heedful.numerics import applied, choose
 from tests.contract.families import build
@@ -55,3 +57,18 @@ def test_a_family_without_linear_layers():
     with applied(numerics):
         packed = pack(RNN(RNNArchitecture(20, 8)).to(numerics.dtype))
     assert not any(isinstance(module, PackedLinear) for module in packed.modules())
+
+
+def test_packing_twice_is_packing_once(dtype):  # noqa: F811
+    packed = pack(Transformer(PAPER).to(dtype).eval())
+    assert pack(packed) is packed
+
+
+def test_hands_share_a_packed_model(dtype):  # noqa: F811
+    model = Transformer(PAPER).to(dtype).eval()
+    sources = [[5 + (3 * i + j) % 55 for j in range(2 + i % 7)] for i in range(40)]
+
+    def answers(model, crew):
+        return decode(model, sources, Beam(3), bos=1, eos=2, pad=0, limits=Limits(max_extra=4), crew=crew).hypotheses
+
+    assert answers(pack(model), Crew(2)) == answers(model, ALONE)

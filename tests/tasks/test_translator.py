@@ -1,6 +1,8 @@
 """Texts in, texts out: order, empty lines, directions, prefixes, n-best, windows; and whatever is damaged is named."""
 
+import copy
 import json
+import pickle
 import shutil
 
 import numpy as np
@@ -214,6 +216,12 @@ def test_a_snapshot_leaves_the_model_as_it_is(translator):
         next(copy.parameters()).zero_()
     assert bool(next(model.parameters()).any())
     model.eval()
+
+
+@pytest.mark.parametrize("copied_by", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_a_copy_translates_alike(translator, copied_by):
+    """Other processes get it by pickle."""
+    assert copied_by(translator).answer(CHINESE, to="en").answers == translator.answer(CHINESE, to="en").answers
 
 
 def test_the_best_texts_are_the_first_of_each():
