@@ -114,22 +114,11 @@ def decode(
         runs.append(
             _Run(model, search, Specials(bos, eos, pad), limits, jobs[hand::n_hands], sources is not None, tell)
         )
-    stop = Event()
-
-    def decode_all(run: _Run) -> None:
-        try:
-            run.decode(stop)
-        except BaseException:
-            stop.set()
-            raise
-
     was_training = model.training
     model.eval()
     try:
-        crew.map(decode_all, runs)
+        _decode_all(runs, crew)
     finally:
-        # Whoever is interrupted does not leave hands at work behind.
-        stop.set()
         if was_training:
             model.train()
     found = dict(chain.from_iterable(run.hypotheses.items() for run in runs))
@@ -165,6 +154,23 @@ def _jobs(
 def _length(job: _Job) -> tuple[int, int]:
     """What the queue is sorted by."""
     return len(job.source), len(job.prefix)
+
+
+def _decode_all(runs: list["_Run"], crew: Crew) -> None:
+    """Each hand its run; whoever fails or is interrupted leaves none of them at work."""
+    stop = Event()
+
+    def work(run: _Run) -> None:
+        try:
+            run.decode(stop)
+        except BaseException:
+            stop.set()
+            raise
+
+    try:
+        crew.map(work, runs)
+    finally:
+        stop.set()
 
 
 class _Run:
