@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Lines translated together: enough to fill every row of the decoder, few enough that a pipe sees answers soon.
 CHUNK = 2048
+GZIP = b"\x1f\x8b"
 
 
 def translate(
@@ -97,7 +98,9 @@ def decoded_lines(stream: BinaryIO) -> Iterator[str]:
         try:
             yield raw.decode("utf-8").removesuffix("\n").removesuffix("\r").removeprefix("\ufeff")
         except UnicodeDecodeError as error:
+            if number == 1 and raw.startswith(GZIP):
+                raise DataError("the input is compressed with gzip: send it through zcat") from None
             raise DataError(
                 f"line {number} of the input is not UTF-8 (byte {error.start + 1} of the line); convert it, for "
-                "example with iconv -f LATIN1 -t UTF-8"
+                "example with iconv -f LATIN1 -t UTF-8 (Chinese: -f GB18030)"
             ) from None

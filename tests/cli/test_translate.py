@@ -1,5 +1,6 @@
 """Lines in, lines out: as many, in their order, as UTF-8, in one direction, whatever the locale says."""
 
+import gzip
 import io
 import json
 import os
@@ -131,6 +132,10 @@ def test_lines_are_decoded_strictly():
     assert list(decoded_lines(io.BytesIO("ä\r\nb\n\n".encode()))) == ["ä", "b", ""]
     with pytest.raises(DataError, match=r"line 2 of the input is not UTF-8 \(byte 3 of the line\)"):
         list(decoded_lines(io.BytesIO(b"ok\nab" + b"\xe4\n")))
+    with pytest.raises(DataError, match="Chinese: -f GB18030"):
+        list(decoded_lines(io.BytesIO("我们".encode("gb18030"))))
+    with pytest.raises(DataError, match="compressed with gzip: send it through zcat"):
+        list(decoded_lines(io.BytesIO(gzip.compress("text ä\n".encode() * 40))))
 
 
 @pytest.mark.parametrize(
