@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import Any, Literal, Self
 
 import torch
@@ -144,33 +143,17 @@ def plain_attention_wins(query: torch.Tensor) -> bool:
     return query.device.type == "cpu" and query.shape[2] < PLAIN_ATTENTION_BELOW.get(query.dtype, 1024)
 
 
-def can_pack(weight: torch.Tensor) -> bool:
-    """Whether products with this weight are oneDNN's here, which then may keep it in the order it likes.
+def onednn_multiplies(weight: torch.Tensor) -> bool:
+    """Whether products with this weight are oneDNN's here.
 
     Call inside `applied`: float32 is oneDNN's only where the numerics say so.
     """
-    if weight.device.type != "cpu":
+    backend: Any = torch.backends.mkldnn
+    if weight.device.type != "cpu" or not backend.is_available():
         return False
     if weight.dtype == torch.float32:
-        backend: Any = torch.backends.mkldnn
-        return backend.matmul.fp32_precision == "bf16" and onednn_float32_is_true() and _packing_is_exact(weight.dtype)
-    return weight.dtype == torch.bfloat16 and cpu_multiplies_bfloat16() and _packing_is_exact(weight.dtype)
-
-
-@cache
-def _packing_is_exact(dtype: torch.dtype) -> bool:
-    """Whether a product with a packed weight is bit for bit the one without it: a torch may lack it, or differ."""
-    packing = torch.ops.mkldnn
-    if not torch.backends.mkldnn.is_available() or not hasattr(packing, "_reorder_linear_weight"):
-        return False
-    weight = torch.linspace(-1, 1, 96 * 64).sin().view(96, 64).to(dtype)
-    packed = packing._reorder_linear_weight(weight, 64)
-    for rows in (1, 64):
-        x = torch.linspace(-3, 3, rows * 64).cos().view(rows, 64).to(dtype)
-        found = packing._linear_pointwise(x, packed, None, "none", [], "")
-        if not torch.equal(found, torch.nn.functional.linear(x, weight)):
-            return False
-    return True
+        return backend.matmul.fp32_precision == "bf16" and onednn_float32_is_true()
+    return weight.dtype == torch.bfloat16 and cpu_multiplies_bfloat16()
 
 
 def _bound_memory() -> None:

@@ -57,10 +57,8 @@ def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
     except KeyboardInterrupt as stop:
         if not has_begun(out) and not is_curve(out):
             raise
-        said, number = (
-            "interrupted; what was saved is safe",
-            int(signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT),
-        )
+        said = "interrupted; what was saved is safe"
+        number = int(signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
     again = shlex.join(["heedful", "train", "translation", "--out", str(out), "--resume"])
     print(f"heedful: {said}. Go on with: {again}", file=sys.stderr)
     return 128 + number

@@ -101,8 +101,6 @@ def decode(
     jobs = _jobs(model, sources, prefixes, limits)
     n_hands = max(1, min(crew.hands, len(jobs) // _FEWEST))
     jobs.sort(key=_length)
-    runs: list[_Run] = []
-
     telling = Lock()
 
     def tell() -> None:
@@ -110,10 +108,8 @@ def decode(
             with telling:
                 progress(sum(run.counters["sentences"] for run in runs), len(jobs))
 
-    for hand in range(n_hands):
-        runs.append(
-            _Run(model, search, Specials(bos, eos, pad), limits, jobs[hand::n_hands], sources is not None, tell)
-        )
+    specials, encodes = Specials(bos, eos, pad), sources is not None
+    runs = [_Run(model, search, specials, limits, jobs[hand::n_hands], encodes, tell) for hand in range(n_hands)]
     was_training = model.training
     model.eval()
     try:

@@ -42,7 +42,7 @@ class TransformerState(State):
         self.memory_mask = memory_mask
         n_sentences = own[0].shape[1]
         self.lengths = torch.zeros(n_sentences, dtype=torch.int64)
-        # (N, W, R * W) bool: the slots in which the ancestors of each beam wrote, and it itself.
+        # (N, W, R) bool, R slots: the slots in which the ancestors of each beam wrote, and it itself.
         self.ancestors = torch.zeros(n_sentences, width, 0, dtype=torch.bool, device=own[0].device)
         self._slots: slice | Tensor = slice(0)
 
@@ -58,7 +58,7 @@ class TransformerState(State):
             n_tokens: T.
             window: a token sees positions no further back than this; None sees all.
         Returns:
-            (N, W*T) their positions, and (N, 1, W*T, S*W) bool, the slots that each may look at, on the cache's device.
+            (N, W*T) their positions, and (N, 1, W*T, R) bool, the slots that each may look at, on the cache's device.
         Raises:
             LengthError: the state was started for fewer tokens.
         """
@@ -115,8 +115,8 @@ class TransformerState(State):
 
     def _widen(self, room: int) -> None:
         """Make room for so many positions."""
-        self.own = [widen(cache, 3, room * self.width) for cache in self.own]
-        self.ancestors = widen(self.ancestors, 2, room * self.width)
+        self.own = [_padded(cache, 3, room * self.width) for cache in self.own]
+        self.ancestors = _padded(self.ancestors, 2, room * self.width)
 
 
 class LayerCache:
@@ -150,7 +150,7 @@ class LayerCache:
         return self.cache[0], self.cache[1]
 
 
-def widen(tensor: Tensor, dim: int, size: int) -> Tensor:
+def _padded(tensor: Tensor, dim: int, size: int) -> Tensor:
     """Zeros (or False) behind, until the dimension has this size."""
     missing = size - tensor.shape[dim]
     return functional.pad(tensor, (0, 0) * (tensor.ndim - 1 - dim) + (0, missing)) if missing else tensor
@@ -159,4 +159,4 @@ def widen(tensor: Tensor, dim: int, size: int) -> Tensor:
 def _append(pair: tuple[Tensor, Tensor], wide: int, dim: int) -> Tensor:
     """One behind the other along `dim`, both first as wide as the wider in dimension `wide`."""
     size = max(each.shape[wide] for each in pair)
-    return torch.cat([widen(each, wide, size) for each in pair], dim=dim)
+    return torch.cat([_padded(each, wide, size) for each in pair], dim=dim)

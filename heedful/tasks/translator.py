@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -87,8 +88,6 @@ class Translator:
         search: Search | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
-        with applied(numerics):
-            self._packed = pack(self.model)
         self.tokenizer = tokenizer
         self.directions = tuple((source, target) for source, target in directions)
         self.numerics = numerics
@@ -99,11 +98,10 @@ class Translator:
         """All but the packed weights, whose layout belongs to this process."""
         return {name: value for name, value in vars(self).items() if name != "_packed"}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Pack again."""
-        vars(self).update(state)
-        with applied(self.numerics):
-            self._packed = pack(self.model)
+    @cached_property
+    def _packed(self) -> Model:
+        """What decodes: made when it is first needed, inside `applied`."""
+        return pack(self.model)
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None) -> Self:
