@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # Lines translated together: enough to fill every row of the decoder, few enough that a pipe sees answers soon.
 CHUNK = 2048
-GZIP = b"\x1f\x8b"
 
 
 def translate(
@@ -94,6 +93,8 @@ def decoded_lines(stream: BinaryIO) -> Iterator[str]:
     Raises:
         DataError: a line is not UTF-8.
     """
+    from heedful.data.text import CONVERSION, GZIP
+
     for number, raw in enumerate(stream, 1):
         try:
             yield raw.decode("utf-8").removesuffix("\n").removesuffix("\r").removeprefix("\ufeff")
@@ -101,6 +102,6 @@ def decoded_lines(stream: BinaryIO) -> Iterator[str]:
             if number == 1 and raw.startswith(GZIP):
                 raise DataError("the input is compressed with gzip: send it through zcat") from None
             raise DataError(
-                f"line {number} of the input is not UTF-8 (byte {error.start + 1} of the line); convert it, for "
-                "example with iconv -f LATIN1 -t UTF-8 (Chinese: -f GB18030)"
+                f"line {number} of the input is not UTF-8 (byte {error.start + 1} of the line); convert it, "
+                f"{CONVERSION}"
             ) from None

@@ -20,7 +20,9 @@ Side = Literal["source", "target"]
 # Longer than any sentence or document on one line; it bounds the memory that a file without line ends can take.
 MAX_LINE_BYTES = 1 << 20
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
+# What to do with text that is not UTF-8.
+CONVERSION = "for example with iconv -f LATIN1 -t UTF-8 (Chinese: -f GB18030)"
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (
     (b"\xff\xfe\0\0", "UTF-32"),
@@ -153,7 +155,7 @@ def _decoded(path: Path, number: int, start: int, raw: bytes) -> str:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}:{number} is not UTF-8: byte 0x{raw[error.start]:02X} at offset {start + error.start:,} (byte "
-            f"{error.start + 1} of the line); convert the file, for example with iconv -f LATIN1 -t UTF-8"
+            f"{error.start + 1} of the line); convert the file, {CONVERSION}"
         ) from None
     if "\0" in text:
         raise DataError(f"{path}:{number} holds a NUL: expected text; is this a binary or a UTF-16 file?")
@@ -186,7 +188,7 @@ def _opened(path: Path) -> Iterator["io.BufferedReader[Any]"]:
     except OSError as error:
         raise DataError(f"{path} cannot be opened: {error.strerror}; expected a readable text file") from None
     with file:
-        if file.peek(2)[:2] == _GZIP:
+        if file.peek(2)[:2] == GZIP:
             with gzip.GzipFile(fileobj=file) as unpacked, io.BufferedReader(unpacked, 1 << 17) as buffered:
                 yield buffered
         else:
