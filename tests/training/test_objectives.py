@@ -6,7 +6,7 @@ from heedful.data.batch import collate
 from heedful.data.tokenizer import BOS, EOS, PAD
 from heedful.interface import Source
 from heedful.model.transformer import Transformer
-from heedful.training.objectives import TeacherForcing
+from heedful.training.objectives import TeacherForcing, rows_that_count
 from tests.reference.smoothed_loss import smoothed_loss
 
 PAIRS = [([5, 6, 7, EOS], [8, 9]), ([6, EOS], [9, 5, 6, 7]), ([7, 7, EOS], [])]
@@ -50,6 +50,19 @@ def test_gradients_equal_those_of_sentences_by_themselves(model):
     by_hand(model, 0.1)[0].backward()
     for slope, parameter in zip(found, model.parameters(), strict=True):
         torch.testing.assert_close(slope, parameter.grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("shape", "n_real", "n_rows"), [((4, 40), 100, 128), ((4, 32), 128, 128), ((3, 40), 110, 120)])
+def test_the_output_layer_meets_few_numbers_of_rows(shape, n_real, n_rows):
+    """Every labelled position once, in order; then padding up to a multiple, as far as there is any."""
+    labels = torch.full((shape[0] * shape[1],), PAD)
+    where = torch.randperm(len(labels), generator=torch.Generator().manual_seed(1))[:n_real].sort().values
+    labels[where] = torch.arange(n_real) % 5 + 5
+    rows, kept = rows_that_count(torch.arange(float(len(labels))).view(*shape, 1), labels.view(shape))
+    assert len(rows) == len(kept) == n_rows
+    assert torch.equal(rows[:n_real, 0].long(), where)
+    assert torch.equal(kept[:n_real], labels[where])
+    assert (kept[n_real:] == PAD).all()
 
 
 def test_parts_add_up(model):
