@@ -21,6 +21,8 @@ from heedful.errors import HeedfulError, suggest
 DONE, OURS, CALLERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 128 + 2, 128 + 13, 128 + 15
 # No room for what goes to standard output; whatever else writes names its file and is a RunError.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+# A fraction of a millisecond: with ten times fewer a training alone on two cores is slower by half.
+SPINS = "10000"
 
 
 class Verb(NamedTuple):
@@ -83,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 2 the caller's mistake, 1 ours, 130 interrupted, 143 told to end.
     """
+    wait_briefly()
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     ours = tokens[: tokens.index("--")] if "--" in tokens else tokens
     debug = "--debug" in ours
@@ -121,6 +124,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return refuse(f"cannot write the output: {error.strerror}; free some space where it goes", CALLERS, debug)
     except Exception as error:  # noqa: BLE001 (the one place where a mistake of ours becomes a line and an exit code)
         return refuse(ours_to_mend(error, debug), OURS, debug)
+
+
+def wait_briefly() -> None:
+    """Let threads that wait for each other sleep soon: whoever else computes on this machine needs the cores.
+
+    By default torch's threads turn in a loop for milliseconds at the end of every operator. Beside another program
+    those that turn keep the core that the last one waits for: a training takes ten times as long
+    (docs/experiments.md). Read when torch is imported, so it is set before.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
 
 
 def ours_to_mend(error: Exception, debug: bool) -> str:

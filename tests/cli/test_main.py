@@ -160,6 +160,20 @@ def test_help_imports_neither_torch_nor_a_verb():
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize(
+    ("given", "spins"),
+    [({}, entry.SPINS), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, None)],
+)
+def test_threads_wait_briefly_unless_the_caller_has_said_how(monkeypatch, capsys, given, spins):
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that what is set inside is undone after
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert entry.main(["--version"]) == 0
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
+
+
 def test_output_that_finds_no_room_is_one_line_and_2():
     with open("/dev/full", "wb") as full:
         answer = subprocess.run([sys.executable, "-m", "heedful", "--help"], stdout=full, stderr=subprocess.PIPE)
