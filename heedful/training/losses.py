@@ -23,8 +23,6 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         n_rows, n_classes = logits.shape
         gradient = logits.detach()
         counted = labels != ignore
-        # A GPU is not waited for.
-        has_padding = logits.is_cuda or not bool(counted.all())
         # float32 inside, whatever comes in, except for float64, in which gradients are checked.
         inside = torch.float64 if logits.dtype == torch.float64 else torch.float32
         total = torch.zeros((), dtype=inside, device=logits.device)
@@ -45,7 +43,8 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
             likelihood += torch.where(count, lse - chosen, 0).sum()
             q.scatter_add_(1, label, q.new_full(label.shape, smoothing - 1))
             torch.sub(q, smoothing / n_classes, out=part)
-            if has_padding:
+            # A GPU is not waited for.
+            if part.is_cuda or not bool(count.all()):
                 part.masked_fill_(~count[:, None], 0)
         ctx.save_for_backward(gradient)
         ctx.mark_non_differentiable(likelihood)
@@ -55,7 +54,9 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, scale: Tensor, _: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = ctx.saved_tensors
         # In place: nobody else holds the buffer, and a second backward through it is refused by autograd.
-        return gradient.mul_(scale), None, None, None
+        # Sums are what training adds up, so that the scale is 1 as a rule. A GPU is not waited for.
+        scaled = gradient if not scale.is_cuda and scale == 1 else gradient.mul_(scale)
+        return scaled, None, None, None
 
 
 def smoothed_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float, ignore: int) -> tuple[Tensor, Tensor]:

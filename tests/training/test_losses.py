@@ -102,12 +102,17 @@ def test_gradients_of_a_row_add_up_to_zero_and_vanish_at_the_smoothed_target():
 
 
 def test_the_buffer_is_used_once():
-    """The gradient lies where the logits were: a second backward is refused, not wrong."""
+    """The gradient lies where the logits were: once it is scaled, a second backward is refused, not wrong."""
     weight = torch.randn(4, 5, requires_grad=True)
     logits = weight * 1
     before = logits.detach().clone()
     total, _ = smoothed_cross_entropy(logits, torch.tensor([1, 2, 3, 4]), 0.0, PAD)
     assert not torch.equal(logits, before)
     total.backward(retain_graph=True)
+    once = weight.grad.clone()
+    total.backward(retain_graph=True)
+    assert torch.equal(weight.grad, 2 * once)
+    (3 * total).backward(retain_graph=True)
+    torch.testing.assert_close(weight.grad, 5 * once)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         total.backward()
