@@ -1,159 +1,231 @@
-"""The encoder-decoder before attention: the whole source squeezed into one vector.
+"""The recurrent encoder-decoder: the whole source in one vector, or all its states looked at anew for every token.
 
-Cho et al. 2014, arXiv:1406.1078; Sutskever et al. 2014, arXiv:1409.3215.
+Sutskever et al. 2014, arXiv:1409.3215; Cho et al. 2014, arXiv:1406.1078; Bahdanau et al. 2015, arXiv:1409.0473; Luong
+et al. 2015, arXiv:1508.04025.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from heedful.architecture import check_types, read_record
+from heedful.baselines.alignment import Alignment
+from heedful.baselines.recurrence import Recurrence
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import LengthError, OptionError, ShapeError
 from heedful.interface import Memory, Model, Source, State
-
-
-@dataclass(frozen=True)
-class RNNArchitecture:
-    """The shape of a recurrent encoder-decoder.
-
-    Args:
-        vocab_size: entries of the joint vocabulary.
-        d_model: width of embeddings and states.
-        n_layers: in the encoder, and as many in the decoder.
-        dropout: probability, on embeddings, between layers and before the output.
-        max_len: the longest sequence, in tokens.
-    """
-
-    vocab_size: int
-    d_model: int = 256
-    n_layers: int = 2
-    dropout: float = 0.1
-    max_len: int = 1024
-
-    def __post_init__(self) -> None:
-        check_types(self)
-        for name in ("vocab_size", "d_model", "n_layers", "max_len"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} must be at least 1: got {getattr(self, name)}")
-        if not 0 <= self.dropout < 1:
-            raise OptionError(f"dropout is a probability in [0, 1): got {self.dropout}")
-
-    def to_json(self) -> dict[str, Any]:
-        """A dict of plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `to_json`.
-
-        Raises:
-            OptionError: an unknown or missing key, or a value that does not fit.
-        """
-        return read_record(cls, values, "the architecture")
+from heedful.model.cache import appended
+from heedful.model.dropout import Dropout
 
 
 @dataclass(frozen=True)
 class RNNMemory(Memory):
-    """The encoder's outputs, of which the decoder sees nothing, and its last state, which is all that the decoder gets.
+    """The encoder's outputs, which only attention sees, and the state that the decoder begins with.
 
     Args:
-        last: (B, L, D), the state of each layer after the last token.
+        first: (B, L, P), P = D for a GRU and 2D for an LSTM.
     """
 
-    last: Tensor
+    first: Tensor
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What one row of the decoder remembers: of constant size, however long the sentence.
+
+    Args:
+        state: (B, L, P), of the recurrent layers.
+        context: (B, D), the same at every step, or None.
+        fed: (B, D), what the last step came to, or None.
+    """
+
+    state: Tensor
+    context: Tensor | None
+    fed: Tensor | None
+
+    def rows(self, rows: Tensor) -> "Writing":
+        """Those of some rows.
+
+        Args:
+            rows: (N,) int64, on the device of the state.
+        """
+        context, fed = (None if each is None else each[rows] for each in (self.context, self.fed))
+        return Writing(self.state[rows], context, fed)
+
+    def with_others(self, other: "Writing") -> "Writing":
+        """These rows and then the others."""
+        state = torch.cat((self.state, other.state))
+        return Writing(state, _behind(self.context, other.context), _behind(self.fed, other.fed))
 
 
 class RNNState(State):
-    """The decoder's state of each row, (N*W, L, D): of constant size, however long the sentence."""
+    """What each row remembers, and what is looked at: the source of each sentence, which its beams share.
 
-    def __init__(self, hidden: Tensor, width: int, max_len: int) -> None:
-        self.hidden = hidden
+    Args:
+        writing: of N*W rows.
+        source: keys, values (N, S, D) and mask (N, S), or None without attention.
+        width: W.
+        max_len: room for this many tokens.
+    """
+
+    def __init__(
+        self, writing: Writing, source: tuple[Tensor, Tensor, Tensor] | None, width: int, max_len: int
+    ) -> None:
+        self.writing = writing
+        self.source = source
         self.width = width
         self.max_len = max_len
-        self.lengths = torch.zeros(len(hidden) // width, dtype=torch.int64)
+        self.lengths = torch.zeros(len(writing.state) // width, dtype=torch.int64)
 
     def reorder(self, parents: Tensor) -> None:
         first = torch.arange(0, parents.numel(), self.width, device=parents.device)
-        self.hidden = self.hidden[(first[:, None] + parents).flatten()]
+        self.writing = self.writing.rows((first[:, None] + parents).flatten())
 
     def keep(self, sentences: Tensor) -> None:
         self.lengths = self.lengths[sentences]
-        rows = (sentences[:, None] * self.width + torch.arange(self.width)).flatten()
-        self.hidden = self.hidden[rows.to(self.hidden.device)]
+        sentences = sentences.to(self.writing.state.device)
+        rows = sentences[:, None] * self.width + torch.arange(self.width, device=sentences.device)
+        self.writing = self.writing.rows(rows.flatten())
+        if self.source is not None:
+            keys, values, mask = self.source
+            self.source = keys[sentences], values[sentences], mask[sentences]
 
     def admit(self, other: State) -> None:
         assert isinstance(other, RNNState), "a state of another model"
         assert other.width == self.width, f"a state with {other.width} beams, not {self.width}"
         self.max_len = max(self.max_len, other.max_len)
-        self.hidden = torch.cat((self.hidden, other.hidden))
+        self.writing = self.writing.with_others(other.writing)
+        if self.source is not None and other.source is not None:
+            keys, values, mask = (appended(pair, 1, 0) for pair in zip(self.source, other.source, strict=True))
+            self.source = keys, values, mask
         self.lengths = torch.cat((self.lengths, other.lengths))
 
 
 class RNN(Model):
-    """Gated recurrent units that read the source, and others that write from the last state of the first."""
+    """Recurrent layers that read the source, and others that write, with attention between them or without."""
 
     def __init__(self, architecture: RNNArchitecture) -> None:
         super().__init__()
         self.architecture = shape = architecture
         self.max_len = shape.max_len
         self.tokens = nn.Embedding(shape.vocab_size, shape.d_model)
-        between = shape.dropout if shape.n_layers > 1 else 0.0
-        self.encoder = nn.GRU(shape.d_model, shape.d_model, shape.n_layers, batch_first=True, dropout=between)
-        self.decoder = nn.GRU(shape.d_model, shape.d_model, shape.n_layers, batch_first=True, dropout=between)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.encoder = Recurrence(
+            shape.cell, shape.d_model, shape.d_model, shape.n_layers, shape.dropout, shape.bidirectional
+        )
+        n_read = 1 + (shape.context_use == "every") + (shape.feeding != "none")
+        self.decoder = Recurrence(shape.cell, n_read * shape.d_model, shape.d_model, shape.n_layers, shape.dropout)
+        d_state = self.decoder.n_parts * shape.d_model
+        d_bridge = {"last": None, "projected": d_state, "mean": shape.d_model, "max": shape.d_model}[shape.context]
+        self.bridge = None if d_bridge is None else nn.Linear(d_bridge, d_state)
+        self.cross = None if shape.attention == "none" else Alignment(shape.attention, shape.d_model)
+        self.combine = None if self.cross is None else nn.Linear(2 * shape.d_model, shape.d_model, bias=False)
+        self.dropout = Dropout(shape.dropout)
         nn.init.normal_(self.tokens.weight, std=shape.d_model**-0.5)
 
     def encode(self, source: Source) -> Memory:
         self._check_length(source.values)
-        # Packing stops each row at its own last token. The lengths must lie on the host.
-        lengths = source.mask.sum(1).cpu()
-        packed = pack_padded_sequence(self._embed(source.values), lengths, batch_first=True, enforce_sorted=False)
-        outputs, last = self.encoder(packed)
-        values, _ = pad_packed_sequence(outputs, batch_first=True, total_length=source.mask.shape[1])
-        return RNNMemory(values, source.mask, last.transpose(0, 1))
+        values, last = self.encoder.read(self._embed(source.values), source.mask)
+        return RNNMemory(values, source.mask, self._first(values, source.mask, last))
 
     def decode(self, target: Source, memory: Memory | None) -> Tensor:
         self._check_length(target.values)
-        return self._read(target.values, _last(memory))[0]
+        memory = _checked(memory)
+        return self._write(target.values, self._begin(memory.first), self._looked_at(memory))[0]
 
     def start(self, memory: Memory | None, n_sentences: int, width: int, max_len: int) -> State:
-        last = _last(memory)
-        if len(last) != n_sentences:
-            raise ShapeError(f"memory of {len(last)} sentences to start {n_sentences}: they must be equal")
+        memory = _checked(memory)
+        if len(memory.first) != n_sentences:
+            raise ShapeError(f"memory of {len(memory.first)} sentences to start {n_sentences}: they must be equal")
         if max_len > self.max_len:
             raise LengthError(f"room for {max_len} tokens was asked for; the model's window has {self.max_len}")
-        return RNNState(last.repeat_interleave(width, dim=0), width, max_len)
+        writing = self._begin(memory.first.repeat_interleave(width, dim=0))
+        return RNNState(writing, self._looked_at(memory), width, max_len)
 
     def step(self, tokens: Tensor, state: State) -> Tensor:
         assert isinstance(state, RNNState), "a state of another model"
         longest = int(state.lengths.max()) + tokens.shape[1]
         if longest > state.max_len:
             raise LengthError(f"the state was started with room for {state.max_len} tokens, and more came: {longest}")
-        output, state.hidden = self._read(tokens, state.hidden)
+        hidden, state.writing = self._write(tokens, state.writing, state.source)
         state.lengths = state.lengths + tokens.shape[1]
-        return output
+        return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
         return functional.linear(hidden, self.tokens.weight)
 
     def _embed(self, tokens: Tensor) -> Tensor:
-        return self.dropout(self.tokens(tokens) * self.architecture.d_model**0.5)
+        embedded: Tensor = self.dropout(self.tokens(tokens) * self.architecture.d_model**0.5)
+        return embedded
 
-    def _read(self, tokens: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T) and (B, L, D) -> (B, T, D) and (B, L, D)."""
-        output, last = self.decoder(self._embed(tokens), hidden.transpose(0, 1).contiguous())
-        return self.dropout(output), last.transpose(0, 1)
+    def _first(self, values: Tensor, mask: Tensor, last: Tensor) -> Tensor:
+        """(B, S, D), (B, S) and (B, L, P) -> (B, L, P), the state that the decoder begins with."""
+        if self.bridge is None:
+            return last
+        if self.architecture.context == "projected":
+            return torch.tanh(self.bridge(last))
+        if self.architecture.context == "mean":
+            pooled = values.sum(1) / mask.sum(1, keepdim=True)
+        else:
+            pooled = values.masked_fill(~mask[..., None], float("-inf")).amax(1)
+        return torch.tanh(self.bridge(pooled))[:, None].expand_as(last)
+
+    def _begin(self, first: Tensor) -> Writing:
+        """What rows remember that begin with the states (B, L, P)."""
+        d_model = self.architecture.d_model
+        context = first[:, -1, :d_model] if self.architecture.context_use == "every" else None
+        fed = first.new_zeros(len(first), d_model) if self.architecture.feeding == "input" else None
+        return Writing(first, context, fed)
+
+    def _looked_at(self, memory: RNNMemory) -> tuple[Tensor, Tensor, Tensor] | None:
+        return None if self.cross is None else (self.cross.keys(memory.values), memory.values, memory.mask)
+
+    def _write(
+        self, tokens: Tensor, writing: Writing, source: tuple[Tensor, Tensor, Tensor] | None
+    ) -> tuple[Tensor, Writing]:
+        """(B, T) -> (B, T, D) and what is remembered after; all tokens at once, unless a step needs the one before."""
+        embedded = self._embed(tokens)
+        if self.architecture.feeding == "none":
+            return self._read_on(embedded, writing, source)
+        outputs = []
+        for token in embedded.split(1, dim=1):
+            output, writing = self._read_on(token, writing, source)
+            outputs.append(output)
+        return torch.cat(outputs, dim=1), writing
+
+    def _read_on(
+        self, embedded: Tensor, writing: Writing, source: tuple[Tensor, Tensor, Tensor] | None
+    ) -> tuple[Tensor, Writing]:
+        """(B, T, D) -> (B, T, D); T is 1 where something is fed."""
+        looked = None
+        if self.architecture.feeding == "context":
+            looked = self._look(writing.state[:, -1:, : self.architecture.d_model], source)
+        fed = writing.fed if looked is None else looked[:, 0]
+        extra = [each[:, None].expand_as(embedded) for each in (writing.context, fed) if each is not None]
+        outputs, state = self.decoder(torch.cat((embedded, *extra), dim=-1) if extra else embedded, writing.state)
+        if self.combine is not None:
+            looked = self._look(outputs, source) if looked is None else looked
+            outputs = torch.tanh(self.combine(torch.cat((looked, outputs), dim=-1)))
+        outputs = self.dropout(outputs)
+        return outputs, replace(writing, state=state, fed=None if writing.fed is None else outputs[:, -1])
+
+    def _look(self, query: Tensor, source: tuple[Tensor, Tensor, Tensor] | None) -> Tensor:
+        """(N*W, T, D) -> (N*W, T, D): the beams of a sentence are queries to one source."""
+        assert self.cross is not None and source is not None, "attention looks at a source"
+        rows = query.reshape(len(source[0]), -1, query.shape[-1])
+        mixed: Tensor = self.cross(rows, *source)
+        return mixed.view_as(query)
 
     def _check_length(self, values: Tensor) -> None:
         if values.shape[1] > self.max_len:
             raise LengthError(f"a sequence of {values.shape[1]} tokens exceeds the model's window of {self.max_len}")
 
 
-def _last(memory: Memory | None) -> Tensor:
+def _checked(memory: Memory | None) -> RNNMemory:
     if not isinstance(memory, RNNMemory):
         raise OptionError("this model reads a source: give its memory")
-    return memory.last
+    return memory
+
+
+def _behind(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    return None if one is None or other is None else torch.cat((one, other))

@@ -84,7 +84,8 @@ def cross_attention(model: Model, source: Sequence[int], target: Sequence[int], 
         model.decode(Source(taught, torch.ones_like(taught, dtype=torch.bool)), memory)
     if not found:
         return None
-    return torch.stack([weights[0].float().mean(0) for weights in found.values()]).mean(0).cpu().numpy()
+    layers = [torch.cat(weights, dim=2)[0].float().mean(0) for weights in found.values()]
+    return torch.stack(layers).mean(0).cpu().numpy()
 
 
 def words_of(pieces: Sequence[str]) -> list[list[int]]:

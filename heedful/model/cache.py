@@ -106,12 +106,12 @@ class TransformerState(State):
         assert isinstance(other, TransformerState), "a state of another model"
         assert other.width == self.width, f"a state with {other.width} beams, not {self.width}"
         self.max_len = max(self.max_len, other.max_len)
-        self.own = [_append(pair, 3, 1) for pair in zip(self.own, other.own, strict=True)]
-        self.recalled = [_append(pair, 3, 1) for pair in zip(self.recalled, other.recalled, strict=True)]
-        self.ancestors = _append((self.ancestors, other.ancestors), 2, 0)
+        self.own = [appended(pair, 3, 1) for pair in zip(self.own, other.own, strict=True)]
+        self.recalled = [appended(pair, 3, 1) for pair in zip(self.recalled, other.recalled, strict=True)]
+        self.ancestors = appended((self.ancestors, other.ancestors), 2, 0)
         self.lengths = torch.cat((self.lengths, other.lengths))
         if self.memory_mask is not None and other.memory_mask is not None:
-            self.memory_mask = _append((self.memory_mask, other.memory_mask), 3, 0)
+            self.memory_mask = appended((self.memory_mask, other.memory_mask), 3, 0)
 
     def _widen(self, room: int) -> None:
         """Make room for so many positions."""
@@ -156,7 +156,13 @@ def _padded(tensor: Tensor, dim: int, size: int) -> Tensor:
     return functional.pad(tensor, (0, 0) * (tensor.ndim - 1 - dim) + (0, missing)) if missing else tensor
 
 
-def _append(pair: tuple[Tensor, Tensor], wide: int, dim: int) -> Tensor:
-    """One behind the other along `dim`, both first as wide as the wider in dimension `wide`."""
+def appended(pair: tuple[Tensor, Tensor], wide: int, dim: int) -> Tensor:
+    """One behind the other, both first made as wide as the wider of them, with zeros (or False).
+
+    Args:
+        pair: alike in every other dimension.
+        wide: the dimension in which they may differ.
+        dim: along which they are joined.
+    """
     size = max(each.shape[wide] for each in pair)
     return torch.cat([_padded(each, wide, size) for each in pair], dim=dim)

@@ -3,14 +3,18 @@
 Small data wants a small, heavily regularised model that sees it often; the table in docs/defaults.md has the reasons.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from heedful.architecture import Architecture
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.training.options import TrainingOptions
 from heedful.training.schedule import Trapezoid
 
 # Tokens that a model reads and writes at most, its tag and its ends of sentence counted.
 WINDOW = 1024
+
+
+Shape = Architecture | RNNArchitecture
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,17 @@ def architecture_for(size: Size, vocab_size: int) -> Architecture:
         decoder_positions="rotary",
         max_len=WINDOW,
     )
+
+
+def rnn_for(size: Size, vocab_size: int) -> RNNArchitecture:
+    """The encoder-decoder before attention: twice as wide and two layers deep, about as many weights as the row has."""
+    return RNNArchitecture(vocab_size, 2 * size.d_model, 2, dropout=size.dropout, max_len=WINDOW)
+
+
+def attending_rnn_for(size: Size, vocab_size: int) -> RNNArchitecture:
+    """The same with LSTMs that read the source from both ends, and attention as in Luong et al. 2015."""
+    plain = rnn_for(size, vocab_size)
+    return replace(plain, cell="lstm", bidirectional=True, attention="general")
 
 
 def options_for(size: Size, steps: int, seed: int) -> TrainingOptions:

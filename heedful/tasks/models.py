@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from heedful.architecture import Architecture
-from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.baselines.rnn import RNN
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import OptionError, RunError, suggest
 from heedful.interface import Model
 from heedful.model.transformer import Transformer
-
-Shape = Architecture | RNNArchitecture
+from heedful.tasks.defaults import Shape, Size, architecture_for, attending_rnn_for, rnn_for
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,18 @@ class Family:
     Args:
         read: makes its architecture from JSON values.
         build: makes a model with random weights from its architecture.
+        shape_for: its architecture for a row of the table of defaults and a vocabulary.
     """
 
     read: Callable[[dict[str, Any]], Any]
     build: Callable[[Any], Model]
+    shape_for: Callable[[Size, int], Shape]
 
 
 FAMILIES: Mapping[str, Family] = {
-    "transformer": Family(Architecture.from_json, Transformer),
-    "rnn": Family(RNNArchitecture.from_json, RNN),
+    "transformer": Family(Architecture.from_json, Transformer, architecture_for),
+    "rnn": Family(RNNArchitecture.from_json, RNN, rnn_for),
+    "rnn-attention": Family(RNNArchitecture.from_json, RNN, attending_rnn_for),
 }
 
 

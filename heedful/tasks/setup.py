@@ -8,12 +8,11 @@ from typing import Any, Self
 import torch
 from torch import nn
 
-from heedful.baselines.rnn import RNNArchitecture
 from heedful.interface import Model
 from heedful.numerics import Numerics, applied, choose
 from heedful.run.disk import read_json, write_json
-from heedful.tasks.defaults import Size, architecture_for
-from heedful.tasks.models import Shape, family
+from heedful.tasks.defaults import Shape, Size
+from heedful.tasks.models import family
 from heedful.training.objectives import TeacherForcing
 
 SETUP = "setup.json"
@@ -79,12 +78,7 @@ def settle(folder: Path, model: str, size: Size, vocab_size: int, device: str | 
     Raises:
         OptionError: the model or the device is not known.
     """
-    family(model)
-    shape: Shape = architecture_for(size, vocab_size)
-    if model == "rnn":
-        # Twice as wide and two layers deep: about as many weights as the Transformer of the row.
-        shape = RNNArchitecture(vocab_size, 2 * size.d_model, 2, size.dropout, shape.max_len)
-    setup = Setup(model, shape, size, choose(device))
+    setup = Setup(model, family(model).shape_for(size, vocab_size), size, choose(device))
     write_json(folder / SETUP, setup.to_json())
     return setup
 
@@ -94,7 +88,7 @@ def flops_per_token(model: nn.Module) -> float:
 
     A token meets the encoder or the decoder, so about half of the weights of the projections, the output included.
     """
-    products = [module for module in model.modules() if isinstance(module, nn.Linear | nn.GRU)]
+    products = [module for module in model.modules() if isinstance(module, nn.Linear | nn.RNNBase)]
     met = sum(weight.numel() for module in products for weight in module.parameters() if weight.ndim == 2)
     return 3.0 * met
 

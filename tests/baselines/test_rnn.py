@@ -1,14 +1,14 @@
-import json
 from dataclasses import replace
 
 import pytest
 import torch
 
-from heedful.baselines.rnn import RNN, RNNArchitecture, RNNMemory
+from heedful.baselines.rnn import RNN, RNNMemory
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import LengthError, OptionError, ShapeError
 from heedful.interface import Memory, Source
 from heedful.numerics import cpu_multiplies_bfloat16
-from tests.reference import gru
+from tests.reference import recurrent
 
 SMALL = RNNArchitecture(11, d_model=6, n_layers=2, dropout=0.0, max_len=20)
 TIGHT = {"rtol": 0, "atol": 1e-12}
@@ -33,9 +33,9 @@ def test_the_encoder_equals_a_gru_written_by_hand(model):
     memory = model.encode(batch)
     for row, length in enumerate([2, 5, 3]):
         read = vectors(model, batch.values[row, :length])
-        outputs, last = gru.read(model.encoder, read, torch.zeros(2, 6, dtype=torch.float64))
+        outputs, last = recurrent.read(model.encoder.layers, read, torch.zeros(2, 6, dtype=torch.float64))
         torch.testing.assert_close(memory.values[row, :length], outputs, **TIGHT)
-        torch.testing.assert_close(memory.last[row], last, **TIGHT)
+        torch.testing.assert_close(memory.first[row], last, **TIGHT)
         assert not memory.values[row, length:].any()
 
 
@@ -44,10 +44,81 @@ def test_the_decoder_starts_from_the_last_state_and_sees_nothing_else(model):
     taught = source([5, 5], 5)
     hidden = model.decode(taught, memory)
     for row in range(2):
-        outputs, _ = gru.read(model.decoder, vectors(model, taught.values[row]), memory.last[row])
+        outputs, _ = recurrent.read(model.decoder.layers, vectors(model, taught.values[row]), memory.first[row])
         torch.testing.assert_close(hidden[row], outputs, **TIGHT)
     blind = replace(memory, values=torch.randn_like(memory.values), mask=torch.zeros_like(memory.mask))
     assert torch.equal(model.decode(taught, blind), hidden)
+
+
+ATTENDING = {
+    "none": replace(SMALL, cell="lstm", bidirectional=True, attention="general"),
+    "input": replace(SMALL, cell="lstm", attention="dot", feeding="input", context_use="every"),
+    "context": replace(SMALL, bidirectional=True, attention="additive", feeding="context"),
+}
+
+
+def written_by_hand(model, memory, tokens, row):
+    """One sentence, token by token: the vector that follows each."""
+    shape = model.architecture
+    values = memory.values[row, : int(memory.mask[row].sum())][None]
+    everything = torch.ones(values.shape[:2], dtype=torch.bool)
+
+    def look(query):
+        return model.cross(query[None, None], model.cross.keys(values), values, everything)[0, 0]
+
+    state, fed, outputs = memory.first[row], torch.zeros(6, dtype=torch.float64), []
+    for token in tokens:
+        looked = look(state[-1, :6]) if shape.feeding == "context" else None
+        read = [vectors(model, token)]
+        read += [memory.first[row, -1, :6]] if shape.context_use == "every" else []
+        read += {"none": [], "input": [fed], "context": [looked]}[shape.feeding]
+        output, state = recurrent.read(model.decoder.layers, torch.cat(read)[None], state)
+        looked = look(output[0]) if looked is None else looked
+        fed = torch.tanh(model.combine.weight @ torch.cat((looked, output[0])))
+        outputs.append(fed)
+    return torch.stack(outputs)
+
+
+@pytest.mark.parametrize("feeding", ATTENDING)
+def test_attention_equals_one_token_at_a_time(feeding):
+    """Luong's without and with input feeding, Bahdanau's; the source is seen as far as it goes and no further."""
+    model, taught = RNN(ATTENDING[feeding]).double(), source([5, 5], 5)
+    memory = model.encode(source([4, 2], 4))
+    hidden = model.decode(taught, memory)
+    for row in range(2):
+        torch.testing.assert_close(hidden[row], written_by_hand(model, memory, taught.values[row], row), **TIGHT)
+
+
+@pytest.mark.parametrize("context", ["projected", "mean", "max"])
+def test_one_vector_stands_for_the_source(context):
+    model = RNN(replace(SMALL, cell="lstm", context=context)).double()
+    batch = source([4, 2], 4)
+    memory = model.encode(batch)
+    _, last = model.encoder.read(vectors(model, batch.values), batch.mask)
+    for row, length in enumerate([4, 2]):
+        read = memory.values[row, :length]
+        pooled = {"projected": last[row], "mean": read.mean(0), "max": read.max(0).values}[context]
+        expected = torch.tanh(pooled @ model.bridge.weight.T + model.bridge.bias).expand(2, 12)
+        torch.testing.assert_close(memory.first[row], expected, **TIGHT)
+
+
+@pytest.mark.parametrize("feeding", ATTENDING)
+def test_gradients_equal_finite_differences(feeding):
+    model = RNN(replace(ATTENDING[feeding], d_model=2, vocab_size=4)).double()
+    read, taught = source([2, 3], 3), source([2, 2], 2)
+    read, taught = (replace(each, values=each.values % 4) for each in (read, taught))
+
+    def loss(*_):
+        return model.decode(taught, model.encode(read)).sin().sum()
+
+    assert torch.autograd.gradcheck(loss, tuple(model.parameters()))
+
+
+@pytest.mark.parametrize("feeding", ATTENDING)
+def test_every_parameter_of_attention_learns(feeding):
+    model, taught = RNN(ATTENDING[feeding]).double(), source([5, 3], 5)
+    model.logits(model.decode(taught, model.encode(taught))).square().sum().backward()
+    assert all(parameter.grad is not None and parameter.grad.any() for parameter in model.parameters())
 
 
 def test_logits_are_products_with_the_token_table(model):
@@ -60,7 +131,7 @@ def test_a_state_is_as_small_at_the_end_as_at_the_start(model):
     sizes = []
     for _ in range(9):
         model.step(torch.ones(6, 1, dtype=torch.int64), state)
-        sizes.append(state.hidden.numel())
+        sizes.append(state.writing.state.numel())
     assert sizes == [6 * 2 * 6] * 9
 
 
@@ -118,14 +189,3 @@ def test_alone_as_in_a_batch_to_the_bit():
     together = read([0, 1, 2, 3])
     for row in range(4):
         assert torch.equal(read([row])[0], together[row])
-
-
-def test_architecture():
-    assert RNNArchitecture.from_json(json.loads(json.dumps(SMALL.to_json()))) == SMALL
-    with pytest.raises(OptionError, match="unknown key 'n_layer' in the architecture; did you mean 'n_layers'"):
-        RNNArchitecture.from_json({"vocab_size": 9, "n_layer": 2})
-    with pytest.raises(OptionError, match="needs the key 'vocab_size'"):
-        RNNArchitecture.from_json({})
-    for change in ({"n_layers": 0}, {"dropout": 1.0}, {"d_model": 2.5}):
-        with pytest.raises(OptionError, match=next(iter(change))):
-            replace(SMALL, **change)

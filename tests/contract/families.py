@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import torch
 
 from heedful.architecture import Architecture
-from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.baselines.rnn import RNN
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.interface import Memory, Model, Source
 from heedful.model.transformer import Transformer
 
@@ -26,15 +28,28 @@ MODERN = replace(
     tie="output",
 )
 
+RECURRENT = RNNArchitecture(VOCAB, d_model=16, n_layers=2, dropout=0.0, max_len=64)
+RNNS = {
+    "rnn": RECURRENT,
+    "rnn, lstm, projected": replace(RECURRENT, cell="lstm", context="projected"),
+    "rnn, mean at every step": replace(RECURRENT, bidirectional=True, context="mean", context_use="every"),
+    "rnn, max": replace(RECURRENT, cell="lstm", bidirectional=True, context="max"),
+    "rnn, dot": replace(RECURRENT, attention="dot"),
+    "rnn, general, input fed": replace(
+        RECURRENT, cell="lstm", bidirectional=True, attention="general", feeding="input", context_use="every"
+    ),
+    "rnn, additive, context fed": replace(RECURRENT, bidirectional=True, attention="additive", feeding="context"),
+}
+
 BUILD: dict[str, Callable[[], Model]] = {
     "encoder-decoder": lambda: Transformer(SMALL),
     "encoder-decoder, modern": lambda: Transformer(MODERN),
     "encoder-decoder, windowed": lambda: Transformer(replace(SMALL, window=2, decoder_positions="rotary")),
     "decoder only": lambda: Transformer(replace(SMALL, n_encoder_layers=0)),
     "encoder only": lambda: Transformer(replace(SMALL, n_decoder_layers=0)),
-    "rnn": lambda: RNN(RNNArchitecture(VOCAB, d_model=16, n_layers=2, dropout=0.0, max_len=64)),
+    **{name: partial(RNN, shape) for name, shape in RNNS.items()},
 }
-READERS = ["encoder-decoder", "encoder-decoder, modern", "encoder-decoder, windowed", "encoder only", "rnn"]
+READERS = ["encoder-decoder", "encoder-decoder, modern", "encoder-decoder, windowed", "encoder only", *RNNS]
 WRITERS = [name for name in BUILD if name != "encoder only"]
 
 

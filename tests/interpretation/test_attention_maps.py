@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from heedful.architecture import Architecture
-from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.baselines.rnn import RNN
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.interface import Source
 from heedful.interpretation.attention_maps import AttentionMap, cross_attention, words_of
 from heedful.model.transformer import Transformer
@@ -46,6 +47,15 @@ def test_it_is_the_mean_over_layers_and_heads():
         keys = cross.keys_values(memory.values)[0]
         scores = queries[0][0] @ keys[0, 0].T / 16**0.5
     assert np.allclose(weights, scores.softmax(-1).numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("feeding", ["none", "input", "context"])
+def test_an_rnn_that_goes_token_by_token_gives_a_row_for_each(feeding):
+    model = RNN(RNNArchitecture(20, d_model=8, attention="general", feeding=feeding, dropout=0.0)).eval()
+    weights = cross_attention(model, SOURCE, TARGET, BOS)
+    assert weights.shape == (3, 4)
+    assert np.allclose(weights.sum(1), 1)
+    assert np.allclose(cross_attention(model, SOURCE, TARGET[:2], BOS), weights[:2], atol=1e-6)
 
 
 def test_nothing_is_left_behind_and_nothing_changes():

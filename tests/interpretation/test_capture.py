@@ -23,19 +23,20 @@ def test_only_whole_names_match():
     with captured(modules, "cross.weights") as found:
         run(modules, x)
     assert list(found) == ["0.cross.weights"]
-    assert torch.equal(found["0.cross.weights"], modules[0]["cross"]["weights"](x))
+    (output,) = found["0.cross.weights"]
+    assert torch.equal(output, modules[0]["cross"]["weights"](x))
     with captured(modules, "weights") as found:
         run(modules, x)
     assert list(found) == ["0.cross.weights", "0.weights"]
 
 
-def test_the_last_output_is_kept_without_gradient():
+def test_every_output_is_kept_in_order_without_gradient():
     modules = model()
     with captured(modules, "crossweights") as found:
-        for x in (torch.zeros(1, 2), torch.ones(1, 2)):
-            expected = run(modules, x)
-    assert torch.equal(found["1.crossweights"], expected)
-    assert not found["1.crossweights"].requires_grad
+        expected = [run(modules, x) for x in (torch.zeros(1, 2), torch.ones(1, 2))]
+    outputs = found["1.crossweights"]
+    assert all(torch.equal(*pair) for pair in zip(outputs, expected, strict=True))
+    assert not any(output.requires_grad for output in outputs)
 
 
 def test_outside_the_block_nobody_watches():

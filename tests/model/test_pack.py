@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.baselines.rnn import RNN
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.crew import ALONE, Crew
 from heedful.decoding import Beam, Limits, decode
 from heedful.model.pack import PackedLinear, pack

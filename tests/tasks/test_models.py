@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from heedful.architecture import Architecture
-from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.baselines.rnn import RNN
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import OptionError, RunError
 from heedful.model.transformer import Transformer
 from heedful.tasks.models import FAMILIES, family, load_weights, n_parameters, weights_of
@@ -12,10 +13,11 @@ from heedful.tasks.models import FAMILIES, family, load_weights, n_parameters, w
 SHAPES = {
     "transformer": Architecture(11, d_model=8, n_heads=2, n_encoder_layers=1, n_decoder_layers=1, d_ff=8, max_len=16),
     "rnn": RNNArchitecture(11, d_model=8, n_layers=1, max_len=16),
+    "rnn-attention": RNNArchitecture(11, d_model=8, n_layers=1, attention="dot", max_len=16),
 }
 
 
-@pytest.mark.parametrize(("name", "kind"), [("transformer", Transformer), ("rnn", RNN)])
+@pytest.mark.parametrize(("name", "kind"), [("transformer", Transformer), ("rnn", RNN), ("rnn-attention", RNN)])
 def test_a_family_reads_its_shape_and_builds_its_model(name, kind):
     made = family(name)
     shape = made.read(SHAPES[name].to_json())

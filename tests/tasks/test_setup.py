@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from heedful.architecture import Architecture
-from heedful.baselines.rnn import RNN, RNNArchitecture
+from heedful.baselines.rnn import RNN
+from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.data.batch import collate
 from heedful.errors import OptionError
 from heedful.model.transformer import Transformer
@@ -18,7 +19,7 @@ from heedful.tasks.setup import Setup, flops_per_token, peak_flops, settle
 from tests.tasks.tiny import SIZE
 
 
-@pytest.mark.parametrize(("model", "kind"), [("transformer", Transformer), ("rnn", RNN)])
+@pytest.mark.parametrize(("model", "kind"), [("transformer", Transformer), ("rnn", RNN), ("rnn-attention", RNN)])
 def test_what_was_settled_is_read_back(tmp_path, model, kind):
     setup = settle(tmp_path, model, SIZE, 300, "cpu")
     assert Setup.stored(tmp_path) == setup
@@ -27,8 +28,9 @@ def test_what_was_settled_is_read_back(tmp_path, model, kind):
     assert type(setup.build(1)) is kind
 
 
-def test_the_rnn_has_about_as_many_weights_as_the_transformer_of_its_row(tmp_path):
-    setups = [settle(tmp_path, model, SIZES[2], 2000, "cpu") for model in ("transformer", "rnn")]
+@pytest.mark.parametrize("model", ["rnn", "rnn-attention"])
+def test_the_rnn_has_about_as_many_weights_as_the_transformer_of_its_row(tmp_path, model):
+    setups = [settle(tmp_path, name, SIZES[2], 2000, "cpu") for name in ("transformer", model)]
     transformer, rnn = (n_parameters(family(setup.model).build(setup.shape)) for setup in setups)
     assert 0.5 < transformer / rnn < 2
 
