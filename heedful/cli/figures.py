@@ -54,7 +54,7 @@ def show_comparison(found: Evaluated, against: Against, console: Console) -> Non
         ours, theirs = vars(found.scores)[name], vars(against.scores)[name]
         winner = against.clear_winner(name)
         better = "not clear" if winner is None else names[winner]
-        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+.2f}", _interval(comparison)]
+        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+z.2f}", _interval(comparison)]
         table.add_row(" ".join(FIGURE_NAMES[name]), *cells, f"{comparison.p_value:.3f}", escape(better))
     console.print()
     console.print(table)
@@ -93,7 +93,7 @@ def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Tab
         else:
             for figure in (group.bleu, group.chrf):
                 cells += [f"{figure.score:.1f}", _interval(figure)]
-            cells += [f"{item.difference:+.1f} ({_interval(item)})" for item in group.against.values()]
+            cells += [f"{item.difference:+z.1f} ({_interval(item)})" for item in group.against.values()]
         table.add_row(*cells)
     return table
 
@@ -104,8 +104,7 @@ def _table(*headers: str) -> Table:
 
 
 def _interval(figure: Figure | Comparison) -> str:
-    low, high = (round(value, 1) + 0.0 for value in (figure.low, figure.high))  # no -0.0
-    return f"{low:.1f} – {high:.1f}"
+    return f"{figure.low:z.1f} – {figure.high:z.1f}"
 
 
 def _say(console: Console, line: str) -> None:

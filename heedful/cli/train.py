@@ -96,7 +96,7 @@ def curve_table(curve: "LearningCurve") -> "Table":
 
     table = Table("size", box=None, header_style="bold", pad_edge=False)
     scores = [f"BLEU {score.source} → {score.target}" for score in curve.points[0].scores]
-    for name in ("pairs", *scores, "train loss", "dev loss", "gap", "parameters", "epochs", "best after", "time"):
+    for name in ("pairs", *scores, "train loss", "dev loss", "parameters", "epochs", "best after", "time"):
         # In a narrow window words are broken, and no figure is cut.
         whole = name == "pairs" or (name in scores and len(scores) == 1)
         table.add_column(name, justify="right", overflow="fold", no_wrap=whole)
@@ -105,7 +105,7 @@ def curve_table(curve: "LearningCurve") -> "Table":
         for score in point.scores:
             figure = score.bleu
             cells.append(f"{figure.score:.1f} [dim]({figure.low:.1f}–{figure.high:.1f})[/]")
-        cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:z.2f}", amount(point.parameters)]
+        cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", amount(point.parameters)]
         cells += [f"{point.epochs:.1f}", f"{point.best_step / point.steps:.0%}", duration(point.seconds)]
         table.add_row(*cells)
     return table

@@ -6,7 +6,7 @@ Drawn by hand: they take their colours from the page (light and dark), and any s
 import html
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,30 +43,35 @@ def escape(text: Any) -> str:
     return html.escape("".join(_visible(letter) for letter in str(text)))
 
 
-def line_chart(series: Sequence[Series], title: str, x_unit: str, best: str = "") -> str:
-    """An SVG chart of one to three lines.
+def line_chart(
+    series: Sequence[Series], title: str, x_unit: str, best: str = "", sizes: Sequence[float] | None = None
+) -> str:
+    """An SVG chart of one to three lines; its axes hold every point.
 
     Args:
         series: at least one of them with at least one point.
         title: what the lines show; read aloud, not drawn.
         x_unit: of the horizontal axis, as "minutes".
-        best: "high" or "low" marks that point of the last series.
+        best: "high" or "low" puts an open circle around that point of each series with marks.
+        sizes: makes the horizontal axis logarithmic, with these positive numbers written at it, the smallest first;
+            None is a linear one from zero.
     """
     drawn = [_thinned(item) for item in series if len(item.xs)]
-    xs = [x for item in drawn for x in item.xs]
-    x_low, x_high = min(0.0, *xs), max(xs) or 1.0
-    y_low, y_high = _range(drawn, x_low + 0.02 * (x_high - x_low))
+    scale: Callable[[float], float] = math.log2 if sizes else float
+    xs = [scale(x) for item in drawn for x in item.xs]
+    x_low, x_high = (min(xs), max(xs)) if sizes else (min(0.0, *xs), max(xs) or 1.0)
+    y_low, y_high = _range(drawn)
     if len(drawn) == 1 and y_low > 0:
         y_low = 0.0  # its area is filled, and only from zero does an area tell the truth
     y_ticks = ticks(y_low, y_high)
     y_low, y_high = min(y_low, y_ticks[0]), max(y_high, y_ticks[-1])
 
     def place(x: float, y: float) -> tuple[float, float]:
-        across = _LEFT + (x - x_low) / (x_high - x_low) * (_WIDTH - _LEFT - _RIGHT)
-        share = min(max((y - y_low) / (y_high - y_low), 0.0), 1.0)
+        across = _LEFT + (scale(x) - x_low) / (x_high - x_low) * (_WIDTH - _LEFT - _RIGHT)
+        share = (y - y_low) / (y_high - y_low)
         return round(across, 1), round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
 
-    parts = [_axes(y_ticks, [tick for tick in ticks(x_low, x_high, 5) if tick <= x_high], place, x_unit)]
+    parts = [_axes(y_ticks, sizes or [tick for tick in ticks(x_low, x_high, 5) if tick <= x_high], place, x_unit)]
     for index, item in enumerate(drawn):
         points = [place(x, y) for x, y in zip(item.xs, item.ys, strict=True)]
         path = "M" + "L".join(f"{x} {y}" for x, y in points)
@@ -78,7 +83,7 @@ def line_chart(series: Sequence[Series], title: str, x_unit: str, best: str = ""
             parts += _dots(item, points, index, x_unit)
     parts += _end_labels(drawn, place)
     if best:
-        parts.append(_best(drawn, best, place))
+        parts += [_best(item, index, best, place) for index, item in enumerate(drawn) if item.marks]
     spoken = "; ".join(f"{item.label} from {number(item.ys[0])} to {number(item.ys[-1])}" for item in drawn)
     return (
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
@@ -175,11 +180,9 @@ def _thinned(item: Series) -> Series:
     return Series(item.label, [x for x, _ in means], [y for _, y in means], marks=False)
 
 
-def _range(series: Sequence[Series], warm: float) -> tuple[float, float]:
-    """The range of the values, but for the steep first moments that would flatten all the rest."""
+def _range(series: Sequence[Series]) -> tuple[float, float]:
     every = [y for item in series for y in item.ys]
-    later = [y for item in series for x, y in zip(item.xs, item.ys, strict=True) if x >= warm] or every
-    low, high = min(every), max(later)
+    low, high = min(every), max(every)
     return (low, high) if high > low else (low - 0.5 * (abs(low) or 1), low + 0.5 * (abs(low) or 1))
 
 
@@ -188,13 +191,13 @@ def _axes(y_ticks: Sequence[float], x_ticks: Sequence[float], place: Any, x_unit
     x_end, floor = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     bottom = y_ticks[0]
     for tick in y_ticks:
-        y = place(0, tick)[1]
+        y = place(x_ticks[0], tick)[1]
         parts.append(f'<path class="grid" d="M{_LEFT} {y}H{x_end}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{number(tick)}</text>')
     for tick in x_ticks:
         x = place(tick, bottom)[0]
         parts.append(f'<text class="tick" x="{x}" y="{floor + 17}" text-anchor="middle">{number(tick)}</text>')
-    parts.append(f'<text class="tick" x="{x_end + 12}" y="{floor + 17}">{escape(x_unit)}</text>')
+    parts.append(f'<text class="tick" x="{x_end + 20}" y="{floor + 17}">{escape(x_unit)}</text>')
     return "".join(parts)
 
 
@@ -221,16 +224,16 @@ def _end_labels(series: Sequence[Series], place: Any) -> list[str]:
     return parts
 
 
-def _best(series: Sequence[Series], best: str, place: Any) -> str:
-    item = series[-1]
+def _best(item: Series, index: int, best: str, place: Any) -> str:
+    """An open circle; its value beside it where the end of the line does not say it already."""
     chosen = max(item.ys) if best == "high" else min(item.ys)
     x, y = place(item.xs[list(item.ys).index(chosen)], chosen)
+    circle = f'<circle class="best s{index}" cx="{x}" cy="{y}" r="4.5"><title>best: {number(chosen)}</title></circle>'
     if chosen == item.ys[-1]:
-        return ""
+        return circle
     above = y - 9 if best == "high" else y + 19
     return (
-        f'<circle class="best s{len(series) - 1}" cx="{x}" cy="{y}" r="4.5"/>'
-        f'<text class="tick" x="{x}" y="{max(above, 10):.1f}" text-anchor="middle">best {number(chosen)}</text>'
+        f'{circle}<text class="tick" x="{x}" y="{max(above, 10):.1f}" text-anchor="middle">best {number(chosen)}</text>'
     )
 
 

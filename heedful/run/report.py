@@ -121,7 +121,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
             "Quality on the dev set",
             "BLEU",
             {key: _short_name(key) for key in scores},
-            "high" if len(scores) < 2 else "",
+            "high",
         ),
         ("Learning rate", "", {"rate": "rate"}, ""),
         ("Speed", "tokens a second", {"tokens_per_second": "tokens/s"}, ""),
@@ -136,7 +136,8 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
             head = f'<h3>{title} <span class="soft small">{about}</span></h3>'
             cards.append(f'<div class="card">{head}{line_chart(lines, title, unit, best)}</div>')
     about = (
-        '<p class="about">Over the time spent training. Dots are looks at the dev set; an open circle is the best.</p>'
+        '<p class="about">Over the time spent training. Dots are looks at the dev set; an open circle is the lowest loss '
+        "there, and the highest BLEU.</p>"
     )
     return f'{about}<div class="pair">{"".join(cards)}</div>' if cards else ""
 
