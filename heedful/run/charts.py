@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 _WIDTH, _HEIGHT = 420, 232
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 70, 14, 30
 _MAX_POINTS = 240
-_CELL = 26
-_LETTER = 7.6
-_MAX_PIECES = 60
+# Cells of a map shrink until the page holds it, and no further than their words stay legible.
+_CELL, _LEAST_CELL, _CELLS_WIDE = 26.0, 14.0, 780.0
+_FONT = 13.0
+MAX_PIECES = 60
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def line_chart(
 
 
 def heat_map(source: Sequence[str], target: Sequence[str], weights: NDArray[Any], label: str) -> str:
-    """An SVG of how much each target piece (a row) looked at each source piece (a column).
+    """How much each target piece (a row) looked at each source piece (a column); `MAX_PIECES` of both at most.
 
     Args:
         source: S pieces, as people see them.
@@ -102,20 +103,21 @@ def heat_map(source: Sequence[str], target: Sequence[str], weights: NDArray[Any]
     """
     values = np.nan_to_num(np.asarray(weights, dtype=float))
     assert values.shape == (len(target), len(source)), f"expected {(len(target), len(source))}: got {values.shape}"
-    source, target = (
-        [_short(piece) for piece in source[:_MAX_PIECES]],
-        [_short(piece) for piece in target[:_MAX_PIECES]],
-    )
+    source, target = ([_short(piece) for piece in pieces[:MAX_PIECES]] for pieces in (source, target))
     values = values[: len(target), : len(source)]
-    left = 14 + max((_breadth(piece) for piece in target), default=0)
-    heads, top, overhang = _column_heads(source, left)
-    width, height = left + _CELL * len(source) + overhang, top + _CELL * len(target) + 4
+    cell = max(_LEAST_CELL, min(_CELL, _CELLS_WIDE / max(len(source), 1)))
+    font = min(_FONT, 0.72 * cell)
+    left = 14 + max((_breadth(piece, font) for piece in target), default=0)
+    heads, top, overhang = _column_heads(source, left, cell, font)
+    width, height = left + cell * len(source) + overhang, top + cell * len(target) + 4
     parts = [heads]
     for row, piece in enumerate(target):
-        y = top + _CELL * row
-        parts.append(f'<text x="{left - 8:.0f}" y="{y + 18:.0f}" text-anchor="end">{escape(piece)}</text>')
+        y = top + cell * row
+        middle = y + cell / 2 + 0.38 * font
+        parts.append(f'<text x="{left - 8:.0f}" y="{middle:.1f}" text-anchor="end">{escape(piece)}</text>')
         for column in range(len(source)):
-            parts.append(_cell(left + _CELL * column, y, float(values[row, column]), f"{piece} ← {source[column]}"))
+            link = f"{piece} ← {source[column]}"
+            parts.append(_cell(left + cell * column, y, cell, float(values[row, column]), link))
     strongest = [
         f"{piece} looks most at {source[int(values[row].argmax())]}"
         for row, piece in enumerate(target)
@@ -123,7 +125,7 @@ def heat_map(source: Sequence[str], target: Sequence[str], weights: NDArray[Any]
     ]
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     return (
-        f'<svg class="heat" {size} role="img" '
+        f'<svg class="heat" {size} font-size="{font:.1f}" role="img" '
         f'aria-label="{escape(f"{label}: " + ", ".join(strongest))}">{"".join(parts)}</svg>'
     )
 
@@ -237,38 +239,39 @@ def _best(item: Series, index: int, best: str, place: Any) -> str:
     )
 
 
-def _column_heads(pieces: Sequence[str], left: float) -> tuple[str, float, float]:
+def _column_heads(pieces: Sequence[str], left: float, cell: float, font: float) -> tuple[str, float, float]:
     """The names above the columns, how high they are, and how far the last one reaches over.
 
     What fits is level; Chinese and its like stand upright, letter below letter; the rest is slanted.
     """
-    widest = max((_breadth(piece) for piece in pieces), default=0)
+    widest = max((_breadth(piece, font) for piece in pieces), default=0)
     longest = max((len(piece) for piece in pieces), default=0)
-    level = widest <= _CELL - 3
+    level = widest <= cell - 3
     upright = not level and longest <= 4 and all(len(piece) == 1 or all(map(_is_wide, piece)) for piece in pieces)
-    top = 24.0 if level else 10.0 + 15 * longest if upright else 12 + 0.75 * widest
+    line = 1.15 * font
+    top = 11 + font if level else 10 + line * longest if upright else 12 + 0.75 * widest
     parts = []
     for column, piece in enumerate(pieces):
-        x, y = left + _CELL * (column + 0.5), top - 7
+        x, y = left + cell * (column + 0.5), top - 7
         if upright:
             letters = "".join(
-                f'<tspan x="{x:.0f}" y="{y - 15 * (len(piece) - 1 - index):.0f}">{escape(letter)}</tspan>'
+                f'<tspan x="{x:.1f}" y="{y - line * (len(piece) - 1 - index):.1f}">{escape(letter)}</tspan>'
                 for index, letter in enumerate(piece)
             )
             parts.append(f'<text text-anchor="middle">{letters}</text>')
         else:
-            turn = 'text-anchor="middle"' if level else f'transform="rotate(-45 {x:.0f} {y:.0f})"'
-            parts.append(f'<text x="{x:.0f}" y="{y:.0f}" {turn}>{escape(piece)}</text>')
+            turn = 'text-anchor="middle"' if level else f'transform="rotate(-45 {x:.1f} {y:.1f})"'
+            parts.append(f'<text x="{x:.1f}" y="{y:.1f}" {turn}>{escape(piece)}</text>')
     return "".join(parts), top, 6.0 if level or upright else 0.75 * widest
 
 
-def _cell(x: float, y: float, weight: float, link: str) -> str:
+def _cell(x: float, y: float, size: float, weight: float, link: str) -> str:
     # A little more than its share, so that a third is seen; below a hundredth there is nothing to see.
     strength = min(max(weight, 0.0), 1.0) ** 0.8
     filled = f' fill-opacity="{strength:.2f}"' if weight >= 0.01 else ' class="none"'
     return (
-        f'<rect x="{x + 1:.0f}" y="{y + 1:.0f}" width="{_CELL - 2}" height="{_CELL - 2}" rx="3"{filled}>'
-        f"<title>{escape(link)}: {weight:.2f}</title></rect>"
+        f'<rect x="{x + 1:.1f}" y="{y + 1:.1f}" width="{size - 2:.1f}" height="{size - 2:.1f}" rx="{size / 9:.1f}"'
+        f"{filled}><title>{escape(link)}: {weight:.2f}</title></rect>"
     )
 
 
@@ -281,6 +284,6 @@ def _is_wide(letter: str) -> bool:
     return unicodedata.east_asian_width(letter) in "WF"
 
 
-def _breadth(text: str) -> float:
-    """About how wide a text is at 13 pixels; characters of East Asia are square."""
-    return sum(13.5 if _is_wide(letter) else _LETTER for letter in text)
+def _breadth(text: str, font: float) -> float:
+    """About how wide a text is; characters of East Asia are square."""
+    return font * sum(1.04 if _is_wide(letter) else 0.585 for letter in text)

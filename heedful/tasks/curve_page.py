@@ -45,7 +45,7 @@ def curve_page(points: Sequence[Point], prospects: Sequence[Prospect], words: Ma
 
 
 def _charts(points: Sequence[Point], prospects: Sequence[Prospect]) -> str:
-    """BLEU of each direction with its forecast, and both losses, over the pairs learned from: each step is a doubling."""
+    """BLEU of each direction with its forecast, and both losses, over the pairs that were learned from."""
     measured = [float(point.pairs) for point in points]
     last = points[-1].pairs
     charts = []

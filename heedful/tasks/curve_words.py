@@ -188,8 +188,8 @@ def _losses(point: Point) -> str:
     """Both losses, as what a reader can picture: as many equally likely tokens leave one as unsure."""
     learned, new = (f"{math.exp(nll):,.1f}" for nll in (point.train_nll, point.dev_nll))
     return (
-        f"With all of the data it is as unsure of the next token as among {learned} equally likely ones in sentences it "
-        f"learned from, and as among {new} in those of dev, which are new to it (loss {point.train_nll:.2f} and "
+        f"With all of the data it is as unsure of the next token as among {learned} equally likely ones in sentences "
+        f"it learned from, and as among {new} in those of dev, which are new to it (loss {point.train_nll:.2f} and "
         f"{point.dev_nll:.2f} nats a token)."
     )
 
@@ -199,8 +199,8 @@ def _turned(point: Point) -> list[str]:
     found = point.overfitting
     lowest, best = f"{found.turned_at:.0%}", f"{found.best_at:.0%}"
     said = [
-        "It overfits: it went on learning its own sentences while new ones became harder for it. Dev loss was lowest "
-        f"after {lowest} of the training and ended {found.rise:.0%} higher."
+        "It overfits: it went on learning its own sentences while new ones became harder for it.",
+        f"Dev loss was lowest after {lowest} of the training and ended {found.rise:.0%} higher.",
     ]
     if found.ended_early:
         enough = f"about {_best_epochs(point)} epochs would have been enough"
@@ -220,10 +220,8 @@ def _over_sizes(points: Sequence[Point]) -> list[str]:
     """How far dev loss lies above training loss with less data and with all; vocabularies differ, so by characters."""
     first, last = (point.dev_nll_per_character - point.train_nll_per_character for point in (points[0], points[-1]))
     course = "more data brings the two together" if last < first else "more data does not bring the two together"
-    said = [
-        f"Dev loss lay {first:z.2f} nats a character above training loss with {points[0].name} of the data and lies "
-        f"{last:z.2f} above it with all: {course}."
-    ]
+    lay = f"Dev loss lay {first:z.2f} nats a character above training loss with {points[0].name} of the data"
+    said = [f"{lay} and lies {last:z.2f} above it with all: {course}."]
     smaller = [point.name for point in points[:-1] if point.overfitting.verdict == "overfits"]
     return said + ([f"Of the smaller sizes, {_listed(smaller)} overfit{'s' * (len(smaller) == 1)}."] if smaller else [])
 

@@ -1,7 +1,5 @@
 """What the losses of a training say, worked out by hand."""
 
-import math
-
 import pytest
 
 from heedful.evaluation.overfitting import EARLY, RISE, WIDE, Look, judge

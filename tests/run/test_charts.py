@@ -144,6 +144,14 @@ def test_a_heat_map_has_a_cell_for_each_pair_and_all_its_words():
         assert float(cell.get("y")) + 24 <= float(root.get("height"))
 
 
+@pytest.mark.parametrize(("n_pieces", "least"), [(5, 13), (25, 13), (60, 10)])
+def test_a_page_holds_a_map_of_a_long_sentence_and_its_words_are_legible(n_pieces, least):
+    pieces = ["sentence", "of", "words", "a"] * 15
+    root = ET.fromstring(heat_map(pieces[:n_pieces], pieces[:n_pieces], np.ones((n_pieces, n_pieces)) / 9, ""))
+    assert float(root.get("width")) <= 984  # 1080 pixels of the page, less its margins and those of a card
+    assert float(root.get("font-size")) >= least
+
+
 def test_the_heads_of_columns_stand_as_their_script_wants():
     weights = np.ones((1, 2)) / 2
     assert "tspan" not in heat_map(["我", "你"], ["x"], weights, "")
