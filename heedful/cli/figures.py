@@ -34,16 +34,19 @@ def show_evaluation(evaluation: Evaluation) -> None:
 
 def show_scores(found: Evaluated, console: Console) -> None:
     """Print the figures of one system."""
-    table = _table("figure", "score", "95% interval", "signature")
-    # A score is quoted with its whole signature, so a narrow window must not cut it.
-    table.columns[-1].overflow = "fold"
-    for name, figure in vars(found.scores).items():
-        table.add_row(" ".join(FIGURE_NAMES[name]), f"{figure.score:.2f}", _interval(figure), figure.signature)
+    table = _table("figure", "score", "95% interval")
+    figures: dict[str, Figure] = {" ".join(FIGURE_NAMES[name]): figure for name, figure in vars(found.scores).items()}
+    for title, figure in figures.items():
+        table.add_row(title, f"{figure.score:.2f}", _interval(figure))
     console.print(table)
     _say(console, f"as a rule of thumb: {in_words(found.scores.bleu.score)}")
     speed = f"{found.seconds:.1f} s, {found.tokens_per_second:,.0f} tokens/s"
     noun = "sentence" if found.sentences == 1 else "sentences"
     _say(console, f"{found.sentences:,} {noun} {' → '.join(found.direction)} in {speed}")
+    console.print("\nsignatures, to be quoted with the scores", style="dim")
+    for title, figure in figures.items():
+        # A line of its own, which no window breaks: it is copied whole.
+        _say(console, f"{title}\n{figure.signature}")
 
 
 def show_comparison(found: Evaluated, against: Against, console: Console) -> None:
