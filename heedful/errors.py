@@ -36,8 +36,9 @@ def suggest(name: str, choices: Iterable[str]) -> str:
     """The tail of a message about an unknown name.
 
     Returns:
-        "; did you mean 'x'?" when a choice is close, else "; choose from a, b, c".
+        "; did you mean 'x' or 'y'?" when it begins some choices or is close to one, else "; choose from a, b, c".
     """
     known = sorted(choices)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; choose from {', '.join(known)}"
+    begun = [choice for choice in known if name and choice.startswith(name)]
+    close = begun or difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; choose from {', '.join(known)}"

@@ -8,11 +8,12 @@ from heedful import errors
     [
         ("sinusodial", "; did you mean 'sinusoidal'?"),
         ("rotary ", "; did you mean 'rotary'?"),
-        ("xyz", "; choose from learned, none, rotary, sinusoidal"),
+        ("r", "; did you mean 'rotary' or 'rotten'?"),
+        ("xyz", "; choose from learned, none, rotary, rotten, sinusoidal"),
     ],
 )
 def test_suggest(name, tail):
-    assert errors.suggest(name, ["sinusoidal", "learned", "rotary", "none"]) == tail
+    assert errors.suggest(name, ["sinusoidal", "learned", "rotten", "rotary", "none"]) == tail
 
 
 def test_suggest_reads_any_iterable():

@@ -18,7 +18,7 @@ VERB_NAMES = {"demo", "train", "translate", "evaluate", "verify", "inspect", "re
 
 
 def test_public_names():
-    assert set(heedful.__all__) == NAMES
+    assert set(heedful.__all__) == set(dir(heedful)) == NAMES
     assert all(getattr(heedful, name) is not None for name in NAMES)
 
 

@@ -108,15 +108,34 @@ def torch_build() -> Finding:
 
 def cores() -> Finding:
     """The cores that this process may use, which can be fewer than there are."""
-    from heedful.numerics import available_cores, usable_threads
+    from heedful.numerics import available_cores
 
-    usable, there, threads = available_cores(), os.cpu_count() or 1, usable_threads()
-    name = processor()
+    usable, there = available_cores(), os.cpu_count() or 1
     if usable < there:
-        return Finding("cores", f"{usable} of {there}, {name}", "this process may use no more of them")
-    if threads < usable:
-        return Finding("cores", f"{usable}, {name}", f"OMP_NUM_THREADS lets training use {threads} of them")
-    return Finding("cores", f"{usable}, {name}", "training uses all of them")
+        return Finding("cores", f"{usable} of {there}, {processor()}", "this process may use no more of them")
+    return Finding("cores", f"{usable}, {processor()}", "this process may use all of them")
+
+
+def threads(n_threads: int) -> Finding:
+    """How many threads training takes, and what OMP_NUM_THREADS has to do with it.
+
+    Args:
+        n_threads: that were chosen.
+    """
+    from heedful.numerics import available_cores
+
+    asked, usable = os.environ.get("OMP_NUM_THREADS", ""), available_cores()
+    value = str(n_threads)
+    if not asked:
+        return Finding("threads", value, "training uses one for each core")
+    if not asked.isdecimal() or int(asked) == 0:
+        advice = f"OMP_NUM_THREADS={asked} is no number of threads, and one for each core is taken: unset it"
+        return Finding("threads", value, advice, False)
+    if int(asked) > usable:
+        return Finding("threads", value, f"one for each core: OMP_NUM_THREADS={asked} asks for more than there are")
+    if int(asked) < usable:
+        return Finding("threads", value, f"OMP_NUM_THREADS={asked} asks for it: without it training uses all {usable}")
+    return Finding("threads", value, "one for each core, as OMP_NUM_THREADS asks too")
 
 
 def processor() -> str:
@@ -168,7 +187,7 @@ def numerics() -> Iterator[Finding]:
         fast = policy.matmul == "onednn"
         why = "true float32, checked just now, and up to 2.4 times as fast on AMD" if fast else "torch's own choice"
         yield Finding("float32 products", "oneDNN" if fast else "default", why)
-        yield Finding("threads", str(policy.threads), "for each operator; OMP_NUM_THREADS is not needed")
+        yield threads(policy.threads)
 
 
 def disk(folder: Path) -> Finding:

@@ -34,30 +34,36 @@ def show_evaluation(evaluation: Evaluation) -> None:
 
 def show_scores(found: Evaluated, console: Console) -> None:
     """Print the figures of one system."""
-    table = _table("figure", "score", "95% interval", "signature")
-    # A score is quoted with its whole signature, so a narrow window must not cut it.
-    table.columns[-1].overflow = "fold"
-    for name, figure in vars(found.scores).items():
-        table.add_row(" ".join(FIGURE_NAMES[name]), f"{figure.score:.2f}", _interval(figure), figure.signature)
+    table = _table("figure", "score", "95% interval")
+    figures: dict[str, Figure] = {" ".join(FIGURE_NAMES[name]): figure for name, figure in vars(found.scores).items()}
+    for title, figure in figures.items():
+        table.add_row(title, f"{figure.score:.2f}", _interval(figure))
     console.print(table)
     _say(console, f"as a rule of thumb: {in_words(found.scores.bleu.score)}")
     speed = f"{found.seconds:.1f} s, {found.tokens_per_second:,.0f} tokens/s"
     noun = "sentence" if found.sentences == 1 else "sentences"
     _say(console, f"{found.sentences:,} {noun} {' → '.join(found.direction)} in {speed}")
+    console.print("\nsignatures, to be quoted with the scores", style="dim")
+    for title, figure in figures.items():
+        # A line of its own, which no window breaks: it is copied whole.
+        _say(console, f"{title}\n{figure.signature}")
 
 
 def show_comparison(found: Evaluated, against: Against, console: Console) -> None:
     """Print two systems side by side, and what the difference means."""
     names = (against.ours, against.theirs)
-    table = _table("figure", *names, "difference", "95% interval", "p-value", "better")
+    table = _table("figure", *names, "difference", "p-value", "better")
+    for column in table.columns[3:5]:
+        column.no_wrap = True
     for name, comparison in against.comparisons.items():
         ours, theirs = vars(found.scores)[name], vars(against.scores)[name]
         winner = against.clear_winner(name)
         better = "not clear" if winner is None else names[winner]
-        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+.2f}", _interval(comparison)]
+        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+z.2f} {_range(comparison)}"]
         table.add_row(" ".join(FIGURE_NAMES[name]), *cells, f"{comparison.p_value:.3f}", escape(better))
     console.print()
     console.print(table)
+    _say(console, "in parentheses: 95% intervals")
     _say(console, against.verdict)
 
 
@@ -75,6 +81,7 @@ def show_groups(groups: Groups, rival: str | None, console: Console) -> None:
             console.print(_groups_table(title, found, rival))
     if any(group.too_few for _, found in parts for group in found):
         _say(console, f"too few: under {MIN_SENTENCES} sentences say nothing")
+    _say(console, "in parentheses: 95% intervals")
     if groups.missing:
         _say(console, f"by the rarest {unit} and by what training read: left out, {groups.missing}")
     if groups.empty:
@@ -83,7 +90,7 @@ def show_groups(groups: Groups, rival: str | None, console: Console) -> None:
 
 def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Table:
     differences = [] if rival is None else [f"BLEU against {rival}", f"chrF2 against {rival}"]
-    table = _table("", "sentences", "BLEU", "95% interval", "chrF2", "95% interval", *differences)
+    table = _table("", "sentences", "BLEU", "chrF2", *differences)
     # Above the table, where it makes no column wide.
     table.title, table.title_justify, table.title_style = title, "left", "bold"
     for group in groups:
@@ -91,21 +98,29 @@ def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Tab
         if group.bleu is None or group.chrf is None:
             cells.append("[dim]too few[/]")
         else:
-            for figure in (group.bleu, group.chrf):
-                cells += [f"{figure.score:.1f}", _interval(figure)]
-            cells += [f"{item.difference:+.1f} ({_interval(item)})" for item in group.against.values()]
+            cells += [f"{figure.score:.1f} {_range(figure)}" for figure in (group.bleu, group.chrf)]
+            cells += [f"{item.difference:+z.1f} {_range(item)}" for item in group.against.values()]
         table.add_row(*cells)
     return table
 
 
 def _table(*headers: str) -> Table:
     # The name of a run may hold what looks like markup.
-    return Table(*map(escape, headers), box=None, header_style="bold", pad_edge=False)
+    table = Table(*map(escape, headers), box=None, header_style="bold", pad_edge=False)
+    # In a narrow window names of runs are broken, and nothing is cut.
+    for column in table.columns:
+        column.overflow = "fold"
+    table.columns[0].no_wrap = True
+    return table
 
 
-def _interval(figure: Figure | Comparison) -> str:
-    low, high = (round(value, 1) + 0.0 for value in (figure.low, figure.high))  # no -0.0
-    return f"{low:.1f} – {high:.1f}"
+def _interval(figure: Figure) -> str:
+    return f"{figure.low:z.1f} – {figure.high:z.1f}"
+
+
+def _range(figure: Figure | Comparison) -> str:
+    """The interval as one word, which no narrow window breaks."""
+    return f"({figure.low:z.1f}–{figure.high:z.1f})"
 
 
 def _say(console: Console, line: str) -> None:

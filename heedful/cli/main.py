@@ -60,6 +60,19 @@ WAYS = {
 }
 
 
+_RUN = "the folder that `heedful train` wrote, first of all"
+# What a verb cannot do without, and how it is said.
+NEEDED = {
+    "train translation": (
+        "a text with its translation and, as --out, a new folder for the translator",
+        "--source train.en --target train.de --out runs/en-de",
+    ),
+    "translate": (_RUN, "runs/en-de < in.txt"),
+    "evaluate": (_RUN, "runs/en-de --source test.en --target test.de"),
+    "verify": (_RUN, "runs/en-de"),
+}
+
+
 def build() -> App:
     """The parser, with every verb known by name and none imported."""
     app = App(
@@ -157,7 +170,11 @@ def explain(error: CycloptsError) -> str:
         way = WAYS.get(" ".join(error.command_chain or ()), "see --help for what it takes")
         return f"too many arguments: got {' '.join(error.unused_tokens)!r} besides the ones that are known; {way}"
     if isinstance(error, MissingArgumentError) and error.command_chain:
-        return f"{str(error).removesuffix('.')}; see `heedful {' '.join(error.command_chain)} --help`"
+        verb = " ".join(error.command_chain)
+        if verb in NEEDED and error.argument is not None and error.argument.required:
+            needed, example = NEEDED[verb]
+            return f"`heedful {verb}` needs {needed}: for example `heedful {verb} {example}`; --help lists all flags"
+        return f"{str(error).removesuffix('.')}; see `heedful {verb} --help`"
     return str(error)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from heedful.run.registry import RunSummary
+    from heedful.run.registry import RunScore, RunSummary
 
 STYLES = {"finished": "green", "running": "cyan", "damaged": "bold red"}
 
@@ -44,15 +44,16 @@ def show(found: list["RunSummary"]) -> None:
     from heedful.cli.console import output_console
 
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for header in ("run", "task", "languages"):
-        table.add_column(header, no_wrap=True)
-    for header in ("score", "parameters"):
+    # In a narrow window names are broken, and no figure is cut.
+    table.add_column("run", overflow="fold")
+    table.add_column("languages", no_wrap=True)
+    for header in ("test\nBLEU", "dev\nBLEU", "size"):
         table.add_column(header, justify="right", no_wrap=True)
-    for header in ("when (UTC)", "state"):
-        table.add_column(header, no_wrap=True)
+    table.add_column("when (UTC)", no_wrap=True)
+    table.add_column("state")
     for run in found:
         state = Text(run.state, STYLES.get(run.state, "yellow"))
-        cells = (run.task, run.languages, score(run), parameters(run), run.date[:16].replace("T", " "))
+        cells = (*directions(run), parameters(run), run.date[:16].replace("T", " "))
         table.add_row(Text(run.name, "bold"), *map(Text, cells), state)
     console = output_console()
     console.print(table)
@@ -61,13 +62,22 @@ def show(found: list["RunSummary"]) -> None:
             console.print(Text(f"\n{run.name}: ", "bold red").append(run.problem, "default"), soft_wrap=True)
 
 
-def score(run: "RunSummary") -> str:
-    """The first figure with its name: "41.2 bleu"."""
-    return "" if run.score is None else f"{run.score:.1f} {run.score_name}"
+def directions(run: "RunSummary") -> tuple[str, str, str]:
+    """Languages, scores on test and scores on dev, a line for each direction."""
+    if not run.scores:
+        return run.languages.replace(", ", "\n"), "", ""
+    columns = [[item.languages for item in run.scores]]
+    columns += [[_figure(item) if item.data == data else "" for item in run.scores] for data in ("test", "dev")]
+    languages, test, dev = ("\n".join(column) for column in columns)
+    return languages, test, dev
+
+
+def _figure(item: "RunScore") -> str:
+    return f"{item.score:.1f}" if item.name == "bleu" else f"{item.score:.1f} {item.name}"
 
 
 def parameters(run: "RunSummary") -> str:
-    """The number of weights, short: "4.2 M"."""
-    from heedful.run.facts import amount
+    """The number of weights, short: "4.2M"."""
+    from heedful.run.charts import number
 
-    return "" if run.n_parameters is None else amount(run.n_parameters)
+    return "" if run.n_parameters is None else number(run.n_parameters)

@@ -5,7 +5,7 @@ import shlex
 from rich.table import Table
 
 from heedful.cli.console import output_console
-from heedful.run.facts import amount, duration, in_words
+from heedful.run.facts import FIGURE_NAMES, amount, duration, in_words
 from heedful.tasks.evidence import Published
 
 
@@ -17,7 +17,9 @@ def show_result(published: Published) -> None:
     to = f" --to {published.scores[0].target}" if len(published.scores) > 1 else ""
     cost = f"{result.step:,} updates over {result.epoch:.1f} epochs in {duration(result.seconds)}"
     readings = dict.fromkeys(in_words(item.figures["bleu"]["score"]) for item in published.scores)
+    chosen = dict.fromkeys(item.data for item in published.scores if "," in item.data)
     lines = [
+        *(f"on {data}" for data in chosen),
         f"as a rule of thumb: {'; '.join(readings)}",
         f"{amount(published.parameters)} parameters, {cost}",
         f"report     {published.path / 'report.html'}",
@@ -28,12 +30,14 @@ def show_result(published: Published) -> None:
 
 
 def scores_table(published: Published) -> Table:
-    """A row for each direction, with BLEU, chrF and TER and their 95% intervals."""
-    table = Table("", "BLEU", "lower-cased", "chrF", "TER", "sentences", box=None, header_style="bold", pad_edge=False)
-    for item in published.scores:
-        cells = []
-        for name in ("bleu", "bleu_lowercase", "chrf", "ter"):
-            figure = item.figures[name]
-            cells.append(f"{figure['score']:.1f} [dim]({figure['low']:.1f}–{figure['high']:.1f})[/]")
-        table.add_row(f"{item.source} → {item.target}", *cells, f"{item.n_sentences:,} {item.data}")
+    """A column for each direction, with BLEU, chrF and TER and their 95% intervals."""
+    sets = published.scores
+    directions = [f"{item.source} → {item.target}" for item in sets]
+    table = Table("", *directions, box=None, header_style="bold", pad_edge=False)
+    for name in ("bleu", "bleu_lowercase", "chrf", "ter"):
+        figures = [item.figures[name] for item in sets]
+        cells = [f"{figure['score']:.1f} [dim]({figure['low']:.1f}–{figure['high']:.1f})[/]" for figure in figures]
+        table.add_row(" ".join(FIGURE_NAMES[name]), *cells)
+    # What is behind the comma explains the name of the set, and has a line of its own.
+    table.add_row("sentences", *(f"{item.n_sentences:,} {item.data.partition(',')[0]}" for item in sets))
     return table

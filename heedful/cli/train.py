@@ -92,20 +92,22 @@ def curve_table(curve: "LearningCurve") -> "Table":
     """A row for each size: its dev scores with their 95% intervals, its losses, its cost."""
     from rich.table import Table
 
-    from heedful.run.facts import amount, duration
+    from heedful.run.charts import number
+    from heedful.training.outlook import duration
 
     table = Table("size", box=None, header_style="bold", pad_edge=False)
-    scores = [f"BLEU {score.source} → {score.target}" for score in curve.points[0].scores]
-    for name in ("pairs", *scores, "train loss", "dev loss", "gap", "parameters", "epochs", "best after", "time"):
-        # In a narrow window words are broken, and no figure is cut.
-        whole = name == "pairs" or (name in scores and len(scores) == 1)
-        table.add_column(name, justify="right", overflow="fold", no_wrap=whole)
+    scores = [f"BLEU\n{score.source} → {score.target}" for score in curve.points[0].scores]
+    # Two directions side by side leave a narrow window room for their intervals below the scores alone.
+    between = " " if len(scores) == 1 else "\n"
+    for name in ("pairs", *scores, "loss on\ntrain, dev", "weights", "epochs", "best\nafter", "time"):
+        # In a narrow window a time is broken, and no other figure.
+        table.add_column(name, justify="right", overflow="fold", no_wrap=name != "time")
     for point in curve.points:
         cells = [point.name, f"{point.pairs:,}"]
         for score in point.scores:
             figure = score.bleu
-            cells.append(f"{figure.score:.1f} [dim]({figure.low:.1f}–{figure.high:.1f})[/]")
-        cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:z.2f}", amount(point.parameters)]
+            cells.append(f"{figure.score:.1f}{between}[dim]({figure.low:.1f}–{figure.high:.1f})[/]")
+        cells += [f"{point.train_nll:.2f}, {point.dev_nll:.2f}", number(point.parameters)]
         cells += [f"{point.epochs:.1f}", f"{point.best_step / point.steps:.0%}", duration(point.seconds)]
         table.add_row(*cells)
     return table

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from heedful.errors import RunError
 
 if TYPE_CHECKING:
-    from heedful.tasks.verification import Verification
+    from heedful.tasks.verification import Check, Verification
 
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "unchecked": ("?", "yellow")}
 
@@ -49,6 +49,15 @@ def verify(
         raise RunError(f"{run} does not hold: {names}{more}; {found.failures[0].name}: {found.failures[0].said}")
 
 
+def found_out(check: "Check") -> str:
+    """What was found, of a figure with what stands on record and what it is now."""
+    if check.recorded is None:
+        return check.said
+    if check.found is None or check.found == check.recorded:
+        return f"{check.recorded:.2f}, {check.said}"
+    return f"{check.recorded:.2f} on record, {check.found:.2f} now: {check.said}"
+
+
 def show(found: "Verification") -> None:
     """Print what was checked as a table, and below it what has changed since then and what can be done."""
     from rich.table import Table
@@ -57,18 +66,16 @@ def show(found: "Verification") -> None:
     from heedful.cli.console import output_console
 
     console = output_console()
-    table = Table("", "", "what", "on record", "now", "", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    table = Table("", "", "", "", box=None, show_header=False, padding=(0, 2, 0, 0))
     for column in table.columns:
         column.overflow = "fold"  # a path is needed whole
     whole = [check for check in found.checks if check.kind == "file" and check.state == "holds"]
     if whole:
-        table.add_row(Text(*MARKS["holds"]), "file", f"{len(whole)} files", "", "", "as the manifest says")
+        table.add_row(Text(*MARKS["holds"]), "file", f"{len(whole)} files", "as the manifest says")
     for check in found.checks:
         if check not in whole:
-            figures = [f"{value:.2f}" if value is not None else "" for value in (check.recorded, check.found)]
             # A path may hold what looks like markup.
-            cells = (check.kind, check.name, *figures, check.said)
-            table.add_row(Text(*MARKS[check.state]), *map(Text, cells))
+            table.add_row(Text(*MARKS[check.state]), *map(Text, (check.kind, check.name, found_out(check))))
     console.print(table)
     for change in found.changes:
         console.print(Text(f"changed: {change}", "yellow"), soft_wrap=True)

@@ -130,7 +130,10 @@ class ParallelText:
             "and line i of one must be the translation of line i of the other"
         )
         if not min(n_source, n_target):
-            raise DataError(f"{message}; one of them is empty")
+            empty = self.source if not n_source else target
+            raise DataError(
+                f"{empty} is empty: expected {max(n_source, n_target):,} lines, as many as on the other side"
+            )
         lengths = [[len(line) for line in islice(read_lines(path), MAX_COMPARED)] for path in (self.source, target)]
         place = find_drift(*lengths)
         if place is None:

@@ -66,11 +66,6 @@ class Overfitting:
         """The last look at dev was the best one."""
         return self.best_at == 1.0
 
-    @property
-    def times(self) -> float:
-        """How many times more choices a token of dev leaves open than one of the training text."""
-        return math.exp(self.gap)
-
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
         return asdict(self)

@@ -6,7 +6,7 @@ Drawn by hand: they take their colours from the page (light and dark), and any s
 import html
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 _WIDTH, _HEIGHT = 420, 232
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 70, 14, 30
 _MAX_POINTS = 240
-_CELL = 26
-_LETTER = 7.6
-_MAX_PIECES = 60
+# Cells of a map shrink until the page holds it, and no further than their words stay legible.
+_CELL, _LEAST_CELL, _CELLS_WIDE = 26.0, 14.0, 780.0
+_FONT = 13.0
+MAX_PIECES = 60
 
 
 @dataclass(frozen=True)
@@ -43,30 +44,35 @@ def escape(text: Any) -> str:
     return html.escape("".join(_visible(letter) for letter in str(text)))
 
 
-def line_chart(series: Sequence[Series], title: str, x_unit: str, best: str = "") -> str:
-    """An SVG chart of one to three lines.
+def line_chart(
+    series: Sequence[Series], title: str, x_unit: str, best: str = "", sizes: Sequence[float] | None = None
+) -> str:
+    """An SVG chart of one to three lines; its axes hold every point.
 
     Args:
         series: at least one of them with at least one point.
         title: what the lines show; read aloud, not drawn.
         x_unit: of the horizontal axis, as "minutes".
-        best: "high" or "low" marks that point of the last series.
+        best: "high" or "low" puts an open circle around that point of each series with marks.
+        sizes: makes the horizontal axis logarithmic, with these positive numbers written at it, the smallest first;
+            None is a linear one from zero.
     """
     drawn = [_thinned(item) for item in series if len(item.xs)]
-    xs = [x for item in drawn for x in item.xs]
-    x_low, x_high = min(0.0, *xs), max(xs) or 1.0
-    y_low, y_high = _range(drawn, x_low + 0.02 * (x_high - x_low))
+    scale: Callable[[float], float] = math.log2 if sizes else float
+    xs = [scale(x) for item in drawn for x in item.xs]
+    x_low, x_high = (min(xs), max(xs)) if sizes else (min(0.0, *xs), max(xs) or 1.0)
+    y_low, y_high = _range(drawn)
     if len(drawn) == 1 and y_low > 0:
         y_low = 0.0  # its area is filled, and only from zero does an area tell the truth
     y_ticks = ticks(y_low, y_high)
     y_low, y_high = min(y_low, y_ticks[0]), max(y_high, y_ticks[-1])
 
     def place(x: float, y: float) -> tuple[float, float]:
-        across = _LEFT + (x - x_low) / (x_high - x_low) * (_WIDTH - _LEFT - _RIGHT)
-        share = min(max((y - y_low) / (y_high - y_low), 0.0), 1.0)
+        across = _LEFT + (scale(x) - x_low) / (x_high - x_low) * (_WIDTH - _LEFT - _RIGHT)
+        share = (y - y_low) / (y_high - y_low)
         return round(across, 1), round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
 
-    parts = [_axes(y_ticks, [tick for tick in ticks(x_low, x_high, 5) if tick <= x_high], place, x_unit)]
+    parts = [_axes(y_ticks, sizes or [tick for tick in ticks(x_low, x_high, 5) if tick <= x_high], place, x_unit)]
     for index, item in enumerate(drawn):
         points = [place(x, y) for x, y in zip(item.xs, item.ys, strict=True)]
         path = "M" + "L".join(f"{x} {y}" for x, y in points)
@@ -78,7 +84,7 @@ def line_chart(series: Sequence[Series], title: str, x_unit: str, best: str = ""
             parts += _dots(item, points, index, x_unit)
     parts += _end_labels(drawn, place)
     if best:
-        parts.append(_best(drawn, best, place))
+        parts += [_best(item, index, best, place) for index, item in enumerate(drawn) if item.marks]
     spoken = "; ".join(f"{item.label} from {number(item.ys[0])} to {number(item.ys[-1])}" for item in drawn)
     return (
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
@@ -87,7 +93,7 @@ def line_chart(series: Sequence[Series], title: str, x_unit: str, best: str = ""
 
 
 def heat_map(source: Sequence[str], target: Sequence[str], weights: NDArray[Any], label: str) -> str:
-    """An SVG of how much each target piece (a row) looked at each source piece (a column).
+    """How much each target piece (a row) looked at each source piece (a column); `MAX_PIECES` of both at most.
 
     Args:
         source: S pieces, as people see them.
@@ -97,20 +103,21 @@ def heat_map(source: Sequence[str], target: Sequence[str], weights: NDArray[Any]
     """
     values = np.nan_to_num(np.asarray(weights, dtype=float))
     assert values.shape == (len(target), len(source)), f"expected {(len(target), len(source))}: got {values.shape}"
-    source, target = (
-        [_short(piece) for piece in source[:_MAX_PIECES]],
-        [_short(piece) for piece in target[:_MAX_PIECES]],
-    )
+    source, target = ([_short(piece) for piece in pieces[:MAX_PIECES]] for pieces in (source, target))
     values = values[: len(target), : len(source)]
-    left = 14 + max((_breadth(piece) for piece in target), default=0)
-    heads, top, overhang = _column_heads(source, left)
-    width, height = left + _CELL * len(source) + overhang, top + _CELL * len(target) + 4
+    cell = max(_LEAST_CELL, min(_CELL, _CELLS_WIDE / max(len(source), 1)))
+    font = min(_FONT, 0.72 * cell)
+    left = 14 + max((_breadth(piece, font) for piece in target), default=0)
+    heads, top, overhang = _column_heads(source, left, cell, font)
+    width, height = left + cell * len(source) + overhang, top + cell * len(target) + 4
     parts = [heads]
     for row, piece in enumerate(target):
-        y = top + _CELL * row
-        parts.append(f'<text x="{left - 8:.0f}" y="{y + 18:.0f}" text-anchor="end">{escape(piece)}</text>')
+        y = top + cell * row
+        middle = y + cell / 2 + 0.38 * font
+        parts.append(f'<text x="{left - 8:.0f}" y="{middle:.1f}" text-anchor="end">{escape(piece)}</text>')
         for column in range(len(source)):
-            parts.append(_cell(left + _CELL * column, y, float(values[row, column]), f"{piece} ← {source[column]}"))
+            link = f"{piece} ← {source[column]}"
+            parts.append(_cell(left + cell * column, y, cell, float(values[row, column]), link))
     strongest = [
         f"{piece} looks most at {source[int(values[row].argmax())]}"
         for row, piece in enumerate(target)
@@ -118,7 +125,7 @@ def heat_map(source: Sequence[str], target: Sequence[str], weights: NDArray[Any]
     ]
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     return (
-        f'<svg class="heat" {size} role="img" '
+        f'<svg class="heat" {size} font-size="{font:.1f}" role="img" '
         f'aria-label="{escape(f"{label}: " + ", ".join(strongest))}">{"".join(parts)}</svg>'
     )
 
@@ -175,11 +182,9 @@ def _thinned(item: Series) -> Series:
     return Series(item.label, [x for x, _ in means], [y for _, y in means], marks=False)
 
 
-def _range(series: Sequence[Series], warm: float) -> tuple[float, float]:
-    """The range of the values, but for the steep first moments that would flatten all the rest."""
+def _range(series: Sequence[Series]) -> tuple[float, float]:
     every = [y for item in series for y in item.ys]
-    later = [y for item in series for x, y in zip(item.xs, item.ys, strict=True) if x >= warm] or every
-    low, high = min(every), max(later)
+    low, high = min(every), max(every)
     return (low, high) if high > low else (low - 0.5 * (abs(low) or 1), low + 0.5 * (abs(low) or 1))
 
 
@@ -188,13 +193,13 @@ def _axes(y_ticks: Sequence[float], x_ticks: Sequence[float], place: Any, x_unit
     x_end, floor = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     bottom = y_ticks[0]
     for tick in y_ticks:
-        y = place(0, tick)[1]
+        y = place(x_ticks[0], tick)[1]
         parts.append(f'<path class="grid" d="M{_LEFT} {y}H{x_end}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{number(tick)}</text>')
     for tick in x_ticks:
         x = place(tick, bottom)[0]
         parts.append(f'<text class="tick" x="{x}" y="{floor + 17}" text-anchor="middle">{number(tick)}</text>')
-    parts.append(f'<text class="tick" x="{x_end + 12}" y="{floor + 17}">{escape(x_unit)}</text>')
+    parts.append(f'<text class="tick" x="{x_end + 20}" y="{floor + 17}">{escape(x_unit)}</text>')
     return "".join(parts)
 
 
@@ -221,51 +226,52 @@ def _end_labels(series: Sequence[Series], place: Any) -> list[str]:
     return parts
 
 
-def _best(series: Sequence[Series], best: str, place: Any) -> str:
-    item = series[-1]
+def _best(item: Series, index: int, best: str, place: Any) -> str:
+    """An open circle; its value beside it where the end of the line does not say it already."""
     chosen = max(item.ys) if best == "high" else min(item.ys)
     x, y = place(item.xs[list(item.ys).index(chosen)], chosen)
+    circle = f'<circle class="best s{index}" cx="{x}" cy="{y}" r="4.5"><title>best: {number(chosen)}</title></circle>'
     if chosen == item.ys[-1]:
-        return ""
+        return circle
     above = y - 9 if best == "high" else y + 19
     return (
-        f'<circle class="best s{len(series) - 1}" cx="{x}" cy="{y}" r="4.5"/>'
-        f'<text class="tick" x="{x}" y="{max(above, 10):.1f}" text-anchor="middle">best {number(chosen)}</text>'
+        f'{circle}<text class="tick" x="{x}" y="{max(above, 10):.1f}" text-anchor="middle">best {number(chosen)}</text>'
     )
 
 
-def _column_heads(pieces: Sequence[str], left: float) -> tuple[str, float, float]:
+def _column_heads(pieces: Sequence[str], left: float, cell: float, font: float) -> tuple[str, float, float]:
     """The names above the columns, how high they are, and how far the last one reaches over.
 
     What fits is level; Chinese and its like stand upright, letter below letter; the rest is slanted.
     """
-    widest = max((_breadth(piece) for piece in pieces), default=0)
+    widest = max((_breadth(piece, font) for piece in pieces), default=0)
     longest = max((len(piece) for piece in pieces), default=0)
-    level = widest <= _CELL - 3
+    level = widest <= cell - 3
     upright = not level and longest <= 4 and all(len(piece) == 1 or all(map(_is_wide, piece)) for piece in pieces)
-    top = 24.0 if level else 10.0 + 15 * longest if upright else 12 + 0.75 * widest
+    line = 1.15 * font
+    top = 11 + font if level else 10 + line * longest if upright else 12 + 0.75 * widest
     parts = []
     for column, piece in enumerate(pieces):
-        x, y = left + _CELL * (column + 0.5), top - 7
+        x, y = left + cell * (column + 0.5), top - 7
         if upright:
             letters = "".join(
-                f'<tspan x="{x:.0f}" y="{y - 15 * (len(piece) - 1 - index):.0f}">{escape(letter)}</tspan>'
+                f'<tspan x="{x:.1f}" y="{y - line * (len(piece) - 1 - index):.1f}">{escape(letter)}</tspan>'
                 for index, letter in enumerate(piece)
             )
             parts.append(f'<text text-anchor="middle">{letters}</text>')
         else:
-            turn = 'text-anchor="middle"' if level else f'transform="rotate(-45 {x:.0f} {y:.0f})"'
-            parts.append(f'<text x="{x:.0f}" y="{y:.0f}" {turn}>{escape(piece)}</text>')
+            turn = 'text-anchor="middle"' if level else f'transform="rotate(-45 {x:.1f} {y:.1f})"'
+            parts.append(f'<text x="{x:.1f}" y="{y:.1f}" {turn}>{escape(piece)}</text>')
     return "".join(parts), top, 6.0 if level or upright else 0.75 * widest
 
 
-def _cell(x: float, y: float, weight: float, link: str) -> str:
+def _cell(x: float, y: float, size: float, weight: float, link: str) -> str:
     # A little more than its share, so that a third is seen; below a hundredth there is nothing to see.
     strength = min(max(weight, 0.0), 1.0) ** 0.8
     filled = f' fill-opacity="{strength:.2f}"' if weight >= 0.01 else ' class="none"'
     return (
-        f'<rect x="{x + 1:.0f}" y="{y + 1:.0f}" width="{_CELL - 2}" height="{_CELL - 2}" rx="3"{filled}>'
-        f"<title>{escape(link)}: {weight:.2f}</title></rect>"
+        f'<rect x="{x + 1:.1f}" y="{y + 1:.1f}" width="{size - 2:.1f}" height="{size - 2:.1f}" rx="{size / 9:.1f}"'
+        f"{filled}><title>{escape(link)}: {weight:.2f}</title></rect>"
     )
 
 
@@ -278,6 +284,6 @@ def _is_wide(letter: str) -> bool:
     return unicodedata.east_asian_width(letter) in "WF"
 
 
-def _breadth(text: str) -> float:
-    """About how wide a text is at 13 pixels; characters of East Asia are square."""
-    return sum(13.5 if _is_wide(letter) else _LETTER for letter in text)
+def _breadth(text: str, font: float) -> float:
+    """About how wide a text is; characters of East Asia are square."""
+    return font * sum(1.04 if _is_wide(letter) else 0.585 for letter in text)

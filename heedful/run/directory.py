@@ -153,9 +153,7 @@ class RunDirectory:
             raise RunError(f"{path} is not finished: it has no manifest.json yet; go on with: {again}")
         for file in (run.config, run.manifest):
             if not file.is_file():
-                inside = sorted(entry for entry in path.iterdir() if (entry / "config.json").is_file())
-                hint = f"did you mean {str(inside[0])!r}?" if inside else "expected a folder made by `heedful train`"
-                raise RunError(f"{path} is no run directory: {file.name} is missing; {hint}")
+                raise RunError(f"{path} is no run directory: {file.name} is missing; {_inside(path)}")
         return run
 
     @contextmanager
@@ -225,6 +223,17 @@ def _holder(descriptor: int) -> str:
         return f"process {owner['pid']} on {owner['host']} trains there since {owner['since']}"
     except (ValueError, KeyError, TypeError):
         return "another process is just starting there"
+
+
+def _inside(path: Path) -> str:
+    """The tail of a message about a folder that is no run: the runs in it; of a learning curve that of all the data."""
+    names = sorted(entry.name for entry in path.iterdir() if (entry / "config.json").is_file())
+    if not names:
+        return "expected a folder made by `heedful train`"
+    meant = "all" if "all" in names else names[0]
+    others = [name for name in names if name != meant]
+    more = f" or another run in it: {', '.join(others[:8])}" if others else ""
+    return f"did you mean {str(path / meant)!r}{more}?"
 
 
 def _near(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from heedful.run.charts import escape, heat_map
+from heedful.run.charts import MAX_PIECES, escape, heat_map
 
 _MAX_LETTERS = 600
 _MAX_MAPS = 8
@@ -92,9 +92,9 @@ def best_beside_worst(best: Sequence[Sentence], worst: Sequence[Sentence]) -> st
 
 
 def attention_maps(maps: Sequence[Attention]) -> str:
-    """Heat maps as HTML, each to be scrolled where it is wider than the page. Empty when there are none."""
+    """Heat maps as HTML, each to be scrolled where it is wider than the window. Empty when there are none."""
     figures = [
-        f'<figure class="card"><figcaption>{escape(item.caption)}</figcaption>'
+        f'<figure class="card"><figcaption>{escape(item.caption)}{_left_out(item)}</figcaption>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="Attention map {index}">'
         f"{heat_map(item.source_pieces, item.target_pieces, item.weights, item.caption or 'attention')}</div></figure>"
         for index, item in enumerate(maps[:_MAX_MAPS], 1)
@@ -105,6 +105,12 @@ def attention_maps(maps: Sequence[Attention]) -> str:
         "alignment, no proof of what decided the word.</p>"
     )
     return f'{about}<div class="maps">{"".join(figures)}</div>' if figures else ""
+
+
+def _left_out(item: Attention) -> str:
+    sides = {"read": len(item.source_pieces), "written": len(item.target_pieces)}
+    cut = [f"{count:,} pieces {verb}" for verb, count in sides.items() if count > MAX_PIECES]
+    return f" (the first {MAX_PIECES} of {' and of '.join(cut)})" if cut else ""
 
 
 def marked(text: str, other: str, kind: str = "") -> str:

@@ -97,7 +97,7 @@ class Facts:
         steps: updates of the weights.
         seconds: of training.
         command: the command line that makes it again.
-        date: of the end, as "2026-11-20".
+        date: of the end in UTC, as "2026-11-20 14:05+00:00".
         limits: one sentence each: what is known not to work.
         license: of the model, when its maker gave one.
     """

@@ -53,7 +53,7 @@ class Receipt:
         steps: updates of the weights.
         seconds: of training.
         command: the command line that makes it again.
-        date: of the end.
+        date: of the end in UTC, as "2026-11-20 14:05+00:00".
     """
 
     task: str

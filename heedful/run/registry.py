@@ -11,11 +11,29 @@ from typing import Any
 from heedful.errors import RunError
 from heedful.run.directory import RunDirectory, checkpoint_folders
 from heedful.run.disk import naming, read_json
-from heedful.run.facts import read_scores
+from heedful.run.facts import ScoreSet, read_scores
 from heedful.run.manifest import check_manifest
+from heedful.run.receipt import NAME as RECEIPT
 
 _MAX_DEPTH = 4
 _MAX_HEADER_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class RunScore:
+    """The first figure of a direction.
+
+    Args:
+        languages: as "zh-en".
+        data: what it was made on: "test", or "dev", by which the weights were chosen too.
+        name: as "bleu".
+        score: 0 to 100.
+    """
+
+    languages: str
+    data: str
+    name: str
+    score: float
 
 
 @dataclass(frozen=True)
@@ -27,10 +45,9 @@ class RunSummary:
         path: the run directory.
         task: as "translation".
         languages: as "zh-en, en-zh".
-        score: the first figure of the first direction.
-        score_name: as "bleu".
+        scores: of each direction.
         n_parameters: weights of the model.
-        date: last change in ISO form, UTC.
+        date: when it was finished, as its receipt says; of others the last change. In ISO form, UTC.
         state: "finished", "running", "interrupted at step 1200", or "damaged".
         problem: what is wrong and what to do, for a damaged one.
     """
@@ -39,8 +56,7 @@ class RunSummary:
     path: Path
     task: str
     languages: str
-    score: float | None
-    score_name: str
+    scores: tuple[RunScore, ...]
     n_parameters: int | None
     date: str
     state: str
@@ -48,7 +64,7 @@ class RunSummary:
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
-        return {**asdict(self), "path": str(self.path)}
+        return {**asdict(self), "path": str(self.path), "scores": [asdict(item) for item in self.scores]}
 
 
 def find_runs(root: Path, contents: bool = True) -> list[RunSummary]:
@@ -93,14 +109,12 @@ def _summary(root: Path, path: Path, contents: bool) -> RunSummary:
     run = RunDirectory(path)
     state, problem = _state(run, contents)
     config = _readable(run.config)
-    score_name, score = _score(run) if run.scores.is_file() else ("", None)
     return RunSummary(
         name=path.relative_to(root).as_posix() if path != root else path.name,
         path=path,
         task=str(config.get("task", "")),
         languages=_languages(config.get("directions")),
-        score=score,
-        score_name=score_name,
+        scores=_scores(run) if run.scores.is_file() else (),
         n_parameters=_n_parameters(run.weights),
         date=_date(run),
         state=state,
@@ -136,13 +150,19 @@ def _languages(directions: object) -> str:
     return ", ".join("-".join(map(str, pair)) for pair in pairs if isinstance(pair, list))
 
 
-def _score(run: RunDirectory) -> tuple[str, float | None]:
+def _scores(run: RunDirectory) -> tuple[RunScore, ...]:
     try:
-        figures = read_scores(run.scores)[0].figures
-        name = next(iter(figures))
-        return name, float(figures[name]["score"])
-    except (RunError, IndexError, StopIteration, AttributeError, KeyError, TypeError, ValueError):
-        return "", None  # a damaged run is listed all the same
+        return tuple(_score(item) for item in read_scores(run.scores))
+    except (RunError, StopIteration, AttributeError, KeyError, TypeError, ValueError):
+        return ()  # a damaged run is listed all the same
+
+
+def _score(item: ScoreSet) -> RunScore:
+    name = next(iter(item.figures))
+    # What is behind the comma explains the name of the set.
+    return RunScore(
+        f"{item.source}-{item.target}", item.data.partition(",")[0], name, float(item.figures[name]["score"])
+    )
 
 
 def _n_parameters(weights: Path) -> int | None:
@@ -165,6 +185,12 @@ def _product(shape: list[int]) -> int:
 
 
 def _date(run: RunDirectory) -> str:
+    """What the run itself says; the times of its files are those of the copy where it was copied."""
+    try:
+        said = datetime.fromisoformat(str(_readable(run.path / RECEIPT).get("date", "")))
+        return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
+    except ValueError:
+        pass
     for path in (run.manifest, run.metrics, run.training, run.path):
         if path.exists():
             return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")

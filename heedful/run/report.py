@@ -121,7 +121,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
             "Quality on the dev set",
             "BLEU",
             {key: _short_name(key) for key in scores},
-            "high" if len(scores) < 2 else "",
+            "high",
         ),
         ("Learning rate", "", {"rate": "rate"}, ""),
         ("Speed", "tokens a second", {"tokens_per_second": "tokens/s"}, ""),
@@ -136,7 +136,8 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
             head = f'<h3>{title} <span class="soft small">{about}</span></h3>'
             cards.append(f'<div class="card">{head}{line_chart(lines, title, unit, best)}</div>')
     about = (
-        '<p class="about">Over the time spent training. Dots are looks at the dev set; an open circle is the best.</p>'
+        '<p class="about">Over the time spent training. Dots are looks at the dev set; an open circle is the lowest '
+        "loss there, and the highest BLEU.</p>"
     )
     return f'{about}<div class="pair">{"".join(cards)}</div>' if cards else ""
 
@@ -261,7 +262,8 @@ def _verdict(findings: Sequence[Mapping[str, Any]]) -> str:
 
 def _places(examples: Sequence[Mapping[str, Any]]) -> str:
     shown = [
-        f"<code>{escape(Path(item['file']).name)}:{escape(item['line'])}</code> {escape(str(item['what'])[:120])}"
+        f"<code>{escape(Path(item['file']).name)}:{escape(item['line'])}</code> "
+        f'<span class="what">{escape(str(item["what"])[:120])}</span>'
         for item in examples[:3]
     ]
     return f'<div class="small soft">{"<br>".join(shown)}</div>' if shown else ""

@@ -3,7 +3,9 @@
 `training/begun/` holds the request, the splits, the vocabulary, the cut text, the model's shape and how many steps.
 """
 
+import math
 import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,13 +24,14 @@ from heedful.tasks.request import TranslationOptions, differences
 from heedful.tasks.setup import Setup, settle
 from heedful.training.calibrate import SECONDS, calibrate
 from heedful.training.options import TrainingOptions
-from heedful.training.plan import Budget, plan_steps, settle_options, stored_options
+from heedful.training.plan import Budget, Plan, evaluate_every, plan_steps, settle_options, stored_options
 
+Command = Callable[[TranslationOptions], Sequence[str]]
 REQUEST = "request.json"
 # Calibration may take this share of the time.
 CALIBRATION_SHARE = 0.02
-# Evaluations in a run, and how many without a better score end one that has no budget.
-N_EVALUATIONS, PATIENCE = 16, 6
+# So many evaluations without a better score end a run that has no budget.
+PATIENCE = 6
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def begin(
     sources: Sources,
     verdict: Verdict,
     size: Size | None = None,
-    command: str | None = None,
+    command: Command | None = None,
 ) -> None:
     """Lay down everything that a run starts from.
 
@@ -66,7 +69,8 @@ def begin(
         sources: its texts.
         verdict: on them.
         size: of the model; None follows from the number of pairs.
-        command: that asks for the same; None is made from the options.
+        command: words that ask for what the options say, whose minutes have become steps; None is the command line of
+            `TranslationOptions`.
     Raises:
         HeedfulError: the texts, the options or the disk do not allow it; nothing is left behind.
     """
@@ -78,8 +82,10 @@ def begin(
     with atomic_folder(place) as part:
         prepared = prepare(sources, part, options.seed, size, verdict)
         settle(part, options.model, prepared.size, prepared.tokenizer.vocab_size, options.device)
-        _settle_steps(part, reopen(part, sources, options.seed), options.budget(), options.seed)
-        write_json(part / REQUEST, {"options": asked.to_json(), "command": command or shlex.join(asked.command)})
+        steps = _settle_steps(part, reopen(part, sources, options.seed), options)
+        counted = _counted(asked, steps)
+        words = counted.command if command is None else command(counted)
+        write_json(part / REQUEST, {"options": asked.to_json(), "command": shlex.join(words)})
         write_manifest(part)
 
 
@@ -142,9 +148,19 @@ def steps_of(run: RunDirectory) -> TrainingOptions:
     return found
 
 
-def _settle_steps(place: Path, beginning: Beginning, budget: Budget | None, seed: int) -> None:
+def _counted(asked: TranslationOptions, plan: Plan) -> TranslationOptions:
+    """What asks for the same training on any machine: minutes buy fewer updates, and evaluations, on a slower one."""
+    if asked.minutes is None:
+        return asked
+    counted = replace(asked, minutes=None, steps=plan.steps)
+    usual = evaluate_every(plan.steps, asked.evaluations) == plan.evaluate_every
+    return counted if usual else replace(counted, evaluations=math.ceil(plan.steps / plan.evaluate_every))
+
+
+def _settle_steps(place: Path, beginning: Beginning, asked: TranslationOptions) -> Plan:
     """Turn the budget into steps, once, by calibration where it is a time, and write them down."""
     setup, plan, calibration = beginning.setup, beginning.plan, None
+    budget, seed = asked.budget(), asked.seed
     if budget is not None and budget.minutes is not None:
         rough = options_for(setup.size, 1000, seed)
         evaluate, compute = beginning.rehearsal.evaluate, setup.numerics.dtype
@@ -155,7 +171,8 @@ def _settle_steps(place: Path, beginning: Beginning, budget: Budget | None, seed
                 beginning.model, setup.objective, plan, rough, compute=compute, evaluate=evaluate, seconds=seconds
             )
     wanted = budget or Budget(epochs=setup.size.epochs)
-    found = plan_steps(wanted, plan.n_batches(0), calibration, N_EVALUATIONS)
+    found = plan_steps(wanted, plan.n_batches(0), calibration, asked.evaluations)
     options = options_for(setup.size, found.steps, seed)
     options = replace(options, evaluate_every=found.evaluate_every, patience=None if budget else PATIENCE)
     settle_options(place, options, {"budget": found.to_json()})
+    return found

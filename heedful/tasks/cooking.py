@@ -1,9 +1,9 @@
 """Training by a recipe: the beginning that it describes is laid down, and the rest is as with any training."""
 
-import math
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from heedful.numerics import choose
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, write_json
 from heedful.run.manifest import write_manifest
-from heedful.tasks.beginning import N_EVALUATIONS, REQUEST, has_begun
+from heedful.tasks.beginning import REQUEST, has_begun
 from heedful.tasks.evidence import Published
 from heedful.tasks.preparation import examine, prepare
 from heedful.tasks.recipes import Recipe
@@ -20,7 +20,7 @@ from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import SETUP, Setup
 from heedful.tasks.translation import train_translation
 from heedful.training.outlook import Outlook
-from heedful.training.plan import settle_options
+from heedful.training.plan import evaluate_every, settle_options
 from heedful.training.progress import Display
 
 
@@ -56,12 +56,11 @@ def run_recipe(
     said: dict[str, Any] = {"out": out, "seed": seed, "device": device, "steps": steps}
     said |= {"source_language": first, "target_language": second, **recipe.data.find(data, recipe.name)}
     options = TranslationOptions.from_json({**said, "minutes": recipe.minutes if steps is None else None})
-    command = shlex.join(_command(recipe, data, options))
     if recipe.training is None:
-        return train_translation(options, watch=watch, command=command)
+        return train_translation(options, watch=watch, command=partial(_command, recipe, data))
     options.check()
     RunDirectory(out).check_free()
-    _begin(recipe, options, command)
+    _begin(recipe, options, shlex.join(_command(recipe, data, options)))
     return train_translation(TranslationOptions(out=out, resume=True), watch=watch)
 
 
@@ -71,7 +70,7 @@ def _begin(recipe: Recipe, options: TranslationOptions, command: str) -> None:
     sources = options.sources()
     verdict = examine(sources)
     steps = options.steps or recipe.training.steps
-    training = replace(recipe.training, steps=steps, seed=options.seed, evaluate_every=math.ceil(steps / N_EVALUATIONS))
+    training = replace(recipe.training, steps=steps, seed=options.seed, evaluate_every=evaluate_every(steps))
     run = RunDirectory.create(options.out)
     with run.lock(), atomic_folder(run.begun) as part:
         prepared = prepare(sources, part, options.seed, recipe.size, verdict)

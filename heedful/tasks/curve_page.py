@@ -1,6 +1,5 @@
 """learning-curve.html: one page that shows a learning curve and says what it means; it loads nothing from anywhere."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from heedful.run.charts import Series, escape, line_chart
@@ -23,8 +22,8 @@ def curve_page(points: Sequence[Point], prospects: Sequence[Prospect], words: Ma
     title = ", ".join(f"{item.source} → {item.target}" for item in prospects)
     sections = "".join(_said(_TITLES[name], sentences) for name, sentences in words.items())
     about = (
-        f"To the right each step is twice the data, from {points[0].pairs:,} pairs on. The first line is measured; the "
-        "other two are the ends of the range of the forecast."
+        "To the right stand the pairs of sentences learned from, each time twice as many. Dots are measured; the lines "
+        "without dots are the ends of the range of the forecast."
     )
     return f"""{page_head(f"Learning curve: {title}")}<body>
 <div class="page">
@@ -46,30 +45,27 @@ def curve_page(points: Sequence[Point], prospects: Sequence[Prospect], words: Ma
 
 
 def _charts(points: Sequence[Point], prospects: Sequence[Prospect]) -> str:
-    """BLEU of each direction with its forecast, and both losses, over the doublings of the smallest size."""
-    xs = [_doublings(point.pairs, points) for point in points]
+    """BLEU of each direction with its forecast, and both losses, over the pairs that were learned from."""
+    measured = [float(point.pairs) for point in points]
+    last = points[-1].pairs
     charts = []
     for number, prospect in enumerate(prospects):
-        lines = [Series("dev", xs, [point.scores[number].bleu.score for point in points], marks=True)]
+        lines = [Series("measured", measured, [point.scores[number].bleu.score for point in points], marks=True)]
         forecasts = prospect.curve.forecasts if prospect.curve else []
-        ends = [xs[-1], *(_doublings(forecast.pairs, points) for forecast in forecasts)]
+        ahead = [float(last), *(float(forecast.pairs) for forecast in forecasts)]
         if forecasts:
-            lines.append(Series("high", ends, [prospect.now, *(forecast.high for forecast in forecasts)]))
-            lines.append(Series("low", ends, [prospect.now, *(forecast.low for forecast in forecasts)]))
+            lines.append(Series("high", ahead, [prospect.now, *(forecast.high for forecast in forecasts)]))
+            lines.append(Series("low", ahead, [prospect.now, *(forecast.low for forecast in forecasts)]))
         direction = f"{prospect.source} → {prospect.target}"
-        charts.append(_card("BLEU", direction, line_chart(lines, f"BLEU {direction}", "doublings")))
+        sizes = [*measured, *ahead[1:]]
+        charts.append(_card("BLEU", direction, line_chart(lines, f"BLEU {direction}", "pairs", sizes=sizes)))
     losses = [
-        Series("train", xs, [point.train_nll for point in points], marks=True),
-        Series("dev", xs, [point.dev_nll for point in points], marks=True),
+        Series("train", measured, [point.train_nll for point in points], marks=True),
+        Series("dev", measured, [point.dev_nll for point in points], marks=True),
     ]
-    charts.append(
-        _card("Loss", "nats a token, each size in its own vocabulary", line_chart(losses, "Loss", "doublings"))
-    )
+    about = "nats a token, each size in its own vocabulary"
+    charts.append(_card("Loss", about, line_chart(losses, "Loss", "pairs", sizes=measured)))
     return "".join(charts)
-
-
-def _doublings(pairs: int, points: Sequence[Point]) -> float:
-    return math.log2(pairs / points[0].pairs)
 
 
 def _card(title: str, about: str, chart: str) -> str:
@@ -82,7 +78,7 @@ def _table(points: Sequence[Point]) -> str:
         f'<th scope="col" class="n">BLEU {escape(f"{score.source} → {score.target}")}</th>'
         for score in points[0].scores
     )
-    others = ("train loss", "dev loss", "gap", "parameters", "epochs", "best after", "time")
+    others = ("train loss", "dev loss", "parameters", "epochs", "best after", "time")
     heads = directions + "".join(f'<th scope="col" class="n">{name}</th>' for name in others)
     return (
         '<div class="card"><div class="scroll" tabindex="0" role="region" aria-label="The figures"><table><thead><tr>'
@@ -97,7 +93,7 @@ def _row(point: Point) -> str:
         f'{score.bleu.score:.1f} <span class="soft small">{score.bleu.low:.1f} – {score.bleu.high:.1f}</span>'
         for score in point.scores
     ]
-    cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}", f"{point.gap:z.2f}"]
+    cells += [f"{point.train_nll:.2f}", f"{point.dev_nll:.2f}"]
     cells += [amount(point.parameters), f"{point.epochs:.1f}", f"{point.best_step / point.steps:.0%}"]
     cells.append(duration(point.seconds))
     link = f'<a href="{escape(point.path.name)}/report.html">{escape(point.name)}</a>'

@@ -1,5 +1,6 @@
 """What a learning curve says, in plain words: what more data would bring, whether it overfits, how it was made."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,11 +87,11 @@ def _prospect(points: Sequence[Point], prospect: Prospect) -> list[str]:
     curve = prospect.curve
     if curve is None:
         return [f"No forecast: it needs three sizes, from {4 * MIN_PAIRS:,} pairs on; there are {len(points)}."]
-    gains = ", ".join(f"{gain:+.1f}" for gain in curve.gains)
+    gains = ", ".join(f"{gain:+z.1f}" for gain in curve.gains)
     said = [f"From {points[0].name} of the data to all of it, each doubling brought {gains} BLEU."]
     forecasts = [
-        f"{name} the data ({forecast.pairs:,} pairs) about {forecast.score:.1f} BLEU "
-        f"({forecast.low:.1f} to {forecast.high:.1f})"
+        f"{name} the data ({forecast.pairs:,} pairs) about {forecast.score:z.1f} BLEU "
+        f"({forecast.low:z.1f} to {forecast.high:z.1f})"
         for name, forecast in zip(TIMES.values(), curve.forecasts, strict=True)
     ]
     said.append(f"Forecast: {', '.join(forecasts)}; with what there is it reaches {prospect.now:.1f}.")
@@ -124,8 +125,8 @@ def _test(now: float, curve: Extrapolation) -> list[str]:
     check = curve.check
     if check is None:
         return []
-    came = f"A test: from the smaller sizes alone, all of the data would be forecast at {check.score:.1f} "
-    came += f"({check.low:.1f} to {check.high:.1f}), and it reached {now:.1f}: "
+    came = f"A test: from the smaller sizes alone, all of the data would be forecast at {check.score:z.1f} "
+    came += f"({check.low:z.1f} to {check.high:z.1f}), and it reached {now:.1f}: "
     if check.low <= now <= check.high:
         return [came + "within the range."]
     return [came + "outside the range, so trust the forecast as a direction and not as a figure."]
@@ -165,9 +166,14 @@ def overfitting(points: Sequence[Point]) -> list[str]:
     elif found.verdict == "overfits":
         said += _turned(last)
     elif found.verdict == "memorises":
-        said.append("Its dev loss did not turn, so this has done no harm; more data would narrow the gap.")
+        said.append(
+            "It knows part of its training text by heart. Dev loss did not turn upwards, so that has done no harm."
+        )
+        said.append("More data would make new sentences as easy for it as those that it learned from.")
     else:
-        said.append("No sign of overfitting: the dev loss did not turn, and the gap is small.")
+        said.append(
+            "No sign of overfitting: dev loss did not turn upwards, and new sentences are not much harder for it."
+        )
         if last.gap <= NARROW:
             said.append("It does hardly better on its training text: train longer before you collect more data.")
     if found.verdict != "overfits" and found.ended_early:
@@ -179,21 +185,22 @@ def overfitting(points: Sequence[Point]) -> list[str]:
 
 
 def _losses(point: Point) -> str:
-    """The gap, as what a reader can picture."""
-    losses = (
-        f"dev loss {point.dev_nll:.2f}, training loss {point.train_nll:.2f} nats a token, a gap of {point.gap:z.2f}"
+    """Both losses, as what a reader can picture: as many equally likely tokens leave one as unsure."""
+    learned, new = (f"{math.exp(nll):,.1f}" for nll in (point.train_nll, point.dev_nll))
+    return (
+        f"With all of the data it is as unsure of the next token as among {learned} equally likely ones in sentences "
+        f"it learned from, and as among {new} in those of dev, which are new to it (loss {point.train_nll:.2f} and "
+        f"{point.dev_nll:.2f} nats a token)."
     )
-    choices = f"{point.overfitting.times:.1f} times as many choices as a token that it learned from"
-    return f"With all of the data: {losses}; a token of dev leaves the model {choices}."
 
 
 def _turned(point: Point) -> list[str]:
     """An overfitted training: since when, at what price, what to do."""
     found = point.overfitting
     lowest, best = f"{found.turned_at:.0%}", f"{found.best_at:.0%}"
-    grown = "" if found.grown is None else f", and the gap grew by {found.grown:.2f} nats"
     said = [
-        f"It overfits: dev loss was lowest after {lowest} of the training and ended {found.rise:.0%} higher{grown}."
+        "It overfits: it went on learning its own sentences while new ones became harder for it.",
+        f"Dev loss was lowest after {lowest} of the training and ended {found.rise:.0%} higher.",
     ]
     if found.ended_early:
         enough = f"about {_best_epochs(point)} epochs would have been enough"
@@ -210,11 +217,11 @@ def _best_epochs(point: Point) -> str:
 
 
 def _over_sizes(points: Sequence[Point]) -> list[str]:
-    """How the gap goes with the data; in nats a character, since vocabularies differ."""
-    gaps = [point.dev_nll_per_character - point.train_nll_per_character for point in points]
-    course = "narrower" if gaps[-1] < gaps[0] else "no narrower"
-    figures = f"{gaps[0]:z.2f} to {gaps[-1]:z.2f} nats a character"
-    said = [f"From {points[0].name} of the data to all of it the gap goes from {figures}: more data makes it {course}."]
+    """How far dev loss lies above training loss with less data and with all; vocabularies differ, so by characters."""
+    first, last = (point.dev_nll_per_character - point.train_nll_per_character for point in (points[0], points[-1]))
+    course = "more data brings the two together" if last < first else "more data does not bring the two together"
+    lay = f"Dev loss lay {first:z.2f} nats a character above training loss with {points[0].name} of the data"
+    said = [f"{lay} and lies {last:z.2f} above it with all: {course}."]
     smaller = [point.name for point in points[:-1] if point.overfitting.verdict == "overfits"]
     return said + ([f"Of the smaller sizes, {_listed(smaller)} overfit{'s' * (len(smaller) == 1)}."] if smaller else [])
 

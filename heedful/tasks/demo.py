@@ -87,8 +87,8 @@ def run_demo(out: Path, *, model: str = "transformer", watch: Callable[[Outlook]
         model=model,
         minutes=MINUTES,
     )
-    command = "heedful demo" if model == "transformer" else f"heedful demo --model {model}"
-    published = train_translation(options, watch=watch, size=SIZE, command=command)
+    words = ["heedful", "demo", *([] if model == "transformer" else ["--model", model])]
+    published = train_translation(options, watch=watch, size=SIZE, command=lambda _: words)
     pairs = list(phrasebook.generate(dict(PARTS)["test"], "test", 1))
     return Demo(published, [(pair.chinese, pair.english) for pair in pairs], _dictionary_scores(pairs))
 

@@ -1,9 +1,9 @@
 """The proof that comes with a translator: scores, the card, the report."""
 
 import platform
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -213,7 +213,7 @@ def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Fac
         steps=trained.result.step,
         seconds=trained.result.seconds,
         command=trained.command,
-        date=time.strftime("%Y-%m-%d"),
+        date=datetime.now(UTC).isoformat(" ", timespec="minutes"),
         limits=limits(prepared),
     )
 

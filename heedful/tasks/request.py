@@ -43,6 +43,7 @@ class TranslationOptions:
         minutes: budget of training in minutes.
         epochs: budget in passes over the data, instead.
         steps: budget in updates, instead.
+        evaluations: looks at the dev set; 16, or fewer in a short run, when left out. Minutes may buy fewer of them.
         seed: of everything random.
         device: "cpu" or "cuda"; chosen when left out.
         resume: go on in `out` where a run was interrupted.
@@ -66,6 +67,7 @@ class TranslationOptions:
     minutes: float | None = None
     epochs: float | None = None
     steps: int | None = None
+    evaluations: int | None = None
     seed: int = 1
     device: str | None = None
     resume: bool = False
@@ -112,12 +114,16 @@ class TranslationOptions:
 
         Raises:
             OptionError: an unknown model, device or kind of pairs, a file named twice, several budgets or one of
-                nothing, a seed below 0.
+                nothing, a seed below 0, no evaluation.
         """
         family(self.model)
         Augmentation.named(self.augment)
         choose(self.device)
         self.budget()
+        if self.evaluations is not None and self.evaluations < 1:
+            raise OptionError(
+                f"evaluations must be 1 or more: got {self.evaluations}; the best weights are chosen by them"
+            )
         if not 0 <= self.seed < 1 << 63:
             raise OptionError(f"seed is a whole number from 0 to 2^63-1: got {self.seed}")
         named = {_flag(name): getattr(self, name).resolve() for name in FILES if getattr(self, name) is not None}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
-from heedful.tasks.beginning import Beginning, as_begun, begin, command_of, reopen, steps_of
+from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, reopen, steps_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published, Trained, describe, publish
 from heedful.tasks.models import n_parameters
@@ -22,7 +22,7 @@ def train_translation(
     *,
     watch: Callable[[Outlook], Display] | None = None,
     size: Size | None = None,
-    command: str | None = None,
+    command: Command | None = None,
 ) -> Published:
     """Train, score and document a translator.
 
@@ -30,7 +30,7 @@ def train_translation(
         options: what to learn from.
         watch: makes someone who watches; None is silent.
         size: instead of the one that follows from the number of pairs.
-        command: that makes this run, for the model card; None is made from the options.
+        command: as for `begin`, for the model card.
     Returns:
         Where it is, its scores and what it cost.
     Raises:

@@ -29,6 +29,7 @@ State = Literal["holds", "fails", "unchecked"]
 # score may then move by this share of its 95% interval; where nothing has changed it may not move at all.
 SLACK = 0.1
 WHOLE = "whole"
+_LEFT_BEHIND = "checkpoints, the course of the training, and what it began with; the model does not need them"
 
 
 @dataclass(frozen=True)
@@ -116,15 +117,21 @@ def verify_run(
         return _unfinished(run, left, begun)
     checks = list(_files(run))
     receipt = _receipt(run, checks)
+    left += _gone(run)
     if receipt is None:
-        return Verification(path, [*checks, *left], [], "cannot be made again: nothing says how", "")
+        said = "not made anew: the receipt, which says what they were made on, cannot be read"
+        checks.append(Check("figure", "all", "unchecked", said))
+        outlook = "cannot be made again without its receipt, which says how"
+        return Verification(path, [*checks, *left], [], outlook, "")
     _require_sentences(text, receipt)
     numerics = _as_then(receipt, device)
     changes = _changes(receipt, numerics)
     known = [_locate(file, _places(begun, file, data)) for file in receipt.data]
     at_hand = {file.role: place for file, (_, place) in zip(receipt.data, known, strict=True) if place is not None}
-    if any(check.state == "fails" for check in checks):
-        checks.append(Check("figure", "all", "unchecked", "a damaged model is not asked to translate"))
+    broken = [check.name for check in checks if check.state == "fails"]
+    if broken:
+        said = f"not made anew: a run is loaded only when all of it is whole; mend {', '.join(broken)} first"
+        checks.append(Check("figure", "all", "unchecked", said))
     else:
         translator = Translator.load(path, numerics.device)
         candidates = [*_readings(text), *_candidates(begun, at_hand)]
@@ -271,9 +278,20 @@ def _locate(file: DataFile, places: Mapping[Path, bool]) -> tuple[Check, Path | 
             return Check("data", file.name, "holds", f"the same: {path}"), path
     for path, named in places.items():
         if named:
-            return Check("data", file.name, "fails", f"{path} is not what the run was made of ({file.role})"), None
-    found = "".join(f", {path} is another file of that name" for path in places)
-    return Check("data", file.name, "unchecked", f"not found{found}; give --data FOLDER"), None
+            said = f"{path} is not what the run was made of ({file.role}): {_otherwise(file, path)}"
+            return Check("data", file.name, "fails", said), None
+    found = "".join(f", and {path} is another file of that name" for path in places)
+    said = f"not found where it was{found}; name the folder that holds it with --data FOLDER"
+    return Check("data", file.name, "unchecked", said), None
+
+
+def _otherwise(file: DataFile, path: Path) -> str:
+    """What is there instead of a file, and what was expected."""
+    n_bytes = path.stat().st_size
+    if n_bytes == file.n_bytes:
+        return f"its {n_bytes:,} bytes are other ones; restore it from a copy"
+    came = f"it has {n_bytes:,} bytes" if n_bytes else "it is empty"
+    return f"{came}, expected {file.n_bytes:,} bytes; restore it from a copy"
 
 
 def _training(run: RunDirectory) -> Iterator[Check]:
@@ -295,6 +313,14 @@ def _training(run: RunDirectory) -> Iterator[Check]:
             read_json(plan)
         except RunError as error:
             yield Check("training", PLAN, "fails", str(error))
+
+
+def _gone(run: RunDirectory) -> list[Check]:
+    """What training left of a finished run and is not there any more: it cannot be checked."""
+    if not run.training.is_dir():
+        return [Check("training", run.training.name, "unchecked", f"is not there, nor its {_LEFT_BEHIND}")]
+    missing = [path for path in (run.begun, run.metrics) if not path.exists()]
+    return [Check("training", path.name, "unchecked", "is not there") for path in missing]
 
 
 def _changes(receipt: Receipt, numerics: Numerics) -> list[str]:

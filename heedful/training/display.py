@@ -13,6 +13,8 @@ from heedful.training.progress import Display, Evaluation, Progress, Sample
 
 # A log file should tell that training is alive, and no more.
 LINE_EVERY_SECONDS = 10.0
+# A model that has hardly begun repeats itself to the limit of length.
+EXAMPLE_LETTERS = 40
 
 
 def make_display(outlook: Outlook, stream: TextIO | None = None) -> Display:
@@ -62,7 +64,7 @@ class Lines:
 
     def evaluation(self, step: int, found: Evaluation, best: bool) -> None:
         """The score, and what the first sentence comes out as."""
-        example = f"  {found.samples[0].source} → {found.samples[0].now}" if found.samples else ""
+        example = f"  {_short(found.samples[0].source)} → {_short(found.samples[0].now)}" if found.samples else ""
         self._say(f"step {step:,}  {self._outlook.score} {found.score:.2f}{' (best)' if best else ''}{example}")
 
     def samples(self, samples: Sequence[Sample]) -> None:
@@ -78,3 +80,7 @@ class Lines:
     def _say(self, text: str) -> None:
         self._stream.write(text.replace("\n", " ") + "\n")
         self._stream.flush()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= EXAMPLE_LETTERS else text[: EXAMPLE_LETTERS - 1] + "…"

@@ -139,7 +139,8 @@ class _Run:
         found = latest_checkpoint(self._folder)
         if found is None:
             self._record.cut({"metrics_bytes": 0, "events_bytes": 0})
-            self._record.event("begun", f"begun, {self._options.steps:,} steps to go")
+            steps = self._options.steps
+            self._record.event("begun", f"begun, {steps:,} step{'s' * (steps != 1)} to go")
         else:
             self.state.load(found.tensors, found.values["state"])
             self._record.cut(found.values["lengths"])

@@ -15,8 +15,9 @@ PLAN = "plan.json"
 # What saving, drawing and a less quiet machine may take of the time.
 MARGIN = 0.95
 
-# Evaluations may take this share of the time; there are fewer of them rather than more.
-EVALUATION_SHARE = 0.1
+# Evaluations in a run. They may take this share of the time, and lie no fewer updates apart than this: there are fewer
+# of them rather than more.
+N_EVALUATIONS, EVALUATION_SHARE, LEAST_APART = 16, 0.1, 25
 
 
 @dataclass(frozen=True)
@@ -62,33 +63,46 @@ class Plan:
         return asdict(self)
 
 
-def plan_steps(budget: Budget, n_batches: int, calibration: Calibration | None, n_evaluations: int = 20) -> Plan:
+def evaluate_every(steps: int, n_evaluations: int | None = None) -> int:
+    """Steps between two evaluations.
+
+    Args:
+        steps: of the run.
+        n_evaluations: that were asked for; None is 16, or fewer in a run so short that they would crowd it.
+    """
+    return math.ceil(steps / n_evaluations) if n_evaluations else max(LEAST_APART, math.ceil(steps / N_EVALUATIONS))
+
+
+def plan_steps(
+    budget: Budget, n_batches: int, calibration: Calibration | None, n_evaluations: int | None = None
+) -> Plan:
     """The steps that a budget buys, evaluations included.
 
     Args:
         budget: one of minutes, epochs, steps.
         n_batches: updates in an epoch.
         calibration: needed for minutes.
-        n_evaluations: wanted; fewer when they would take more than a tenth of the minutes.
+        n_evaluations: as for `evaluate_every`; fewer when they would take more than a tenth of the minutes.
     Raises:
         OptionError: the minutes do not suffice for a single step.
     """
     if budget.minutes is None:
         steps = budget.steps or max(1, math.ceil(n_batches * (budget.epochs or 0.0) - 1e-9))
-        return Plan(steps, math.ceil(steps / n_evaluations), calibration)
+        return Plan(steps, evaluate_every(steps, n_evaluations), calibration)
     assert calibration is not None, "minutes are counted from a calibration"
     seconds = 60 * budget.minutes * MARGIN
+    n_afforded = n_evaluations or N_EVALUATIONS
     if calibration.evaluation_seconds > 0:
-        affordable = int(EVALUATION_SHARE * seconds / calibration.evaluation_seconds)
-        n_evaluations = max(1, min(n_evaluations, affordable))
-    steps = int((seconds - n_evaluations * calibration.evaluation_seconds) / calibration.step_seconds)
+        n_afforded = max(1, min(n_afforded, int(EVALUATION_SHARE * seconds / calibration.evaluation_seconds)))
+    steps = int((seconds - n_afforded * calibration.evaluation_seconds) / calibration.step_seconds)
     if steps < 1:
         least = (calibration.step_seconds + calibration.evaluation_seconds) / 60 / MARGIN
         raise OptionError(
             f"minutes={budget.minutes:g} do not suffice for one step and one evaluation here, which take "
             f"{least:.2g}; give more minutes, a smaller model or fewer held-out sentences"
         )
-    return Plan(steps, math.ceil(steps / n_evaluations), calibration)
+    every = evaluate_every(steps, n_afforded)
+    return Plan(steps, every if n_evaluations else max(LEAST_APART, every), calibration)
 
 
 def stored_options(folder: Path) -> TrainingOptions | None:

@@ -12,6 +12,7 @@ import torch
 
 from heedful import numerics
 from heedful.cli import doctor
+from heedful.numerics import Numerics
 
 
 def test_json_is_one_object_with_every_line(capsys):
@@ -37,13 +38,27 @@ def test_lines_are_marked_and_summed_up(capsys):
     assert "Nothing is missing." in capsys.readouterr().out
 
 
-def test_threads_asked_for_are_said(monkeypatch):
+@pytest.mark.parametrize(
+    ("asked", "value", "advice", "good"),
+    [
+        (None, "4", "training uses one for each core", True),
+        ("3", "3", "OMP_NUM_THREADS=3 asks for it: without it training uses all 4", True),
+        ("4", "4", "one for each core, as OMP_NUM_THREADS asks too", True),
+        ("7", "4", "one for each core: OMP_NUM_THREADS=7 asks for more than there are", True),
+        ("abc", "4", "OMP_NUM_THREADS=abc is no number of threads, and one for each core is taken: unset it", False),
+        ("0", "4", "OMP_NUM_THREADS=0 is no number of threads, and one for each core is taken: unset it", False),
+    ],
+)
+def test_one_line_says_how_many_threads_and_why(monkeypatch, asked, value, advice, good):
     monkeypatch.setattr(numerics, "available_cores", lambda: 4)
-    monkeypatch.setattr(doctor.os, "cpu_count", lambda: 4)
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert doctor.cores().advice == "OMP_NUM_THREADS lets training use 3 of them"
     monkeypatch.delenv("OMP_NUM_THREADS")
-    assert doctor.cores().advice == "training uses all of them"
+    if asked is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    policy = Numerics("cpu", "float32", "default", numerics.usable_threads())
+    monkeypatch.setattr(numerics, "choose", lambda: policy)
+    found = {item.name: item for item in [doctor.cores(), *doctor.numerics()]}
+    assert found["threads"] == doctor.Finding("threads", value, advice, good)
+    assert "OMP" not in found["cores"].advice
 
 
 def test_fewer_cores_than_there_are(monkeypatch):

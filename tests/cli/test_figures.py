@@ -33,8 +33,10 @@ def row(lines, start):
 
 def test_scores_have_their_interval_and_signature():
     lines = shown(show_scores, FOUND)
-    assert row(lines, "BLEU cased") == ["10.00", "9.0", "–", "11.5", "signature-0"]
-    assert row(lines, "TER lower is better") == ["13.00", "12.0", "–", "14.5", "signature-3"]
+    assert lines[1].split() == ["BLEU", "cased", "10.00", "9.0", "–", "11.5"]
+    assert lines[4].split() == ["TER", "lower", "is", "better", "13.00", "12.0", "–", "14.5"]
+    assert lines[lines.index("BLEU cased") + 1] == "signature-0"
+    assert lines[lines.index("TER lower is better") + 1] == "signature-3"
     assert "1,234 sentences zh → en in 5.0 s, 678 tokens/s" in lines
     assert "as a rule of thumb: hard to follow" in lines
 
@@ -46,10 +48,10 @@ def test_a_comparison_names_the_better_one(sign, bleu, ter):
     comparisons = {"bleu": clear, "bleu_lowercase": unclear, "chrf": clear, "ter": clear}
     against = Against("A[b]", "[/]C", Scores(*FIGURES[::-1]), comparisons, TALLY)
     lines = shown(show_comparison, FOUND, against)
-    numbers = [f"{sign * 1.5:+.2f}", f"{ends[0]:.1f}", "–", f"{ends[1]:.1f}", "0.004"]
-    assert lines[1].split() == ["figure", "A[b]", "[/]C", "difference", "95%", "interval", "p-value", "better"]
+    numbers = [f"{sign * 1.5:+.2f}", f"({ends[0]:.1f}–{ends[1]:.1f})", "0.004"]
+    assert lines[1].split() == ["figure", "A[b]", "[/]C", "difference", "p-value", "better"]
     assert row(lines, "BLEU cased") == ["10.00", "13.00", *numbers, bleu]
-    assert row(lines, "BLEU lower-cased") == ["11.00", "12.00", "-0.00", "-1.0", "–", "0.9", "0.500", "not", "clear"]
+    assert row(lines, "BLEU lower-cased") == ["11.00", "12.00", "+0.00", "(-1.0–0.9)", "0.500", "not", "clear"]
     assert row(lines, "TER lower is better") == ["13.00", "10.00", *numbers, ter]
     assert against.verdict in lines
 
@@ -65,7 +67,7 @@ def test_groups_have_a_line_each():
     assert row(lines, "1 to 8 words") == ["9", "too", "few"]
     assert "too few: under 10 sentences say nothing" in lines
     rows = [line.split() for line in lines if line.startswith("9 words or more")]
-    figures = ["1,200", "10.0", "9.0", "–", "11.5", "12.0", "11.0", "–", "13.5", "-0.0", "(-3.0", "–", "2.0)"]
+    figures = ["1,200", "10.0", "(9.0–11.5)", "12.0", "(11.0–13.5)", "+0.0", "(-3.0–2.0)"]
     assert [row[4:] for row in rows] == [figures] * 3
     assert "BLEU against run[x]" in lines[2]
 
@@ -74,10 +76,26 @@ def test_a_narrow_window_cuts_no_signature():
     signature = "nrefs:1|bs:1000|seed:12345|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:2.6.0"
     scores = replace(FOUND.scores, ter=replace(FOUND.scores.ter, signature=signature))
     lines = shown(show_scores, replace(FOUND, scores=scores, sentences=1), width=80)
-    start = next(number for number, line in enumerate(lines) if line.startswith("TER"))
-    assert max(map(len, lines)) <= 80
-    assert "".join(line.split()[-1] for line in lines[start : start + 3]).startswith(signature)
+    assert lines[lines.index("TER lower is better") + 1] == signature
+    assert max(len(line) for line in lines if line != signature) <= 80
     assert "1 sentence zh → en in 5.0 s, 678 tokens/s" in lines
+
+
+@pytest.mark.parametrize("rival", [None, "experiments/a-long-name"])
+def test_a_narrow_window_cuts_nothing(rival):
+    both = {"bleu": Comparison(-0.04, -3, 2, 0.9, 0.4), "chrf": Comparison(1.5, 0.5, 2.5, 0.9, 0.4)}
+    long = replace(LONG, against=both if rival else {})
+    lines = shown(show_groups, Groups("words", (SHORT, long), (), (), "", 0), rival, width=80)
+    assert max(map(len, lines)) <= 80
+    words = " ".join(lines).split()
+    assert {"(9.0–11.5)", "(11.0–13.5)", *(("(-3.0–2.0)", "(0.5–2.5)") if rival else ())} <= set(words)
+    names = ("a-name-of-twenty-one", "another-name-as-long-")
+    against = Against(*names, Scores(*FIGURES), dict.fromkeys(vars(FOUND.scores), both["chrf"]), TALLY)
+    lines = shown(show_comparison, FOUND, against, width=80)
+    table = lines[1 : lines.index(against.verdict)]
+    assert max(map(len, table)) <= 80
+    assert not any("…" in line for line in table)
+    assert any(line.startswith("BLEU cased ") for line in table)
 
 
 def test_what_is_left_out_is_said():

@@ -116,6 +116,13 @@ def test_sigterm_is_one_line_and_143(capsys):
         (["boom", "print", "--options.order", "ascendin"], "ascending"),
         (["boom", "print", "more", "3", "4", "5"], "too many arguments: got"),
         (["boom", "print", "more"], "; see --help for what it takes"),
+        (["train", "translation"], "needs a text with its translation and, as --out, a new folder for the translator"),
+        (["train", "translation", "--source", "a"], "--source train.en --target train.de --out runs/en-de`"),
+        (
+            ["translate"],
+            "needs the folder that `heedful train` wrote, first of all: for example `heedful translate runs/",
+        ),
+        (["translate", "runs/mine", "--beam"], "--beam requires an argument"),
         (["boom"], "requires an argument; see `heedful boom --help`"),
         (["inspect", "train.en", "train.de"], "files are named by flags: --source FILE --target FILE"),
         (["train", "translation", "train.en", "--out", "x"], "files are named by flags: --source FILE"),

@@ -1,25 +1,27 @@
 """The index of runs as a table and as JSON."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from heedful.cli import console
 from heedful.cli import runs as verb
 from heedful.cli.main import main
 from heedful.run import registry
-from heedful.run.registry import RunSummary
+from heedful.run.registry import RunScore, RunSummary
 
-EMPTY = RunSummary("old", Path("r/old"), "", "", None, "", None, "", "damaged", "old/model.safetensors is missing")
+EMPTY = RunSummary("old", Path("r/old"), "", "", (), None, "", "damaged", "old/model.safetensors is missing")
 FOUND = [
     RunSummary(
         name="x/de-en",
         path=Path("r/x/de-en"),
         task="translation",
-        languages="de-en",
-        score=37.04,
-        score_name="bleu",
+        languages="de-en, en-de",
+        scores=(RunScore("de-en", "test", "bleu", 37.04), RunScore("en-de", "dev", "bleu", 33.0)),
         n_parameters=3_141_592,
         date="2026-11-20T10:11:12+00:00",
         state="finished",
@@ -45,13 +47,14 @@ def asked(monkeypatch):
 def test_the_table_shows_runs_side_by_side(capsys, asked):
     assert main(["runs", "r"]) == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.split("\n")]
-    assert lines[0].split() == ["run", "task", "languages", "score", "parameters", "when", "(UTC)", "state"]
-    assert lines[1].split("  ")[0] == "x/de-en"
-    assert "37.0 bleu" in lines[1]
-    assert "3.14 million" in lines[1]
-    assert lines[1].endswith("2026-11-20 10:11  finished")
-    assert lines[2].endswith("2026-11-19 08:00  interrupted at step 40")
-    assert lines[3].endswith("damaged")
+    assert lines[0].split() == ["test", "dev"]
+    assert lines[1].split() == ["run", "languages", "BLEU", "BLEU", "size", "when", "(UTC)", "state"]
+    assert lines[2].split() == ["x/de-en", "de-en", "37.0", "3.14M", "2026-11-20", "10:11", "finished"]
+    assert lines[3].split() == ["en-de", "33.0"]
+    test, dev = (lines[0].index(name) + len(name) for name in ("test", "dev"))
+    assert (lines[2][:test].endswith("37.0"), lines[3][:dev].endswith("33.0")) == (True, True)
+    assert lines[4].endswith("2026-11-19 08:00  interrupted at step 40")
+    assert lines[5].endswith("damaged")
     assert "old: old/model.safetensors is missing" in lines
     assert asked == [(Path("r"), True)]
 
@@ -75,5 +78,20 @@ def test_a_folder_that_is_not_there_is_the_callers_mistake(capsys, tmp_path):
 
 
 def test_what_a_run_does_not_say_is_left_empty():
-    assert [verb.score(run) for run in FOUND] == ["37.0 bleu", "", ""]
-    assert [verb.parameters(run) for run in FOUND] == ["3.14 million", "", ""]
+    assert [verb.directions(run) for run in FOUND] == [("de-en\nen-de", "37.0\n", "\n33.0"), ("", "", ""), ("", "", "")]
+    assert [verb.parameters(run) for run in FOUND] == ["3.14M", "", ""]
+    begun = replace(EMPTY, languages="zh-en, en-zh")
+    assert verb.directions(begun) == ("zh-en\nen-zh", "", "")
+    assert verb.directions(replace(EMPTY, scores=(RunScore("a-b", "test", "chrf", 50),)))[1] == "50.0 chrf"
+
+
+def test_a_narrow_window_cuts_no_figure(monkeypatch):
+    long = replace(FOUND[0], name="experiments/a-long-name/de-en-base", state="interrupted at step 1200")
+    stream = io.StringIO()
+    monkeypatch.setattr(console, "output_console", lambda: Console(file=stream, width=80))
+    verb.show([long])
+    lines = stream.getvalue().rstrip("\n").split("\n")
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.split()[0] for line in lines[2:] if not line.startswith(" ")) == long.name
+    assert {"37.0", "33.0", "3.14M", "2026-11-20", "10:11", "de-en", "en-de"} <= set(stream.getvalue().split())
+    assert "…" not in stream.getvalue()

@@ -188,3 +188,5 @@ def test_a_narrow_window_cuts_no_figure(ways):
     assert max(map(len, said.split("\n"))) <= 80
     assert "29,000 " in said
     assert ("30.0 (28.7–31.3)" in said) == (len(ways) == 1)
+    words = {"(28.7–31.3)", "1.90,", "2.10", "1.23M", "40.0", "100%", "weights", "epochs", "1:30", "min"}
+    assert words <= set(said.split())

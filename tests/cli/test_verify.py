@@ -1,12 +1,19 @@
 """`heedful verify`: a table or one JSON object, one line on standard error and 2 when something does not hold."""
 
+import io
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from heedful.cli import console
+from heedful.cli import verify as verb
 from heedful.run.manifest import write_manifest
 from heedful.run.receipt import read_receipt
+from heedful.tasks.verification import Check, Verification
 from tests.cli.commands import refused, run
 
 
@@ -23,12 +30,38 @@ def test_a_whole_run_is_a_table_and_0(capsys, tiny):
     lines = [line.split() for line in out.split("\n")]
     assert ["✓", "file", "8", "files", "as", "the", "manifest", "says"] in lines
     assert len([line for line in lines if line[:2] == ["✓", "figure"]]) == 4
-    assert out.count("the same to the last digit") == 4
+    assert len(re.findall(r"\d\.\d\d, the same to the last digit", out)) == 4
     assert (
         "everything that was checked holds\nit can be made again from the same files, all at hand; the command:\n"
         in out
     )
     assert f"\n  {read_receipt(tiny.rnn).command}\n" in out
+
+
+@pytest.mark.parametrize(
+    ("recorded", "found", "said"),
+    [
+        (None, None, "x"),
+        (30.0, None, "30.00, x"),
+        (30.0, 30.0, "30.00, x"),
+        (30.0, 30.25, "30.00 on record, 30.25 now: x"),
+    ],
+)
+def test_a_figure_stands_beside_what_was_found(recorded, found, said):
+    assert verb.found_out(Check("figure", "BLEU", "holds", "x", recorded, found)) == said
+
+
+def test_a_narrow_window_breaks_no_name(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(console, "output_console", lambda: Console(file=stream, width=80))
+    checks = [Check("figure", "en → de BLEU lower-cased", "holds", "the same to the last digit", 30.0, 30.0)]
+    checks += [Check("training", "best/checkpoint-00000020", "holds", "whole")]
+    checks += [Check("data", "train.en", "fails", "/a/long/path" * 9)]
+    verb.show(Verification(Path("run"), checks, [], "can be made again", ""))
+    out = stream.getvalue()
+    assert all(check.name in out for check in checks)
+    assert max(map(len, out.split("\n"))) <= 80
+    assert "/a/long/path" * 9 in "".join(line[39:].strip() for line in out.split("\n") if "/" in line[39:])
 
 
 def test_json_is_one_object(capsys, copied):
@@ -61,7 +94,7 @@ def test_what_cannot_be_checked_is_said(capsys, copied):
     shutil.rmtree(copied / "training")
     code, out, err = run(capsys, "verify", copied)
     assert (code, err) == (0, "")
-    assert "everything that was checked holds, 2 could not be checked\n" in out
+    assert "everything that was checked holds, 3 could not be checked\n" in out
     assert "its sentences are not at hand" in out
 
 
@@ -70,7 +103,7 @@ def test_a_receipt_that_is_gone(capsys, copied):
     write_manifest(copied)
     code, out, err = run(capsys, "verify", copied)
     assert code == 2
-    assert "it cannot be made again: nothing says how\n" in out
+    assert "it cannot be made again without its receipt, which says how\n" in out
     assert "receipt.json is missing" in err
 
 

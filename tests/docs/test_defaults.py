@@ -7,6 +7,7 @@ import pytest
 
 from heedful.tasks import beginning
 from heedful.tasks.defaults import SIZES, architecture_for, options_for, size_for
+from heedful.training import plan
 from tests.docs.pages import read, tables
 
 ENGLISH, CHINESE = "docs/defaults.md", "docs/defaults.zh.md"
@@ -65,7 +66,8 @@ def test_the_figures_in_the_sentences_are_those_of_the_code(page):
         f"{round(round(long.schedule.warmup * LONG) / short.schedule.warmup):,}",
         f"{long.schedule.cooldown:.0%}",
         f"{round(1 / (1 - options_for(SIZES[2], 10**6, 1).average))}",
-        f"{beginning.N_EVALUATIONS}",
+        f"{plan.N_EVALUATIONS}",
+        f"{plan.LEAST_APART}",
         f"{beginning.PATIENCE}",
     ]
     # The order of the sentences differs between languages in one place: the share of a short run and its length.

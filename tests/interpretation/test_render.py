@@ -12,11 +12,11 @@ from heedful.interpretation.attention_maps import AttentionMap
 from heedful.interpretation.render import heat_map
 
 
-def drawn(attention: AttentionMap, cell_width: int = 0, color: bool = False) -> list[str]:
+def drawn(attention: AttentionMap, color: bool = False, width: int = 120) -> list[str]:
     out = io.StringIO()
     system = "truecolor" if color else None
-    console = Console(file=out, width=120, color_system=system, force_terminal=color, highlight=False)
-    console.print(heat_map(attention, cell_width))
+    console = Console(file=out, width=width, color_system=system, force_terminal=color, highlight=False)
+    console.print(heat_map(attention))
     return out.getvalue().rstrip("\n").split("\n")
 
 
@@ -38,10 +38,15 @@ def test_columns_are_aligned_also_with_wide_characters():
     assert cell_len(lines[0][:middle]) <= cell_len(lines[1][: lines[1].index("6")]) <= cell_len(lines[0][:middle]) + 4
 
 
-def test_a_width_may_be_asked_for():
-    narrow, wide = (cell_len(drawn(CHINESE, width)[0]) for width in (0, 12))
-    assert narrow < wide
-    assert wide >= 3 * 12
+@pytest.mark.parametrize("n_tokens", [5, 25, 60])
+def test_however_long_the_sentence_no_column_is_cut(n_tokens):
+    source, target = ([f"{side}{i}" for i in range(n_tokens)] for side in ("source", "written"))
+    lines = drawn(AttentionMap(tuple(source), tuple(target), np.eye(n_tokens)), width=80)
+    assert max(map(cell_len, lines)) <= 80
+    heads = [line.split() for line in lines if "source" in line]
+    assert [word for head in heads for word in head] == source
+    assert len(heads) == -(-n_tokens // len(heads[0]))
+    assert " ".join(lines).split().count("100") == n_tokens
 
 
 def brightness(line: str) -> list[int]:

@@ -1,6 +1,7 @@
 """A finished run's facts, evidence and folder, with everything in them that tends to break pages."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -93,7 +94,8 @@ def finished_run(path):
     run.config.write_text(json.dumps(config))
     run.tokenizer.write_text(json.dumps({"vocab": ["a", "b", "词"]}, ensure_ascii=False), encoding="utf-8")
     run.generation.write_text('{"width": 5}')
-    write_scores(run.scores, [score_set()])
+    sets = [replace(score_set(), data="test"), replace(score_set("en", "zh", 91.0), data="dev, by which it was chosen")]
+    write_scores(run.scores, sets)
     run.card.write_text("# card")
     run.report.write_text("<!DOCTYPE html>")
     write_manifest(path)

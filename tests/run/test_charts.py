@@ -46,14 +46,21 @@ def test_points_stand_where_the_axes_say():
     assert levels["100"] == pytest.approx(y2, abs=0.2)
 
 
-def test_the_steep_beginning_does_not_flatten_the_rest():
+def test_the_axis_holds_every_point_the_steep_beginning_too():
     xs = list(range(101))
     svg = line_chart(
-        [Series("a", xs, [1000, 900] + [10 - x / 20 for x in xs[2:]]), Series("b", xs, [6.0] * 101)], "t", "s"
+        [Series("a", xs, [9.2, 8.1] + [4 - x / 50 for x in xs[2:]]), Series("b", xs, [3.0] * 101)], "t", "s"
     )
-    heights = [y for _, y in points(svg)]
-    assert heights[0] == heights[1] == min(heights)
-    assert heights[-1] - heights[2] > 50
+    (_, first), (_, second), (_, third) = points(svg)[:3]
+    assert first < second < third
+    assert "10" in words(svg)
+
+
+def test_sizes_make_a_logarithmic_axis_with_these_numbers_at_it():
+    svg = line_chart([Series("a", [1812, 7250, 29_000], [1, 2, 3])], "t", "pairs", sizes=[1812, 7250, 29_000])
+    (x0, _), (x1, _), (x2, _) = points(svg)
+    assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2)
+    assert {"1,812", "7,250", "29k", "pairs"} <= set(words(svg))
 
 
 def test_a_single_line_is_filled_from_zero():
@@ -62,10 +69,24 @@ def test_a_single_line_is_filled_from_zero():
     assert 'class="area s0"' in svg
 
 
+def circles(svg):
+    found = [item for item in ET.fromstring(svg).iter("circle") if item.get("class").startswith("best")]
+    return [(item.get("class"), item.find("title").text) for item in found]
+
+
 @pytest.mark.parametrize(("best", "value"), [("high", "best 9"), ("low", "best 1")])
-def test_the_best_point_is_marked_unless_it_is_the_last(best, value):
-    assert value in words(line_chart([Series("a", [0, 1, 2, 3], [2, 9, 1, 3])], "t", "s", best))
-    assert not any("best" in word for word in words(line_chart([Series("a", [0, 1], [5, 5])], "t", "s", best)))
+def test_the_best_point_of_every_series_of_marks_has_an_open_circle(best, value):
+    svg = line_chart([Series("a", [0, 1, 2, 3], [2, 9, 1, 3], marks=True), Series("b", [0, 1], [5, 6])], "t", "s", best)
+    assert value in words(svg)
+    assert circles(svg) == [("best s0", value.replace(" ", ": "))]
+
+
+def test_the_best_point_has_its_circle_where_it_is_the_last_and_no_second_label():
+    svg = line_chart(
+        [Series("a", [0, 1], [4, 5], marks=True), Series("b", [0, 1], [2, 6], marks=True)], "t", "s", "high"
+    )
+    assert circles(svg) == [("best s0", "best: 5"), ("best s1", "best: 6")]
+    assert not any("best" in word for word in words(svg) if "title" not in word)
 
 
 @settings(max_examples=15, deadline=None)
@@ -121,6 +142,14 @@ def test_a_heat_map_has_a_cell_for_each_pair_and_all_its_words():
     for cell in cells:
         assert float(cell.get("x")) + 24 <= float(root.get("width"))
         assert float(cell.get("y")) + 24 <= float(root.get("height"))
+
+
+@pytest.mark.parametrize(("n_pieces", "least"), [(5, 13), (25, 13), (60, 10)])
+def test_a_page_holds_a_map_of_a_long_sentence_and_its_words_are_legible(n_pieces, least):
+    pieces = ["sentence", "of", "words", "a"] * 15
+    root = ET.fromstring(heat_map(pieces[:n_pieces], pieces[:n_pieces], np.ones((n_pieces, n_pieces)) / 9, ""))
+    assert float(root.get("width")) <= 984  # 1080 pixels of the page, less its margins and those of a card
+    assert float(root.get("font-size")) >= least
 
 
 def test_the_heads_of_columns_stand_as_their_script_wants():

@@ -102,9 +102,13 @@ def test_open_refuses_what_is_no_finished_run(tmp_path):
     finished(tmp_path / "runs" / "a")
     (tmp_path / "file").write_text("")
     (tmp_path / "photos").mkdir()
+    for size in ("1-2", "all"):
+        (tmp_path / "curve" / size).mkdir(parents=True)
+        finished(tmp_path / "curve" / size)
     for name, complaint in [
         ("begun", "begun is not finished: it has no manifest.json yet; go on with: heedful train .*begun --resume"),
         ("runs", "runs is no run directory: config.json is missing; did you mean '.*runs/a'?"),
+        ("curve", "config.json is missing; did you mean '.*curve/all' or another run in it: 1-2?"),
         ("file", "file is a file, expected a run directory"),
         ("photos", "config.json is missing; expected a folder made by `heedful train`"),
     ]:

@@ -1,5 +1,6 @@
 import re
 from html import unescape
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -80,3 +81,23 @@ def test_at_most_eight_maps_that_can_be_scrolled_by_keyboard():
     assert "zh → en &lt;1&gt;</figcaption>" in html
     assert "no proof" in unescape(html)
     assert attention_maps([]) == ""
+
+
+def test_a_map_says_what_it_leaves_out():
+    long, short = ["a"] * 90, ["b"] * 60
+    cut = attention_maps([Attention(long, short, np.ones((60, 90)) / 90, "en")])
+    assert "en (the first 60 of 90 pieces read)</figcaption>" in cut
+    both = attention_maps([Attention(long, ["b"] * 1200, np.ones((1200, 90)) / 90, "en")])
+    assert "(the first 60 of 90 pieces read and of 1,200 pieces written)" in both
+    assert "the first" not in attention_maps([Attention(short, short, np.ones((60, 60)) / 60, "en")])
+
+
+def test_spaces_are_shown_as_they_are():
+    odd = Sentence("  two  spaces\u3000", "\u3000 a  b ", "a b", 1.0)
+    html = best_beside_worst([odd], [])
+    assert ">  two  spaces\u3000</dd>" in html
+    assert re.sub(r"</?mark>", "", html).count(">\u3000 a  b </dd>") == 1
+    style = resources.files("heedful.run").joinpath("report.css").read_text(encoding="utf-8")
+    for place in (".sentence dd", ".what"):
+        (rule,) = re.findall(rf"^{re.escape(place)} {{([^}}]*)}}", style, re.MULTILINE)
+        assert "white-space: pre-wrap" in rule

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 
@@ -7,7 +8,7 @@ import torch
 from heedful.errors import RunError
 from heedful.run.checkpoint import save_checkpoint
 from heedful.run.directory import RunDirectory
-from heedful.run.registry import find_runs
+from heedful.run.registry import RunScore, find_runs
 from tests.run.sample import finished_run
 
 
@@ -32,7 +33,7 @@ def by_name(root, contents=True):
 def test_a_finished_run_says_all_about_itself(root):
     item = by_name(root)["deep/er/b"]
     assert (item.task, item.languages, item.state, item.problem) == ("translation", "zh-en, en-zh", "finished", "")
-    assert (item.score, item.score_name) == (93.41, "bleu")
+    assert item.scores == (RunScore("zh-en", "test", "bleu", 93.41), RunScore("en-zh", "dev", "bleu", 91.0))
     assert item.n_parameters == 10 * 4 + 4 * 4 + 4
     assert item.date.startswith("20")
     assert item.date.endswith("+00:00")
@@ -46,7 +47,7 @@ def test_only_runs_are_found_and_each_once(root):
 
 def test_an_interrupted_run_says_where(root):
     item = by_name(root)["c"]
-    assert (item.state, item.task, item.score, item.n_parameters) == ("interrupted at step 1200", "", None, None)
+    assert (item.state, item.task, item.scores, item.n_parameters) == ("interrupted at step 1200", "", (), None)
     RunDirectory.create(root / "d")
     (root / "d" / "training" / "metrics.jsonl").write_text("")
     assert by_name(root)["d"].state == "interrupted at step 0"
@@ -102,6 +103,16 @@ def test_the_latest_comes_first(root):
     for age, name in enumerate(("deep/er/b/manifest.json", "a/manifest.json", "c/training")):
         os.utime(root / name, (1_700_000_000 - age * 1000, 1_700_000_000 - age * 1000))
     assert [item.name for item in find_runs(root)] == ["deep/er/b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("2026-11-20 14:05+00:00", "2026-11-20T14:05:00+00:00"), ("2025-03-04", "2025-03-04T00:00:00+00:00")],
+)
+def test_a_copy_is_as_old_as_its_run(root, said, shown):
+    (root / "a" / "receipt.json").write_text(json.dumps({"date": said}))
+    os.utime(root / "a" / "manifest.json", (1_700_000_000, 1_700_000_000))
+    assert by_name(root)["a"].date == shown
 
 
 def test_links_and_hidden_folders_are_not_followed(root):

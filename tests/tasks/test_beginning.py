@@ -1,5 +1,6 @@
 """A run begins whole or not at all, and goes on only from what it was begun with."""
 
+import shlex
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -9,13 +10,14 @@ import pytest
 from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.tasks import beginning
-from heedful.tasks.beginning import PATIENCE, as_begun, begin, command_of, has_begun, reopen, steps_of
+from heedful.tasks.beginning import PATIENCE, Command, as_begun, begin, command_of, has_begun, reopen, steps_of
 from heedful.tasks.preparation import examine
 from heedful.tasks.request import TranslationOptions
+from heedful.training.calibrate import Calibration
 from tests.tasks.tiny import SIZE, ask, contents
 
 
-def begun(options: TranslationOptions, command: str | None = None) -> RunDirectory:
+def begun(options: TranslationOptions, command: Command | None = None) -> RunDirectory:
     sources = options.sources()
     run = RunDirectory.create(options.out)
     with run.lock():
@@ -79,7 +81,23 @@ def test_the_command_is_remembered(tiny, tmp_path):
     run = begun(ask(tiny.texts, tmp_path / "a b", steps=3))
     assert command_of(run).startswith("heedful train translation --out 'a b' --source train.zh --target train.en ")
     assert "--source-language zh" in command_of(run)
-    assert command_of(begun(ask(tiny.texts, tmp_path / "y"), "heedful demo")) == "heedful demo"
+    assert command_of(begun(ask(tiny.texts, tmp_path / "y"), lambda _: ["heedful", "a demo"])) == "heedful 'a demo'"
+
+
+@pytest.mark.parametrize(("seconds_each", "n_evaluations"), [(0.0, None), (1.0, 3)])
+def test_the_command_of_a_time_asks_for_the_very_training_that_it_bought(
+    tiny, tmp_path, monkeypatch, seconds_each, n_evaluations
+):
+    monkeypatch.setattr(beginning, "calibrate", lambda *_, **__: Calibration(0.07, seconds_each, 9))
+    run = begun(ask(tiny.texts, tmp_path / "x", steps=None, minutes=0.6))
+    words = shlex.split(command_of(run))
+    assert "--minutes" not in words
+    given = {flag: words[words.index(flag) + 1] for flag in ("--steps", "--evaluations") if flag in words}
+    steps, evaluations = int(given["--steps"]), given.get("--evaluations")
+    assert (steps, evaluations) == (steps_of(run).steps, n_evaluations and str(n_evaluations))
+    again = begun(ask(tiny.texts, tmp_path / "y", steps=steps, evaluations=n_evaluations))
+    assert steps_of(again) == steps_of(run)
+    assert command_of(again) == command_of(run).replace("--out x", "--out y")
 
 
 @pytest.mark.parametrize(

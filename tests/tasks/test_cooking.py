@@ -117,7 +117,7 @@ def test_one_that_was_begun_goes_on_as_every_training_does(tmp_path, monkeypatch
     def stopped(options, watch=None):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
+    with small(), monkeypatch.context() as patched:
         patched.setattr(cooking, "train_translation", stopped)
         with pytest.raises(KeyboardInterrupt):
             run_recipe(recipe, data, tmp_path / "run", steps=2, seed=7)

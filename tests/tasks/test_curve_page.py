@@ -2,7 +2,10 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from heedful.tasks.curve_page import curve_page
 from heedful.tasks.curve_words import more_data, overfitting, prospects_of
@@ -75,15 +78,18 @@ def test_each_direction_has_a_picture_with_the_ends_of_its_forecast():
     forth, back, losses = charts(page_of(found)[0])
     twice, four_times = prospects[0].curve.forecasts
     assert forth.get("aria-label") == (
-        f"BLEU zh → en over doublings: dev from 10 to 20; high from 20 to {four_times.high:.1f}; "
+        f"BLEU zh → en over pairs: measured from 10 to 20; high from 20 to {four_times.high:.1f}; "
         f"low from 20 to {four_times.low:.1f}"
     )
     assert back.get("aria-label").startswith("BLEU en → zh")
-    assert losses.get("aria-label") == "Loss over doublings: train from 1.90 to 1.90; dev from 2.10 to 2.10"
-    # Two doublings were measured, two are forecast.
-    assert "4" in ["".join(item.itertext()) for item in forth.iter("text")]
+    assert losses.get("aria-label") == "Loss over pairs: train from 1.90 to 1.90; dev from 2.10 to 2.10"
+    # Three sizes were measured, two are forecast: each stands at the axis with its number of pairs.
+    ticks = [item for item in forth.iter("text") if item.get("class") == "tick" and item.get("text-anchor") == "middle"]
+    assert [item.text for item in ticks] == ["7,250", "14.5k", "29k", "58k", "116k"]
+    places = [float(item.get("x")) for item in ticks]
+    assert [after - before for before, after in pairwise(places)] == pytest.approx([74, 74, 74, 74], abs=0.2)
 
 
 def test_two_sizes_have_a_picture_without_a_forecast():
     (bleu, _) = charts(page_of(points([10, 16]))[0])
-    assert bleu.get("aria-label") == "BLEU en → de over doublings: dev from 10 to 16"
+    assert bleu.get("aria-label") == "BLEU en → de over pairs: measured from 10 to 16"

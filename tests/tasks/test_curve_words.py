@@ -102,30 +102,34 @@ def test_two_directions_are_told_apart():
 
 def test_overfitting_is_said_with_when_how_much_and_what_to_do():
     said = about_fit(dev=TURNED, scores=EARLY)
-    assert "It overfits: dev loss was lowest after 50% of the training and ended 25% higher" in said
-    assert "the gap grew by 0.60 nats" in said
+    assert "It overfits: it went on learning its own sentences while new ones became harder for it." in said
+    assert "Dev loss was lowest after 50% of the training and ended 25% higher." in said
     assert "The best dev BLEU came after 50%; those weights were kept, so only time was lost: about 20 epochs" in said
     assert "What helps is more data; where there is none, a shorter training." in said
     assert "came after 100% all the same" in about_fit(dev=TURNED)
 
 
-def test_a_fit_is_said_in_figures_and_in_choices():
+def test_a_fit_is_said_in_choices_and_in_losses():
     said = about_fit(gap=0.3)
-    assert "dev loss 2.10, training loss 1.80 nats a token, a gap of 0.30" in said
-    assert "1.3 times as many choices" in said
+    assert "as unsure of the next token as among 6.0 equally likely ones in sentences it learned from" in said
+    assert "as among 8.2 in those of dev, which are new to it (loss 1.80 and 2.10 nats a token)" in said
     assert "No sign of overfitting" in said
     assert "Its last look at dev was its best: a longer training may bring more." in said
-    assert "From 1/2 of the data to all of it the gap goes from 0.20 to 0.07 nats a character" in said
-    assert "more data makes it narrower" in said
-    assert "more data makes it no narrower" in about_fit(gap=0.9)
+    assert "Dev loss lay 0.20 nats a character above training loss with 1/2 of the data and lies 0.07 above it" in said
+    assert "more data brings the two together" in said
+    assert "more data does not bring the two together" in about_fit(gap=0.9)
+    assert "gap" not in said
 
 
-def test_no_gap_has_no_sign():
-    assert "a gap of 0.00;" in about_fit(gap=-0.001)
+def test_nothing_has_the_sign_of_a_loss_that_is_none():
+    assert "-0." not in about_fit(gap=-0.001, first_gap=-0.001)
+    flat = about_data(points([30.0, 29.98, 29.99]))
+    assert "each doubling brought +0.0, +0.0 BLEU" in flat
+    assert "-0.0" not in about_data(points([0.01, 0.0, 0.0, 0.0], half=0.0))
 
 
 def test_the_other_verdicts():
-    assert "more data would narrow the gap" in about_fit(gap=0.6)
+    assert "More data would make new sentences as easy for it" in about_fit(gap=0.6)
     assert "train longer before you collect more data" in about_fit(gap=0.01)
     early = about_fit(scores=EARLY)
     assert "Its best dev BLEU came after 50% of the training: about 20 epochs would have been enough." in early

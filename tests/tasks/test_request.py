@@ -65,6 +65,7 @@ def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
         ({"steps": -5}, "steps must be above 0: got -5"),
         ({"seed": -1}, r"seed is a whole number from 0 to 2\^63-1: got -1"),
         ({"seed": 1 << 63}, "seed is a whole number"),
+        ({"evaluations": 0}, "evaluations must be 1 or more: got 0"),
         ({"target": Path("a.de")}, "a.de as --source and --target; name another"),
         ({"dev_tsv": Path("x/../b.en")}, "b.en as --target and --dev-tsv; name another"),
         ({"dev_tsv": Path("h"), "test_tsv": Path("h")}, "h as --dev-tsv and --test-tsv"),

@@ -215,5 +215,5 @@ def test_results_are_told(tiny):
 
 
 def test_the_command_may_be_another(tiny, tmp_path):
-    train_tiny(ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False), command="heedful demo")
+    train_tiny(ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False), command=lambda _: ["heedful", "demo"])
     assert "\nheedful demo\n" in (tmp_path / "x" / "README.md").read_text(encoding="utf-8")

@@ -106,7 +106,9 @@ def test_what_is_not_at_hand_is_said_and_is_no_failure(shipped):
     assert not found.failures
     assert [check.name for check in of_kind(found, "figure")] == ["zh → en", "en → zh"]
     assert set(states(found, "figure").values()) | set(states(found, "data").values()) == {"unchecked"}
-    assert of_kind(found, "training") == []
+    (gone,) = of_kind(found, "training")
+    assert (gone.name, gone.state) == ("training", "unchecked")
+    assert "is not there, nor its checkpoints" in gone.said
     assert found.outlook.startswith("can be made again where its files are (train.zh, train.en, dev.zh")
     assert all("name the files with --data FOLDER" in check.said for check in of_kind(found, "figure"))
 
@@ -121,7 +123,7 @@ def test_sentences_held_out_of_the_text_itself_are_in_no_file_to_be_named(tiny, 
 def test_a_folder_of_data_is_searched_by_name(tiny, shipped, tmp_path):
     shutil.copytree(tiny.texts, tmp_path / "data" / "deep")
     found = verify_run(shipped, data=tmp_path / "data")
-    assert {check.state for check in found.checks} == {"holds"}
+    assert [check.name for check in found.checks if check.state != "holds"] == ["training"]
     assert len(of_kind(found, "figure")) == N_FIGURES
 
 
@@ -145,7 +147,11 @@ def test_a_damaged_and_a_missing_file_are_named_and_nothing_else(copied, name):
     flip(copied / name)
     found = verify_run(copied)
     assert [check.name for check in found.failures] == [name]
-    assert {check.state for check in of_kind(found, "figure")} <= {"unchecked"}
+    (figures,) = of_kind(found, "figure")
+    assert figures.state == "unchecked"
+    assert figures.said.startswith("not made anew: ")
+    assert name in figures.said or "the receipt" in figures.said
+    assert "damaged model" not in figures.said
     (copied / name).unlink()
     found = verify_run(copied)
     assert [(check.name, check.said.split()[-1]) for check in found.failures] == [(name, "missing")]
@@ -194,7 +200,15 @@ def test_data_that_changed_fails_where_it_was_and_where_it_was_said_to_be(tiny, 
     (data / "train.zh").write_text("别的文字。\n")
     found = verify_run(copied, data=data)
     assert [(check.kind, check.name) for check in found.failures] == [("data", "train.zh")]
-    assert "train.zh is not what the run was made of (train source)" in found.failures[0].said
+    said, n_bytes = found.failures[0].said, (tiny.texts / "train.zh").stat().st_size
+    assert "train.zh is not what the run was made of (train source): it has 16 bytes, expected" in said
+    (data / "train.zh").write_text("")
+    (failure,) = verify_run(copied, data=data).failures
+    assert failure.said.endswith(f"it is empty, expected {n_bytes:,} bytes; restore it from a copy")
+    (data / "train.zh").write_bytes(b"x" * n_bytes)
+    (failure,) = verify_run(copied, data=data).failures
+    assert failure.said.endswith("bytes are other ones; restore it from a copy")
+    (data / "train.zh").write_text("别的文字。\n")
     # One of that name that merely lies here is no fault of the run's.
     shutil.rmtree(copied / "training")
     shutil.copy(data / "train.zh", tmp_path / "train.zh")
@@ -265,6 +279,16 @@ def test_a_run_from_before_receipts_is_checked_as_far_as_it_goes(shipped):
     assert [check.name for check in found.failures] == ["receipt.json"]
     assert "an older heedful made this run" in found.failures[0].said
     assert found.command == ""
+    assert states(found, "figure") == {"all": "unchecked"}
+
+
+@pytest.mark.parametrize("name", ["begun", "metrics.jsonl"])
+def test_what_training_left_and_is_gone_is_said(copied, name):
+    gone = copied / "training" / name
+    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    found = verify_run(copied)
+    assert not found.failures
+    assert states(found, "training")[name] == "unchecked"
 
 
 def test_the_receipt_is_that_of_the_request(tiny):

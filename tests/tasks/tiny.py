@@ -14,6 +14,7 @@ from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.translation import train_translation
+from heedful.training import plan
 from heedful.training.plan import Plan
 
 # Small files are written and replaced by the hundred: in memory, where there is one.
@@ -82,7 +83,10 @@ def flags(options: TranslationOptions) -> list[str]:
 @contextmanager
 def small() -> Iterator[None]:
     """Inside the block every model is of SIZE, and evaluated twice."""
-    with patch("heedful.tasks.preparation.size_for", lambda n: SIZE), patch.object(beginning, "N_EVALUATIONS", 2):
+    with (
+        patch("heedful.tasks.preparation.size_for", lambda n: SIZE),
+        patch.multiple(plan, N_EVALUATIONS=2, LEAST_APART=1),
+    ):
         yield
 
 

@@ -54,6 +54,12 @@ def test_a_line_now_and_then_and_at_the_end(clock):
     assert lines[1] == "step 21/100  epoch 0.4  loss 2.500  200 tokens/s (20% of this machine's peak)  40 s left"
 
 
+def test_a_model_that_only_repeats_itself_does_not_fill_the_log():
+    stream = io.StringIO()
+    Lines(OUTLOOK, stream, 10.0).evaluation(7, Evaluation(0.1, {}, [Sample("a " * 99, "b", "Ein " * 400)]), False)
+    assert stream.getvalue() == f"step 7  BLEU 0.10  {'a ' * 19}a… → {('Ein ' * 10)[:39]}…\n"
+
+
 def test_evaluations_and_events_have_a_line_each():
     stream = io.StringIO()
     display = Lines(OUTLOOK, stream, 10.0)

@@ -374,3 +374,12 @@ def test_killed_five_times_at_any_moment_it_ends_bit_equal(tmp_path):
 def test_killed_fifty_times(tmp_path, seed):
     assert killed(tmp_path, 50, seed)["killed"] == 50
     assert_alike(tmp_path / "whole", tmp_path / "torn")
+
+
+@pytest.mark.parametrize(("steps", "said"), [(1, "begun, 1 step to go"), (2, "begun, 2 steps to go")])
+def test_the_steps_to_go_are_counted_in_words_that_fit(tmp_path, steps, said):
+    watcher = Scripted()
+    train(
+        toy_model(), ToyObjective(), ToyBatches(), toy_options(steps=steps), folder=tmp_path, watchers=Watchers(watcher)
+    )
+    assert watcher.events[0] == (0, said)

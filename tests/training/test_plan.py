@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from heedful.errors import OptionError
 from heedful.training.calibrate import Calibration
 from heedful.training.options import TrainingOptions
-from heedful.training.plan import MARGIN, Budget, plan_steps, settle_options, stored_options
+from heedful.training.plan import MARGIN, Budget, evaluate_every, plan_steps, settle_options, stored_options
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,13 @@ def test_steps_and_epochs_by_hand():
     assert plan_steps(Budget(epochs=3), 7, None).steps == 21
     assert plan_steps(Budget(epochs=0.5), 7, None).steps == 4
     assert plan_steps(Budget(epochs=0.01), 7, None).steps == 1
+
+
+@pytest.mark.parametrize(("steps", "every"), [(1, 25), (20, 25), (100, 25), (400, 25), (401, 26), (16_000, 1000)])
+def test_a_short_run_is_not_crowded_with_evaluations_that_nobody_asked_for(steps, every):
+    assert plan_steps(Budget(steps=steps), 7, None).evaluate_every == evaluate_every(steps) == every
+    assert plan_steps(Budget(steps=steps), 7, None, 16).evaluate_every == math.ceil(steps / 16)
+    assert plan_steps(Budget(minutes=steps / 60 / MARGIN + 1e-9), 7, Calibration(1.0, 0.0, 5)).evaluate_every == every
 
 
 def test_minutes_by_hand():
