@@ -27,7 +27,7 @@ from heedful.run.weights import save_tensors
 from heedful.tasks.models import n_parameters, weights_of
 from heedful.tasks.preparation import Prepared, Sources
 from heedful.tasks.setup import Setup
-from heedful.tasks.translator import Direction, Translator, snapshot
+from heedful.tasks.translator import RARELY, Direction, Translator, snapshot
 from heedful.training.log import Journal
 from heedful.training.loop import TrainingResult
 
@@ -159,7 +159,7 @@ def publish(run: RunDirectory, trained: Trained) -> Published:
     return Published(run.path, sets, facts.n_parameters, trained.result)
 
 
-def describe(run: RunDirectory, sources: Sources, setup: Setup) -> None:
+def describe(run: RunDirectory, sources: Sources, prepared: Prepared, setup: Setup) -> None:
     """Write config.json: what a run is, from its beginning on."""
     described = setup.to_json()
     config = {
@@ -168,6 +168,8 @@ def describe(run: RunDirectory, sources: Sources, setup: Setup) -> None:
         "model": setup.model,
         "architecture": described["architecture"],
         "directions": sources.directions,
+        # By it `heedful translate` knows whether a line with several sentences is one that the model can read.
+        "several_sentences": dict(zip(sources.languages, prepared.several, strict=False)),
         "numerics": described["numerics"],
     }
     write_json(run.config, config)
@@ -220,11 +222,13 @@ def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Fac
 
 def limits(prepared: Prepared) -> list[str]:
     """What this model in particular cannot do."""
-    contents = prepared.corpus.contents
-    if not contents.n_long:
-        return []
-    left_out = f"{contents.n_long:,} pairs of its text, the first in line {contents.first_long:,}, were left out for it"
-    return [f"It has seen no sentence of more than {contents.max_tokens} tokens: {left_out}."]
+    contents, found = prepared.corpus.contents, []
+    if contents.n_long:
+        left_out = f"{contents.n_long:,} pairs of its text, the first in line {contents.first_long:,}, were left out"
+        found.append(f"It has seen no sentence of more than {contents.max_tokens} tokens: {left_out} for it.")
+    if any(share < RARELY for share in prepared.several):
+        found.append("It learned from one sentence a line: of a line that holds several it may leave some out.")
+    return found
 
 
 def machine(numerics: Numerics) -> dict[str, str]:
