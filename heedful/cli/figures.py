@@ -9,7 +9,7 @@ from rich.table import Table
 from heedful.cli.behaviour import show_behaviour
 from heedful.cli.console import output_console
 from heedful.evaluation.breakdown import MIN_SENTENCES, Group
-from heedful.evaluation.significance import Comparison
+from heedful.evaluation.significance import LEVEL, Comparison
 from heedful.evaluation.translation import Figure
 from heedful.run.facts import FIGURE_NAMES, in_words
 from heedful.tasks.comparison import Against
@@ -54,10 +54,12 @@ def show_comparison(found: Evaluated, against: Against, console: Console) -> Non
         ours, theirs = vars(found.scores)[name], vars(against.scores)[name]
         winner = against.clear_winner(name)
         better = "not clear" if winner is None else names[winner]
-        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+.2f}", _interval(comparison)]
-        table.add_row(" ".join(FIGURE_NAMES[name]), *cells, f"{comparison.p_value:.3f}", escape(better))
+        difference = f"{comparison.difference:+z.{comparison.digits}f}"
+        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", difference, _interval(comparison, comparison.digits)]
+        table.add_row(" ".join(FIGURE_NAMES[name]), *cells, comparison.p_in_words, escape(better))
     console.print()
     console.print(table)
+    _say(console, f"better: where p is below {LEVEL} and the interval lies on one side of 0, both")
     _say(console, against.verdict)
 
 
@@ -93,7 +95,8 @@ def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Tab
         else:
             for figure in (group.bleu, group.chrf):
                 cells += [f"{figure.score:.1f}", _interval(figure)]
-            cells += [f"{item.difference:+.1f} ({_interval(item)})" for item in group.against.values()]
+            others = group.against.values()
+            cells += [f"{item.difference:+z.{item.digits}f} ({_interval(item, item.digits)})" for item in others]
         table.add_row(*cells)
     return table
 
@@ -103,9 +106,8 @@ def _table(*headers: str) -> Table:
     return Table(*map(escape, headers), box=None, header_style="bold", pad_edge=False)
 
 
-def _interval(figure: Figure | Comparison) -> str:
-    low, high = (round(value, 1) + 0.0 for value in (figure.low, figure.high))  # no -0.0
-    return f"{low:.1f} – {high:.1f}"
+def _interval(figure: Figure | Comparison, digits: int = 1) -> str:
+    return f"{figure.low:z.{digits}f} – {figure.high:z.{digits}f}"
 
 
 def _say(console: Console, line: str) -> None:

@@ -97,7 +97,8 @@ def evaluate(asked: EvaluationOptions) -> Evaluation:
     to, behaviour = questions.direction[1], None
     if asked.behaviour:
         behaviour = check_behaviour(translator, questions.pairs, to, run=asked.run, search=search)
-    return Evaluation(found, against, groups, behaviour, questions.misgivings)
+    misgivings = [*questions.misgivings, *(() if against is None else against.misgivings)]
+    return Evaluation(found, against, groups, behaviour, misgivings)
 
 
 def _check_output(output: Path, asked: EvaluationOptions) -> None:
