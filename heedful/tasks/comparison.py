@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from heedful.decoding import Search
 from heedful.errors import DataError, OptionError
 from heedful.evaluation.significance import Comparison
 from heedful.evaluation.translation import LOWER_IS_BETTER, Scores, Tally
-from heedful.tasks.evidence import Evaluated, evaluate_pairs
+from heedful.tasks.evidence import Evaluated, Tell, evaluate_pairs, unwatched
 from heedful.tasks.questions import Questions
 from heedful.tasks.translator import Direction, Translator
 
@@ -120,13 +121,14 @@ class Rival:
         translator = Translator.load(path, device)
         return cls(names, translator, _same_direction(translator, asked.direction, path))
 
-    def compare(self, found: Evaluated, asked: Questions, search: Search) -> Against:
+    def compare(self, found: Evaluated, asked: Questions, search: Search, tell: Tell = unwatched) -> Against:
         """Score the rival on the same sentences, and compare.
 
         Args:
             found: the figures of the system that is scored.
             asked: what both are scored on.
             search: how the rival decodes.
+            tell: is told how far it is.
         """
         speed: dict[str, float] = {}
         if self.translator is None:
@@ -134,7 +136,8 @@ class Rival:
             tally = Tally.of(lines, asked.references, asked.direction[1])
             scores = tally.scores()
         else:
-            theirs = evaluate_pairs(self.translator, asked.pairs, self.direction, search)
+            told = partial(_tell_of, self.names[1], tell)
+            theirs = evaluate_pairs(self.translator, asked.pairs, self.direction, search, told)
             lines, tally, scores, speed = theirs.hypotheses, theirs.tally, theirs.scores, theirs.speed
         comparisons = {name: found.tally.compare(tally, name) for name in tally.statistics}
         alike, doubts = lines == found.hypotheses, list(_doubts(self.names[1], lines, asked))
@@ -152,6 +155,10 @@ def _translations(path: Path, asked: Questions) -> list[str]:
             f"{len(asked.pairs):,}; translate this very file with the other system"
         )
     return lines
+
+
+def _tell_of(name: str, tell: Tell, what: str, done: int, whole: int) -> None:
+    tell(f"{name}: {what}", done, whole)
 
 
 def _doubts(name: str, lines: list[str], asked: Questions) -> Iterator[str]:

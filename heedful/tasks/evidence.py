@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -35,6 +35,8 @@ SEARCH = Beam()
 N_MAPS = 4
 PACKAGES = ("torch", "tokenizers", "safetensors", "sacrebleu", "numpy")
 Pairs = Sequence[tuple[str, str]]
+# Is told now and then what is being done, how much of it is done, and how much it is; 0 where that is not known.
+Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,13 @@ class Trained:
     command: str
 
 
-def evaluate_pairs(translator: Translator, pairs: Pairs, direction: Direction, search: Search) -> Evaluated:
+def unwatched(what: str, done: int, whole: int) -> None:
+    """Nobody is told."""
+
+
+def evaluate_pairs(
+    translator: Translator, pairs: Pairs, direction: Direction, search: Search, tell: Tell = unwatched
+) -> Evaluated:
     """Translate the sources and score them against the targets.
 
     Args:
@@ -117,9 +125,14 @@ def evaluate_pairs(translator: Translator, pairs: Pairs, direction: Direction, s
         pairs: (source, reference).
         direction: languages from and into.
         search: how to decode.
+        tell: is told how far it is.
     """
     sources, references = zip(*pairs, strict=True)
-    found = translator.answer(sources, to=direction[1], search=search)
+    way = " → ".join(direction)
+    found = translator.answer(
+        sources, to=direction[1], search=search, progress=lambda *place: tell(f"translating {way}", *place)
+    )
+    tell(f"scoring {way}", 0, 0)
     tally = Tally.of(found.texts, references, direction[1])
     speed = found.tokens / found.seconds if found.seconds else 0.0
     return Evaluated(tally.scores(), direction, len(pairs), found.seconds, speed, found.texts, tally)

@@ -49,6 +49,14 @@ def test_another_run_is_asked_the_same(tiny, asked, found):
     assert not against.alike
 
 
+def test_how_far_it_is_is_told_with_the_name_of_the_rival(tiny, asked, found):
+    told = []
+    rival = Rival.open(tiny.rnn, tiny.both, asked)
+    rival.compare(found, asked, Beam(1), lambda *news: told.append(news))
+    n = len(asked.pairs)
+    assert told[-2:] == [("rnn: translating en → zh", n, n), ("rnn: scoring en → zh", 0, 0)]
+
+
 def test_translations_from_a_file_are_scored_as_they_stand(tiny, asked, found, tmp_path):
     path = tmp_path / "theirs.zh"
     lines = [reference.replace("我", "你") for reference in asked.references[:-1]] + [""]

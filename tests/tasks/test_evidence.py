@@ -163,6 +163,12 @@ def test_machine_and_versions_are_named():
     assert {"heedful", "python", "torch", "sacrebleu"} <= set(versions())
 
 
+def test_how_far_it_is_is_told(translator):
+    told = []
+    evaluate_pairs(translator, [("He came.", "他来了。")], ("en", "zh"), Beam(1), lambda *news: told.append(news))
+    assert told == [("translating en → zh", 1, 1), ("scoring en → zh", 0, 0)]
+
+
 def test_pairs_are_translated_in_their_direction(translator):
     found = evaluate_pairs(translator, [("He came.", "他来了。")], ("en", "zh"), Beam(1))
     assert "tok:zh" in found.scores.bleu.signature
