@@ -4,16 +4,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from heedful.cli.console import output_console
+from heedful.cli.console import output_console, percent
 from heedful.evaluation.behaviour.report import Behaviour, Check
 
 MAX_SHOWN = 3
 
 
 def show_behaviour(report: Behaviour) -> None:
-    """Print how often each check was passed, examples of failures, and what was left out and why."""
+    """Print how often each check was passed and what that means, examples of failures, what was left out and why."""
     console = output_console()
     console.print(_counts(report))
+    console.print("\n[bold]what counts as passed[/]")
+    for check in report.checks:
+        console.print(Text(f"  {check.title}: ").append(check.passes, "dim"), soft_wrap=True)
     for check in report.checks:
         _show_failures(check, console)
     if report.left_out:
@@ -35,9 +38,7 @@ def _counts(report: Behaviour) -> Table:
     table.add_column("mean", overflow="fold")
     for check in report.checks:
         mean = "" if check.mean is None else f"{check.mean:.{0 if check.mean >= 10 else 2}f} {check.measure}"
-        # Of 1,428 probes 1,427 are not all.
-        rate = "100%" if check.passed == check.tried else f"{int(1000 * check.rate) / 10:.1f}%"
-        table.add_row(Text(check.title), f"{check.passed:,}", f"{check.tried:,}", rate, mean)
+        table.add_row(Text(check.title), f"{check.passed:,}", f"{check.tried:,}", percent(check.rate), mean)
     return table
 
 

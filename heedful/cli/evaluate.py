@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from heedful.cli.watching import watching
 from heedful.errors import OptionError
 
 
@@ -59,14 +60,16 @@ def evaluate(
     if text is None:
         if groups or against is not None or output is not None:
             raise OptionError("--groups, --against and --output need a text: give --source and --target, or --tsv")
-        report = check_behaviour(Translator.load(run, device), None, to, run=run, search=search)
+        with watching() as watch:
+            report = check_behaviour(Translator.load(run, device), None, to, run=run, search=search, tell=watch)
         if as_json:
             print(json.dumps({"behaviour": report.to_json()}, ensure_ascii=False))
         else:
             show_behaviour(report)
         return
     asked = evaluation.EvaluationOptions(run, text, to, search, output, against, groups, behaviour, device)
-    found = evaluation.evaluate(asked)
+    with watching() as watch:
+        found = evaluation.evaluate(asked, watch)
     for doubt in found.misgivings:
         print(f"heedful: {doubt}", file=sys.stderr)
     if as_json:

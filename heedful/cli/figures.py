@@ -9,7 +9,7 @@ from rich.table import Table
 from heedful.cli.behaviour import show_behaviour
 from heedful.cli.console import output_console
 from heedful.evaluation.breakdown import MIN_SENTENCES, Group
-from heedful.evaluation.significance import Comparison
+from heedful.evaluation.significance import LEVEL, Comparison
 from heedful.evaluation.translation import Figure
 from heedful.run.facts import FIGURE_NAMES, in_words
 from heedful.tasks.comparison import Against
@@ -59,11 +59,14 @@ def show_comparison(found: Evaluated, against: Against, console: Console) -> Non
         ours, theirs = vars(found.scores)[name], vars(against.scores)[name]
         winner = against.clear_winner(name)
         better = "not clear" if winner is None else names[winner]
-        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", f"{comparison.difference:+z.2f} {_range(comparison)}"]
-        table.add_row(" ".join(FIGURE_NAMES[name]), *cells, f"{comparison.p_value:.3f}", escape(better))
+        digits = max(2, comparison.digits)
+        difference = f"{comparison.difference:+z.{digits}f} {_range(comparison, digits)}"
+        cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", difference]
+        table.add_row(" ".join(FIGURE_NAMES[name]), *cells, comparison.p_in_words, escape(better))
     console.print()
     console.print(table)
     _say(console, "in parentheses: 95% intervals")
+    _say(console, f"better: where p is below {LEVEL} and the interval lies on one side of 0, both")
     _say(console, against.verdict)
 
 
@@ -99,7 +102,8 @@ def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Tab
             cells.append("[dim]too few[/]")
         else:
             cells += [f"{figure.score:.1f} {_range(figure)}" for figure in (group.bleu, group.chrf)]
-            cells += [f"{item.difference:+z.1f} {_range(item)}" for item in group.against.values()]
+            others = group.against.values()
+            cells += [f"{item.difference:+z.{item.digits}f} {_range(item, item.digits)}" for item in others]
         table.add_row(*cells)
     return table
 
@@ -118,9 +122,9 @@ def _interval(figure: Figure) -> str:
     return f"{figure.low:z.1f} – {figure.high:z.1f}"
 
 
-def _range(figure: Figure | Comparison) -> str:
+def _range(figure: Figure | Comparison, digits: int = 1) -> str:
     """The interval as one word, which no narrow window breaks."""
-    return f"({figure.low:z.1f}–{figure.high:z.1f})"
+    return f"({figure.low:z.{digits}f}–{figure.high:z.{digits}f})"
 
 
 def _say(console: Console, line: str) -> None:

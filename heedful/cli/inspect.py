@@ -82,6 +82,7 @@ def show(text: "ParallelText", verdict: "Verdict", console: "Console") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from heedful.cli.console import percent
     from heedful.data.languages import UNSPACED_SCRIPTS
 
     sides = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
@@ -131,8 +132,3 @@ def summary(verdict: "Verdict") -> str:
         things = "one thing" if n_warnings == 1 else f"{n_warnings} things"
         return f"\nThis can be trained on; {things} marked ! would make it better."
     return "\nThis can be trained on as it is."
-
-
-def percent(share: float) -> str:
-    """A share as people read it: 0.004% is not 0.0%."""
-    return "<0.1%" if 0 < share < 0.001 else f"{100 * share:.1f}%"

@@ -2,21 +2,29 @@
 
 import io
 import json
+import os
+import stat
 import sys
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from heedful.errors import DataError, HeedfulError
+from heedful.cli.incoming import Chunk, incoming
+from heedful.cli.watching import watching
+from heedful.errors import DataError, HeedfulError, LengthError
 
 if TYPE_CHECKING:
-    from heedful.tasks.translator import Translations
+    from heedful.decoding import Beam
+    from heedful.tasks.misgivings import Misgivings
+    from heedful.tasks.translator import Translations, Translator
 
-# Lines translated together: enough to fill every row of the decoder, few enough that a pipe sees answers soon.
+# Lines translated together where they come fast: enough to fill every row of the decoder.
 CHUNK = 2048
+# Where people look on: few enough that the answers flow.
+CHUNK_SHOWN = 64
 
 
 def translate(
@@ -32,17 +40,21 @@ def translate(
 ) -> None:
     """Translate standard input line by line; each line of the output belongs to the same line of the input.
 
+    Lines are answered as they arrive. One that is longer than the model's window is answered by an empty line, and the
+    exit code is 2.
+
     Args:
         run: the run directory of a translator.
         to: language to translate into; may be left out where the model or the script of the text leaves no choice.
         beam: beginnings kept side by side; 1 takes the likeliest word at every step.
         length_penalty: higher favours longer translations.
-        n_best: translations for each line, best first, on lines of their own.
+        n_best: translations for each line, best first, on lines of their own; at most as many as `beam`.
         prefix: what every translation must begin with.
         device: cpu or cuda; chosen when not given.
         as_json: one JSON object a line, with scores and with what stopped each answer.
     """
     from heedful.decoding import Beam
+    from heedful.tasks.misgivings import Misgivings
     from heedful.tasks.translator import Translator
 
     search = Beam(beam, length_penalty, n_best)
@@ -52,27 +64,109 @@ def translate(
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What goes out is UTF-8 as what comes in is, whatever the locale says.
         sys.stdout.reconfigure(encoding="utf-8")
-    typed = sys.stdin.isatty()
-    if typed:
+    stream = sys.stdin.buffer
+    assert isinstance(stream, io.BufferedIOBase), "bytes are read as they arrive"
+    if to is not None:
+        translator.direction((), to)
+    conversation = Conversation(translator, search, to, prefix, as_json, Misgivings(translator))
+    if sys.stdin.isatty():
         print(f"Type a sentence and press Enter; Ctrl-D ends. Loaded {run}.", file=sys.stderr)
-    lines, n_done, warned = decoded_lines(sys.stdin.buffer), 0, False
-    while chunk := list(islice(lines, 1 if typed else CHUNK)):
-        if to is None and not typed and any(map(str.strip, chunk)):
-            # Said once for a whole text: a line does not come out otherwise because of those around it.
-            _, to = translator.direction(chunk, None)
-        prefixes = [prefix if line.strip() else "" for line in chunk]
-        try:
-            if any(map(str.strip, chunk)) and not warned and (misgivings := translator.misgivings(chunk, to)):
-                print(f"heedful: {misgivings}: expect nonsense", file=sys.stderr)
-                warned = True
-            found = translator.answer(chunk, to=to, search=search, prefixes=prefixes, first=n_done + 1)
-        except HeedfulError as error:
-            if not typed:
-                raise
-            print(f"heedful: {error}", file=sys.stderr)
-        else:
-            show(chunk, found, n_best, as_json)
-        n_done += len(chunk)
+        conversation.hold(incoming(stream, 1))
+    else:
+        most = CHUNK_SHOWN if sys.stdout.isatty() else CHUNK
+        conversation.take_in(incoming(stream, most), n_bytes(stream))
+
+
+@dataclass
+class Conversation:
+    """What is asked, and what it is answered with.
+
+    Args:
+        translator: that answers.
+        search: how.
+        to: language to translate into; None where the text decides.
+        prefix: what every translation must begin with.
+        as_json: how the answers are printed.
+        misgivings: about the lines.
+    """
+
+    translator: "Translator"
+    search: "Beam"
+    to: str | None
+    prefix: str
+    as_json: bool
+    misgivings: "Misgivings"
+
+    def hold(self, chunks: Iterable[Chunk]) -> None:
+        """Answer what is typed: each line by itself; a mistake is told, and ends nothing."""
+        for chunk in chunks:
+            try:
+                self.answer(chunk, chunk.lines, self.to)
+                self.warn(self.misgivings.of_lines())
+            except HeedfulError as error:
+                self.warn([str(error)])
+
+    def take_in(self, chunks: Iterable[Chunk], whole: int) -> None:
+        """Answer a text.
+
+        Args:
+            chunks: of it.
+            whole: its bytes; 0 where nobody knows.
+        Raises:
+            LengthError: lines were left out, all others are answered.
+        """
+        to = self.to
+        with watching(wanted=not sys.stdout.isatty()) as watch:
+            try:
+                for chunk in chunks:
+                    if to is None and any(map(str.strip, chunk.lines)):
+                        # Said once for a whole text: a line does not come out otherwise because of those around it.
+                        _, to = self.translator.direction(chunk.lines, None)
+
+                    def tell(done: int, n_lines: int, chunk: Chunk = chunk) -> None:
+                        place = chunk.start + (chunk.end - chunk.start) * done / max(1, n_lines)
+                        watch(f"{chunk.first - 1 + done:,} lines translated", place, whole)
+
+                    self.answer(chunk, self.misgivings.fitting(chunk.lines, chunk.first), to, tell)
+            finally:
+                self.warn(self.misgivings.of_lines())
+        if self.misgivings.left_out:
+            raise LengthError(self.misgivings.left_out)
+
+    def answer(
+        self, chunk: Chunk, lines: Sequence[str], to: str | None, tell: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Answer some lines.
+
+        Args:
+            chunk: the lines as they came.
+            lines: as they are translated: some may be left out.
+            to: language to translate into; None where these lines decide.
+            tell: is told (lines done, lines in all) now and then.
+        """
+        if any(map(str.strip, lines)):
+            direction = self.translator.direction(lines, to)
+            self.warn(self.misgivings.of_text(lines, direction))
+            self.misgivings.look(lines, chunk.first, direction)
+        prefixes = [self.prefix if line.strip() else "" for line in lines]
+        found = self.translator.answer(
+            lines, to=to, search=self.search, prefixes=prefixes, progress=tell, first=chunk.first
+        )
+        show(chunk.lines, found, self.search.n_best, self.as_json)
+
+    def warn(self, complaints: Iterable[str]) -> None:
+        """What people should know beside the answers."""
+        for complaint in complaints:
+            print(f"heedful: {complaint}", file=sys.stderr)
+
+
+def n_bytes(stream: io.BufferedIOBase) -> int:
+    """The size of what is read, where it is a file; 0 where nobody knows yet."""
+    try:
+        found = os.fstat(stream.fileno())
+    except io.UnsupportedOperation:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def show(lines: Sequence[str], found: "Translations", n_best: int, as_json: bool) -> None:
@@ -85,23 +179,3 @@ def show(lines: Sequence[str], found: "Translations", n_best: int, as_json: bool
             texts = [answer.text for answer in answers]
             print(*texts, *[""] * (n_best - len(texts)), sep="\n")
     sys.stdout.flush()
-
-
-def decoded_lines(stream: BinaryIO) -> Iterator[str]:
-    """The lines of standard input, whatever the locale says.
-
-    Raises:
-        DataError: a line is not UTF-8.
-    """
-    from heedful.data.text import CONVERSION, GZIP
-
-    for number, raw in enumerate(stream, 1):
-        try:
-            yield raw.decode("utf-8").removesuffix("\n").removesuffix("\r").removeprefix("\ufeff")
-        except UnicodeDecodeError as error:
-            if number == 1 and raw.startswith(GZIP):
-                raise DataError("the input is compressed with gzip: send it through zcat") from None
-            raise DataError(
-                f"line {number} of the input is not UTF-8 (byte {error.start + 1} of the line); convert it, "
-                f"{CONVERSION}"
-            ) from None

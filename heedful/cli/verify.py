@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from heedful.cli.watching import watching
 from heedful.errors import RunError
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def verify(
     from heedful.tasks.request import parallel_text
     from heedful.tasks.verification import verify_run
 
-    found = verify_run(run, parallel_text(source, target, tsv, ""), data, device)
+    text = parallel_text(source, target, tsv, "")
+    with watching() as watch:
+        found = verify_run(run, text, data, device, watch)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False))
     else:

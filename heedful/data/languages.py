@@ -91,6 +91,10 @@ _MISNAMED = {
     "italian": "it", "portuguese": "pt", "russian": "ru", "arabic": "ar", "dutch": "nl", "polish": "pl",
     "swedish": "sv", "turkish": "tr", "hindi": "hi", "vietnamese": "vi",
 }  # fmt: skip
+# So many times the small words of its own language speak for another one.
+CLEARLY = 2
+# A name, a title, the label of a button.
+FEW_WORDS = 4
 _MARKS = ".,;:!?\"'()[]«»„“”‘’…–—।؟،¿¡"
 _SMALL_WORD_LANGUAGES: dict[str, list[str]] = {}
 for _language, _words in _SMALL_WORDS.items():
@@ -188,6 +192,7 @@ def same_language(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
+@lru_cache(maxsize=256)
 def script_of_language(code: str) -> str | None:
     """The script that a language is written in: "Han" of zh, "Latin" of de; None for one that we do not know."""
     by_language = {language: script for script, language in _BY_SCRIPT.items()}
@@ -206,11 +211,17 @@ def spoken_among(texts: Iterable[str], codes: Iterable[str], max_lines: int = 20
     script = main_script("\n".join(lines))
     if script is None:
         return None
-    fitting = [code for code in known if script_of_language(code) == script]
+    # One whose script we do not know may be in any.
+    fitting = [code for code in known if script_of_language(code) in (script, None)]
     if script == "Han" and not fitting:
         # A few lines of Japanese may have no kana.
         fitting = [code for code in known if script_of_language(code) == "Kana"]
-    if len(fitting) > 1:
+    strange = [code for code in fitting if _plain(code) not in _SMALL_WORDS]
+    if len(fitting) > 1 and strange:
+        # Of these no word is known: a text that is clearly in another is in none of them.
+        guess = language_of_text(lines)
+        fitting = [code for code in fitting if guess and same_language(code, guess)] or (strange if guess else [])
+    elif len(fitting) > 1:
         votes = _votes(lines)
         most = max(votes[_plain(code)] for code in fitting)
         fitting = [code for code in fitting if votes[_plain(code)] == most]
@@ -218,12 +229,12 @@ def spoken_among(texts: Iterable[str], codes: Iterable[str], max_lines: int = 20
 
 
 def seems_other(texts: Iterable[str], code: str, other: str | None = None) -> str | None:
-    """What a text seems to be in when it cannot well be in a language: "the Han script", or the `other` language.
+    """What a text seems to be in when it cannot well be in a language: "the Han script", or the code of another.
 
     Args:
         texts: lines, of which the first 2000 are read.
         code: the language that it should be in.
-        other: one that it might be in by mistake.
+        other: one that it might be in by mistake, so that less has to speak for it.
     Returns:
         None when nothing speaks against the language.
     """
@@ -231,9 +242,21 @@ def seems_other(texts: Iterable[str], code: str, other: str | None = None) -> st
     script, expected = main_script("\n".join(lines)), script_of_language(code)
     if script and expected and script != expected and {script, expected} != {"Han", "Kana"}:
         return f"the {script} script"
-    if other and spoken_among(lines, (code, other)) == other:
+    guess = language_of_text(lines)
+    if guess is None or same_language(guess, code):
+        return None
+    if other and same_language(guess, other):
         return repr(other)
-    return None
+    votes = _votes(lines)
+    return repr(guess) if _plain(code) in _SMALL_WORDS and votes[guess] > CLEARLY * votes[_plain(code)] else None
+
+
+def is_other_script(line: str, code: str) -> bool:
+    """Whether a line is clearly in another script than a language; a few words in Latin letters are in every text."""
+    script, expected = main_script(line), script_of_language(code)
+    if script is None or expected is None or script == expected or {script, expected} == {"Han", "Kana"}:
+        return False
+    return script != "Latin" or count_units(line) > FEW_WORDS
 
 
 def _votes(texts: Iterable[str]) -> Counter[str]:

@@ -10,6 +10,7 @@ from heedful.data import repetition
 from heedful.data.faults import excerpt, pair_faults
 from heedful.data.findings import MAX_EXAMPLES, Example, Finding, make_finding
 from heedful.data.languages import count_units, language_of_text, main_script, same_language
+from heedful.data.sentences import holds_several
 from heedful.data.split import sentence_identities
 from heedful.data.text import ParallelText, Side, identity
 
@@ -41,6 +42,7 @@ class Survey:
     Attributes:
         n_lines: read so far.
         n_usable: those with text on both sides.
+        n_several: of these, those that hold several sentences on a side.
         scripts: that most lines of each side are written in, once judged.
         languages: that each side seems to be in, once judged.
         findings: in the order in which they were made.
@@ -50,6 +52,7 @@ class Survey:
         self._files = {side: str(text.path(side)) for side in _SIDES}
         self._max_units = max_units
         self.n_lines = self.n_usable = 0
+        self.n_several: dict[Side, int] = dict.fromkeys(_SIDES, 0)
         self._tallies: dict[str, _Tally] = {}
         self._of_script: dict[Side, dict[str, _Tally]] = {side: {} for side in _SIDES}
         self._samples: dict[Side, list[str]] = {side: [] for side in _SIDES}
@@ -72,6 +75,7 @@ class Survey:
             self._identities[side].append(identity(sentence))
             if usable:
                 self._look_at_script(side, line, sentence)
+                self.n_several[side] += holds_several(sentence)
         if usable:
             self.n_usable += 1
             self._pending.append((count_units(source), count_units(target)))

@@ -45,7 +45,7 @@ def read_lines(path: Path) -> Iterator[str]:
             start = _skip_bom(path, file)
             while raw := file.readline(MAX_LINE_BYTES + 1):
                 number += 1
-                yield _decoded(path, number, start, raw)
+                yield decoded(path, number, start, raw)
                 start += len(raw)
     except EOFError:
         raise DataError(f"{path} is a gzip file cut short after line {number:,}; fetch it again") from None
@@ -146,10 +146,20 @@ class ParallelText:
         )
 
 
-def _decoded(path: Path, number: int, start: int, raw: bytes) -> str:
+def decoded(name: Path | str, number: int, start: int, raw: bytes) -> str:
+    """The text of a line.
+
+    Args:
+        name: of the file, for messages.
+        number: of the line.
+        start: bytes of the file before it.
+        raw: with its end.
+    Raises:
+        DataError: not UTF-8, a NUL, a lone CR, or more than MAX_LINE_BYTES.
+    """
     if len(raw) > MAX_LINE_BYTES:
         raise DataError(
-            f"{path}:{number} is longer than {MAX_LINE_BYTES:,} bytes: expected one sentence a line; "
+            f"{name}:{number} is longer than {MAX_LINE_BYTES:,} bytes: expected one sentence a line; "
             "split the text into lines"
         )
     raw = raw.removesuffix(b"\n").removesuffix(b"\r")
@@ -157,24 +167,36 @@ def _decoded(path: Path, number: int, start: int, raw: bytes) -> str:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path}:{number} is not UTF-8: byte 0x{raw[error.start]:02X} at offset {start + error.start:,} (byte "
+            f"{name}:{number} is not UTF-8: byte 0x{raw[error.start]:02X} at offset {start + error.start:,} (byte "
             f"{error.start + 1} of the line); convert the file, {CONVERSION}"
         ) from None
     if "\0" in text:
-        raise DataError(f"{path}:{number} holds a NUL: expected text; is this a binary or a UTF-16 file?")
+        raise DataError(f"{name}:{number} holds a NUL: expected text; is this a binary or a UTF-16 file?")
     if "\r" in text:
         raise DataError(
-            f"{path}:{number} holds a carriage return inside the line: lines end in LF or CRLF; "
+            f"{name}:{number} holds a carriage return inside the line: lines end in LF or CRLF; "
             "replace it, for example with tr '\\r' '\\n' in a file of old Mac lines"
         )
     return text
 
 
+def refuse_wide(name: Path | str, head: bytes) -> None:
+    """Refuse UTF-16 and UTF-32, which say at their beginning what they are.
+
+    Args:
+        name: of the file, for the message.
+        head: its first four bytes, or more.
+    Raises:
+        DataError: it is one of them.
+    """
+    for mark, encoding in _WIDE_BOMS:
+        if head.startswith(mark):
+            raise DataError(f"{name} is {encoding}: expected UTF-8; convert it with iconv -f {encoding} -t UTF-8")
+
+
 def _skip_bom(path: Path, file: "io.BufferedReader[Any]") -> int:
     head = file.peek(4)[:4]
-    for mark, name in _WIDE_BOMS:
-        if head.startswith(mark):
-            raise DataError(f"{path} is {name}: expected UTF-8; convert it with iconv -f {name} -t UTF-8")
+    refuse_wide(path, head)
     return len(file.read(3)) if head.startswith(_BOM) else 0
 
 

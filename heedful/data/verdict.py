@@ -20,6 +20,7 @@ class Verdict:
         n_usable: pairs with text on both sides.
         languages: that each side seems to be in, or None.
         scripts: that most lines of each side are written in, or None.
+        n_several: usable pairs with several sentences on a side, by the side.
         mean_units: words (characters where the script has no spaces) a usable line, of each side.
         findings: what is wrong.
     """
@@ -28,6 +29,7 @@ class Verdict:
     n_usable: int
     languages: dict[Side, str | None]
     scripts: dict[Side, str | None]
+    n_several: dict[Side, int]
     mean_units: dict[Side, float]
     findings: tuple[Finding, ...]
 
@@ -75,6 +77,7 @@ def inspect(
         survey.n_usable,
         survey.languages,
         survey.scripts,
+        survey.n_several,
         survey.mean_units(),
         by_gravity(survey.findings),
     )

@@ -59,11 +59,11 @@ class Beam:
             raise OptionError(f"a beam's width is at least 1: got width={self.width}")
         if not 0 <= self.length_penalty < float("inf"):
             raise OptionError(f"length_penalty is a finite number of at least 0: got {self.length_penalty}")
-        if not 1 <= self.n_best <= self.width:
-            raise OptionError(
-                f"n_best lies between 1 and the beam's width: got n_best={self.n_best}, width={self.width}; "
-                f"widen the beam or ask for fewer"
-            )
+        expected = f"n_best is a whole number from 1 to the beam's width, here {self.width}: got n_best={self.n_best}"
+        if self.n_best < 1:
+            raise OptionError(f"{expected}; 1 gives the best answer alone")
+        if self.n_best > self.width:
+            raise OptionError(f"{expected}; widen the beam to {self.n_best}, or ask for {self.width} at most")
 
     def divisor(self, length: int) -> float:
         """What the log-probability of so many tokens is divided by."""

@@ -46,6 +46,18 @@ class Comparison:
         """Whether chance hardly explains the difference: p is below 0.05 and the interval lies on one side of 0."""
         return self.p_value < LEVEL and (self.low > 0 or self.high < 0)
 
+    @property
+    def digits(self) -> int:
+        """Decimals with which nothing but 0 looks like 0: the interval is then seen to lie where it lies."""
+        numbers = [number for number in (self.difference, self.low, self.high) if number]
+        return next((n for n in (1, 2, 3, 4) if all(round(number, n) for number in numbers)), 5)
+
+    @property
+    def p_in_words(self) -> str:
+        """The p-value with as many decimals as show on which side of LEVEL it lies."""
+        digits = next((n for n in (3, 4) if (round(self.p_value, n) < LEVEL) == (self.p_value < LEVEL)), 5)
+        return f"{self.p_value:.{digits}f}"
+
     def to_json(self) -> dict[str, float]:
         """A dict of plain values."""
         return asdict(self)

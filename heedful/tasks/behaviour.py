@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from heedful.data.word_pairs import mine_words
 from heedful.decoding import Search
 from heedful.evaluation.behaviour.report import Behaviour
 from heedful.evaluation.behaviour.suite import examine
-from heedful.evaluation.behaviour.writing import bare
+from heedful.evaluation.behaviour.writing import bare, is_spaced
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
+from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.preparation import READY
 from heedful.tasks.translator import Translator
 
@@ -39,6 +41,7 @@ def check_behaviour(
     search: Search | None = None,
     seed: int = 1,
     n_probes: int = 100,
+    tell: Tell = unwatched,
 ) -> Behaviour:
     """What a translator does with words, numbers, names, marks, typos and long input: counts and examples.
 
@@ -51,6 +54,7 @@ def check_behaviour(
         search: how to decode; None is the search of the run.
         seed: of the choice of probes.
         n_probes: the most of each check.
+        tell: is told how far it is.
     Raises:
         OptionError: the model does not translate into that language, it must be said, or no probe is asked for.
         RunError: what training left is damaged.
@@ -60,11 +64,13 @@ def check_behaviour(
     begun = None if run is None else RunDirectory(run).begun
     words: list[Pair] = []
     if begun is not None and check_left(begun):
+        tell("looking for words in the training text", 0, 0)
         words = known_words(begun, turned)
         pairs = held_out(begun, turned) if pairs is None else pairs
 
     def translate(texts: Sequence[str]) -> list[str]:
-        return translator.translate(texts, to=direction[1], search=search)
+        progress = partial(tell, "trying its behaviour")
+        return translator.answer(texts, to=direction[1], search=search, progress=progress).texts
 
     found = examine(translate, pairs or (), *direction, lexicon=words, seed=seed, n_probes=n_probes)
     if not words:
@@ -115,7 +121,13 @@ def known_words(begun: Path, turned: bool) -> list[Pair]:
     short = np.flatnonzero(np.maximum(*(corpus.lengths(side) for side in SIDES)) <= MAX_PIECES)
     alone = {bare(source) for source, _ in _pairs(corpus, tokenizer, short, turned)}
     found = mine_words(pairs, least=SURE, rivals=ACCEPTED)
-    return [(pair.source, pair.target) for pair in found if bare(pair.source) not in alone]
+    words = [(pair.source, pair.target) for pair in found if bare(pair.source) not in alone]
+    return [pair for pair in words if all(map(_is_whole, pair))]
+
+
+def _is_whole(word: str) -> bool:
+    """Whether what was found is surely more than a part of a word: a single character seldom is, as the 吉 of 吉他."""
+    return len(word) > 1 or is_spaced([word])
 
 
 def _pairs(corpus: Corpus, tokenizer: Tokenizer, rows: np.ndarray, turned: bool) -> Iterator[Pair]:

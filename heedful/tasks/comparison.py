@@ -1,7 +1,8 @@
 """One translator against another system on the same sentences: figures, and whether chance explains the difference."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from heedful.decoding import Search
 from heedful.errors import DataError, OptionError
 from heedful.evaluation.significance import Comparison
 from heedful.evaluation.translation import LOWER_IS_BETTER, Scores, Tally
-from heedful.tasks.evidence import Evaluated, evaluate_pairs
+from heedful.tasks.evidence import Evaluated, Tell, evaluate_pairs, unwatched
 from heedful.tasks.questions import Questions
 from heedful.tasks.translator import Direction, Translator
 
@@ -30,6 +31,7 @@ class Against:
         comparisons: first minus other, for each figure by its name in `Scores`.
         tally: what each sentence adds to the other's scores.
         alike: whether both gave the same translations.
+        misgivings: what speaks against the other's translations.
         speed: "seconds" spent translating and "tokens_per_second"; empty for translations from a file.
     """
 
@@ -39,6 +41,7 @@ class Against:
     comparisons: Mapping[str, Comparison]
     tally: Tally = field(repr=False, compare=False)
     alike: bool = False
+    misgivings: Sequence[str] = ()
     speed: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -52,16 +55,17 @@ class Against:
         first = self.comparisons[_FIRST]
         better = _better(_FIRST, first)
         if first.clear:
-            found = f"{names[better]} is better than {names[1 - better]} on this text: {_said('BLEU', first, better)}"
+            found = f"{names[better]} is better than {names[1 - better]} on this text: {_said(_FIRST, 'BLEU', first)}"
             contrary = [name for key, name in _OTHERS.items() if self.clear_winner(key) == 1 - better]
             return found + (f"; by {' and '.join(contrary)} it is the other way round" if contrary else "")
         found = f"no difference between {self.ours} and {self.theirs} that {sentences} can show"
         others = [
-            f"; by {name} {names[winner]} is better: {_said(name, self.comparisons[key], winner)}"
+            f"; by {name} {names[winner]} is better: {_said(key, name, self.comparisons[key])}"
             for key, name in _OTHERS.items()
             if (winner := self.clear_winner(key)) is not None
         ]
-        return "".join([f"{found}: {_said('BLEU', first, 0)}", *others])
+        difference = f"{self.ours} minus {self.theirs} is {first.difference:+z.{first.digits}f} BLEU"
+        return "".join([f"{found}: {difference}, {_sureness(first, 1)}", *others])
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
@@ -117,13 +121,14 @@ class Rival:
         translator = Translator.load(path, device)
         return cls(names, translator, _same_direction(translator, asked.direction, path))
 
-    def compare(self, found: Evaluated, asked: Questions, search: Search) -> Against:
+    def compare(self, found: Evaluated, asked: Questions, search: Search, tell: Tell = unwatched) -> Against:
         """Score the rival on the same sentences, and compare.
 
         Args:
             found: the figures of the system that is scored.
             asked: what both are scored on.
             search: how the rival decodes.
+            tell: is told how far it is.
         """
         speed: dict[str, float] = {}
         if self.translator is None:
@@ -131,10 +136,12 @@ class Rival:
             tally = Tally.of(lines, asked.references, asked.direction[1])
             scores = tally.scores()
         else:
-            theirs = evaluate_pairs(self.translator, asked.pairs, self.direction, search)
+            told = partial(_tell_of, self.names[1], tell)
+            theirs = evaluate_pairs(self.translator, asked.pairs, self.direction, search, told)
             lines, tally, scores, speed = theirs.hypotheses, theirs.tally, theirs.scores, theirs.speed
         comparisons = {name: found.tally.compare(tally, name) for name in tally.statistics}
-        return Against(*self.names, scores, comparisons, tally, lines == found.hypotheses, speed)
+        alike, doubts = lines == found.hypotheses, list(_doubts(self.names[1], lines, asked))
+        return Against(*self.names, scores, comparisons, tally, alike, doubts, speed)
 
 
 def _translations(path: Path, asked: Questions) -> list[str]:
@@ -148,6 +155,18 @@ def _translations(path: Path, asked: Questions) -> list[str]:
             f"{len(asked.pairs):,}; translate this very file with the other system"
         )
     return lines
+
+
+def _tell_of(name: str, tell: Tell, what: str, done: int, whole: int) -> None:
+    tell(f"{name}: {what}", done, whole)
+
+
+def _doubts(name: str, lines: list[str], asked: Questions) -> Iterator[str]:
+    """What speaks against translations: they are one of the two texts themselves."""
+    if lines == asked.sources:
+        yield f"the translations of {name} are the source text itself: nothing is translated in them"
+    elif lines == asked.references:
+        yield f"the translations of {name} are the reference text itself: every figure is that of a perfect copy"
 
 
 def _same_direction(translator: Translator, asked: Direction, path: Path) -> Direction:
@@ -173,11 +192,15 @@ def _better(name: str, comparison: Comparison) -> int:
     return int((comparison.difference < 0) != (name in LOWER_IS_BETTER))
 
 
-def _said(name: str, comparison: Comparison, winner: int) -> str:
-    """A comparison in words, seen from one of the systems."""
-    sign = -1 if winner else 1
-    numbers = (sign * number for number in (comparison.difference, comparison.low, comparison.high))
-    # No tenth is written as -0.0.
-    difference, *interval = (round(number, 1) + 0.0 for number in numbers)
-    low, high = sorted(interval)
-    return f"{difference:+.1f} {name}, 95% interval {low:.1f} to {high:.1f}, p = {comparison.p_value:.3f}"
+def _said(key: str, name: str, comparison: Comparison) -> str:
+    """A clear difference in words, seen from the better system."""
+    way, sign = ("lower, which is better,", -1) if key in LOWER_IS_BETTER else ("higher", 1)
+    by = f"{abs(comparison.difference):.{comparison.digits}f}"
+    return f"its {name} is {way} by {by}, {_sureness(comparison, -sign if _better(key, comparison) else sign)}"
+
+
+def _sureness(comparison: Comparison, sign: int) -> str:
+    """The interval, turned by a sign, and the p-value."""
+    low, high = sorted(sign * end for end in (comparison.low, comparison.high))
+    digits = comparison.digits
+    return f"95% interval {low:z.{digits}f} to {high:z.{digits}f}, p = {comparison.p_in_words}"

@@ -14,7 +14,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import write_atomic
 from heedful.tasks.behaviour import check_behaviour, check_left
 from heedful.tasks.comparison import Against, Rival
-from heedful.tasks.evidence import Evaluated, evaluate_pairs
+from heedful.tasks.evidence import Evaluated, Tell, evaluate_pairs, unwatched
 from heedful.tasks.grouping import Groups, group, look_up
 from heedful.tasks.questions import read_questions
 from heedful.tasks.translator import Translator
@@ -71,11 +71,12 @@ class Evaluation:
         return {**self.found.to_json(), **{name: part.to_json() for name, part in more.items() if part is not None}}
 
 
-def evaluate(asked: EvaluationOptions) -> Evaluation:
+def evaluate(asked: EvaluationOptions, tell: Tell = unwatched) -> Evaluation:
     """Translate a test set and score it. All that can be refused is refused before the time is spent.
 
     Args:
         asked: what is wanted.
+        tell: is told how far it is.
     Raises:
         HeedfulError: a run, a text, the other system or the place for the translations cannot be used.
     """
@@ -88,16 +89,17 @@ def evaluate(asked: EvaluationOptions) -> Evaluation:
         check_left(RunDirectory(asked.run).begun)
     known = look_up(asked.run, translator, questions) if asked.groups else None
     search = asked.search or translator.search
-    found = evaluate_pairs(translator, questions.pairs, questions.direction, search)
+    found = evaluate_pairs(translator, questions.pairs, questions.direction, search, tell)
     if asked.output is not None:
         write_atomic(asked.output, "".join(line + "\n" for line in found.hypotheses).encode())
-    against = None if rival is None else rival.compare(found, questions, search)
+    against = None if rival is None else rival.compare(found, questions, search, tell)
     other = None if against is None else against.tally
     groups = None if known is None else group(found.tally, questions, known, other)
     to, behaviour = questions.direction[1], None
     if asked.behaviour:
-        behaviour = check_behaviour(translator, questions.pairs, to, run=asked.run, search=search)
-    return Evaluation(found, against, groups, behaviour, questions.misgivings)
+        behaviour = check_behaviour(translator, questions.pairs, to, run=asked.run, search=search, tell=tell)
+    misgivings = [*questions.misgivings, *(() if against is None else against.misgivings)]
+    return Evaluation(found, against, groups, behaviour, misgivings)
 
 
 def _check_output(output: Path, asked: EvaluationOptions) -> None:

@@ -1,7 +1,7 @@
 """The proof that comes with a translator: scores, the card, the report."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -27,7 +27,7 @@ from heedful.run.weights import save_tensors
 from heedful.tasks.models import n_parameters, weights_of
 from heedful.tasks.preparation import Prepared, Sources
 from heedful.tasks.setup import Setup
-from heedful.tasks.translator import Direction, Translator, snapshot
+from heedful.tasks.translator import RARELY, Direction, Translator, snapshot
 from heedful.training.log import Journal
 from heedful.training.loop import TrainingResult
 
@@ -35,6 +35,8 @@ SEARCH = Beam()
 N_MAPS = 4
 PACKAGES = ("torch", "tokenizers", "safetensors", "sacrebleu", "numpy")
 Pairs = Sequence[tuple[str, str]]
+# Is told now and then what is being done, how much of it is done, and how much it is; 0 where that is not known.
+Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,13 @@ class Trained:
     command: str
 
 
-def evaluate_pairs(translator: Translator, pairs: Pairs, direction: Direction, search: Search) -> Evaluated:
+def unwatched(what: str, done: int, whole: int) -> None:
+    """Nobody is told."""
+
+
+def evaluate_pairs(
+    translator: Translator, pairs: Pairs, direction: Direction, search: Search, tell: Tell = unwatched
+) -> Evaluated:
     """Translate the sources and score them against the targets.
 
     Args:
@@ -117,9 +125,14 @@ def evaluate_pairs(translator: Translator, pairs: Pairs, direction: Direction, s
         pairs: (source, reference).
         direction: languages from and into.
         search: how to decode.
+        tell: is told how far it is.
     """
     sources, references = zip(*pairs, strict=True)
-    found = translator.answer(sources, to=direction[1], search=search)
+    way = " → ".join(direction)
+    found = translator.answer(
+        sources, to=direction[1], search=search, progress=lambda *place: tell(f"translating {way}", *place)
+    )
+    tell(f"scoring {way}", 0, 0)
     tally = Tally.of(found.texts, references, direction[1])
     speed = found.tokens / found.seconds if found.seconds else 0.0
     return Evaluated(tally.scores(), direction, len(pairs), found.seconds, speed, found.texts, tally)
@@ -159,7 +172,7 @@ def publish(run: RunDirectory, trained: Trained) -> Published:
     return Published(run.path, sets, facts.n_parameters, trained.result)
 
 
-def describe(run: RunDirectory, sources: Sources, setup: Setup) -> None:
+def describe(run: RunDirectory, sources: Sources, prepared: Prepared, setup: Setup) -> None:
     """Write config.json: what a run is, from its beginning on."""
     described = setup.to_json()
     config = {
@@ -168,6 +181,8 @@ def describe(run: RunDirectory, sources: Sources, setup: Setup) -> None:
         "model": setup.model,
         "architecture": described["architecture"],
         "directions": sources.directions,
+        # By it `heedful translate` knows whether a line with several sentences is one that the model can read.
+        "several_sentences": dict(zip(sources.languages, prepared.several, strict=False)),
         "numerics": described["numerics"],
     }
     write_json(run.config, config)
@@ -220,11 +235,13 @@ def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Fac
 
 def limits(prepared: Prepared) -> list[str]:
     """What this model in particular cannot do."""
-    contents = prepared.corpus.contents
-    if not contents.n_long:
-        return []
-    left_out = f"{contents.n_long:,} pairs of its text, the first in line {contents.first_long:,}, were left out for it"
-    return [f"It has seen no sentence of more than {contents.max_tokens} tokens: {left_out}."]
+    contents, found = prepared.corpus.contents, []
+    if contents.n_long:
+        left_out = f"{contents.n_long:,} pairs of its text, the first in line {contents.first_long:,}, were left out"
+        found.append(f"It has seen no sentence of more than {contents.max_tokens} tokens: {left_out} for it.")
+    if any(share < RARELY for share in prepared.several):
+        found.append("It learned from one sentence a line: of a line that holds several it may leave some out.")
+    return found
 
 
 def machine(numerics: Numerics) -> dict[str, str]:

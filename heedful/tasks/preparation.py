@@ -93,6 +93,16 @@ class Prepared:
         }
         return {use: count for use, count in counts.items() if count}
 
+    @property
+    def several(self) -> list[float]:
+        """The share of the training pairs with several sentences on the source side, and on the target side.
+
+        Those that were held out count too, and those made by joining; nothing where an older heedful counted none.
+        """
+        verdict, made = self.facts["verdict"], self.facts.get("augmented", {})
+        n_pairs = max(1, verdict["n_usable"] + sum(made.values()))
+        return [(count + made.get("joined", 0)) / n_pairs for count in verdict.get("n_several", {}).values()]
+
     def reading(self, directions: Sequence[tuple[str, str]]) -> list[Direction]:
         """How the corpus is read for these directions."""
         if len(directions) == 1:

@@ -58,7 +58,7 @@ def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outl
     """From a beginning, or from wherever training was stopped, to the end."""
     beginning = reopen(run.begun, sources, seed)
     setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
-    describe(run, sources, setup)
+    describe(run, sources, beginning.prepared, setup)
     display = watch(_outlook(beginning, sources)) if watch else Silent()
     for said in _opening(beginning):
         display.event(0, said)

@@ -3,7 +3,7 @@
 import copy
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from heedful.crew import crew_for
 from heedful.data.batch import encoder_input
-from heedful.data.languages import seems_other, spoken_among
+from heedful.data.languages import spoken_among
 from heedful.data.tokenizer import BOS, EOS, PAD, Tokenizer
 from heedful.decoding import Beam, Limits, Search, decode
 from heedful.errors import LengthError, OptionError, RunError, ShapeError, suggest
@@ -26,6 +26,8 @@ from heedful.run.weights import load_tensors
 from heedful.tasks.models import family, load_weights
 
 Direction = tuple[str, str]
+# A smaller share of lines with several sentences teaches nobody to read them.
+RARELY = 0.01
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 
 
@@ -76,6 +78,7 @@ class Translator:
         numerics: how to compute here.
         limits: of length and of what is decoded at once.
         search: how to look for the best where a call does not say it; None is a beam of 5.
+        several: for each language the share of the lines learned from that hold several sentences, where it is known.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Translator:
         numerics: Numerics,
         limits: Limits | None = None,
         search: Search | None = None,
+        several: Mapping[str, float] | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
         self.tokenizer = tokenizer
@@ -93,6 +97,7 @@ class Translator:
         self.numerics = numerics
         self.limits = limits or Limits()
         self.search = search or Beam()
+        self.several = dict(several or {})
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the packed weights, whose layout belongs to this process."""
@@ -116,13 +121,13 @@ class Translator:
         run = RunDirectory.open(Path(path))
         numerics = choose(device)
         check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
-        model, vocab_size, directions = _described(run)
+        model, vocab_size, directions, several = _described(run)
         load_weights(model, load_tensors(run.weights), str(run.weights))
         tokenizer = Tokenizer.load(run.tokenizer)
         targets = {target for _, target in directions} if len(directions) > 1 else set()
         if tokenizer.vocab_size != vocab_size or targets != set(tokenizer.languages):
             raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
-        return cls(model, tokenizer, directions, numerics, search=_search(run))
+        return cls(model, tokenizer, directions, numerics, search=_search(run), several=several)
 
     def translate(self, texts: Sequence[str], *, to: str | None = None, search: Search | None = None) -> list[str]:
         """The best translation of each text; see `answer`."""
@@ -219,26 +224,28 @@ class Translator:
             return fitting[0]
         raise OptionError(f"this model translates into {' and '.join(sorted(targets))}: say which with --to")
 
-    def misgivings(self, texts: Sequence[str], to: str | None) -> str | None:
-        """What speaks against translating these texts: they seem to be in another language than the model reads."""
-        source, target = self.direction(texts, to)
-        seems = seems_other(texts, source, target)
-        return f"the text seems to be in {seems}, and this model reads {source!r}" if seems else None
+    def reads_several(self, language: str) -> bool:
+        """Whether it has learned to read several sentences in one line; where nothing is known, it has not."""
+        return self.several.get(language, 0.0) >= RARELY
 
     def tag(self, direction: Direction) -> int | None:
         """The token that asks for a direction; None in a model that has only one."""
         return self.tokenizer.tag_id(direction[1]) if self.tokenizer.languages else None
 
+    def excess(self, text: str) -> str:
+        """What a text has too much for the model's window; "" of one that fits."""
+        return self._excess(self.tokenizer.encode(_one_line(text)))
+
+    def _excess(self, ids: Sequence[int]) -> str:
+        # A tag and an end of sentence come to the pieces.
+        room = self.model.max_len - 2
+        return f"{len(ids):,} tokens and the model's window {room:,}" if len(ids) > room else ""
+
     def _read(self, text: str, what: str) -> list[int]:
         """The pieces of a text, when they fit into the model."""
         ids = self.tokenizer.encode(_one_line(text))
-        # A tag and an end of sentence come to the pieces.
-        room = self.model.max_len - 2
-        if len(ids) > room:
-            raise LengthError(
-                f"{what} has {len(ids):,} tokens and the model's window {room:,}: split it into sentences; nothing is "
-                "cut in silence"
-            )
+        if excess := self._excess(ids):
+            raise LengthError(f"{what} has {excess}: split it into sentences; nothing is cut in silence")
         return ids
 
 
@@ -247,8 +254,8 @@ def _one_line(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction]]:
-    """The model that config.json describes, its weights still random; the size of its vocabulary; its directions."""
+def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict[str, float]]:
+    """What config.json says: the model, its weights still random; the size of its vocabulary; directions; `several`."""
     config = read_json(run.config)
     task = config.get("task") if isinstance(config, dict) else None
     if task != "translation":
@@ -257,8 +264,10 @@ def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction]]:
         made = family(config["model"])
         shape = made.read(config["architecture"])
         directions = [(str(source), str(target)) for source, target in config["directions"]]
-        return made.build(shape), shape.vocab_size, directions
-    except (KeyError, TypeError, ValueError) as error:
+        # A run of an older heedful does not say.
+        several = {str(language): float(share) for language, share in config.get("several_sentences", {}).items()}
+        return made.build(shape), shape.vocab_size, directions, several
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"{run.config} describes no translator ({error}): restore it, or train again") from error
 
 

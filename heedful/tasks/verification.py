@@ -18,7 +18,7 @@ from heedful.run.manifest import inventory
 from heedful.run.receipt import NAME as RECEIPT
 from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.beginning import REQUEST
-from heedful.tasks.evidence import Pairs, evaluate_pairs, machine, versions
+from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
 from heedful.tasks.preparation import READY
 from heedful.tasks.translator import Translator
 from heedful.training.plan import PLAN
@@ -89,7 +89,11 @@ class Verification:
 
 
 def verify_run(
-    path: Path, text: ParallelText | None = None, data: Path | None = None, device: str | None = None
+    path: Path,
+    text: ParallelText | None = None,
+    data: Path | None = None,
+    device: str | None = None,
+    tell: Tell = unwatched,
 ) -> Verification:
     """Check a run against its receipt.
 
@@ -99,6 +103,7 @@ def verify_run(
             from the files that were given as held out.
         data: folder to look for these files in, by name; None looks where they were, and in the current folder.
         device: "cpu" or "cuda"; None takes the one that the figures were made on, where there is one.
+        tell: is told how far it is.
     Raises:
         RunError: it is no run directory, or one that is being trained in.
         OptionError: `data` is no folder.
@@ -109,6 +114,7 @@ def verify_run(
     run = RunDirectory(path)
     if run.is_busy():
         raise RunError(f"{path} is being trained in: verify it when it is finished")
+    tell("reading every file", 0, 0)
     left = list(_training(run))
     begun = run.begun if Check("training", run.begun.name, "holds", WHOLE) in left else None
     if not run.manifest.is_file():
@@ -135,7 +141,7 @@ def verify_run(
     else:
         translator = Translator.load(path, numerics.device)
         candidates = [*_readings(text), *_candidates(begun, at_hand)]
-        checks += _figures(receipt, read_scores(run.scores), candidates, translator, bool(changes))
+        checks += _figures(receipt, read_scores(run.scores), candidates, translator, bool(changes), tell)
     checks += [*(check for check, _ in known), *left]
     absent = [file.name for file in receipt.data if file.role not in at_hand]
     where = f"where its files are ({', '.join(absent)})" if absent else "from the same files, all at hand"
@@ -199,7 +205,12 @@ def _as_then(receipt: Receipt, device: str | None) -> Numerics:
 
 
 def _figures(
-    receipt: Receipt, scores: Sequence[ScoreSet], candidates: Sequence[Pairs], translator: Translator, changed: bool
+    receipt: Receipt,
+    scores: Sequence[ScoreSet],
+    candidates: Sequence[Pairs],
+    translator: Translator,
+    changed: bool,
+    tell: Tell,
 ) -> Iterator[Check]:
     """Every figure on record beside the same made anew."""
     for item in scores:
@@ -209,7 +220,7 @@ def _figures(
             yield Check("figure", f"{item.source} → {item.target}", "unchecked", _why_missing(receipt, item.data))
             continue
         ordered = pairs if direction == receipt.directions[0] else [(target, source) for source, target in pairs]
-        made = evaluate_pairs(translator, ordered, direction, translator.search).scores.to_json()
+        made = evaluate_pairs(translator, ordered, direction, translator.search, tell).scores.to_json()
         for name, figure in item.figures.items():
             yield _compared(item, name, figure, made.get(name), changed)
 

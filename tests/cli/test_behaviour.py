@@ -12,10 +12,10 @@ EXAMPLES = tuple(
 REPORT = Behaviour(
     "zh", "en", 7, 1014, 1428,
     (
-        Check("numbers", "numbers are kept", 1428, 1427, EXAMPLES, "words count as lost"),
-        Check("urls", "URLs are kept", 10, 10),
-        Check("typos", "letters swapped", 4, 1, EXAMPLES[:1], measure="chrF between them", mean=71.4),
-        Check("long_input", "all are translated", 4, 4, measure="length against the reference", mean=0.934),
+        Check("numbers", "numbers are kept", "it is there", 1428, 1427, EXAMPLES, "words count as lost"),
+        Check("urls", "URLs are kept", "letter by [letter]", 10, 10),
+        Check("typos", "letters swapped", "chrF of 50", 3, 2, EXAMPLES[:1], measure="chrF between them", mean=71.4),
+        Check("long_input", "all are translated", "long", 4, 4, measure="length against the reference", mean=0.934),
     ),
     (LeftOut("casing", "capitals", "the script of 'zh' has none"),),
 )  # fmt: skip
@@ -32,16 +32,21 @@ def test_every_check_has_a_row_with_its_counts(capsys):
     rows = [line.split() for line in printed(capsys, REPORT).split("\n")]
     assert ["numbers", "are", "kept", "1,427", "1,428", "99.9%"] in rows
     assert ["URLs", "are", "kept", "10", "10", "100%"] in rows
-    assert ["letters", "swapped", "1", "4", "25.0%", "71", "chrF", "between", "them"] in rows
+    assert ["letters", "swapped", "2", "3", "66.7%", "71", "chrF", "between", "them"] in rows
     assert ["all", "are", "translated", "4", "4", "100%", "0.93", "length", "against", "the", "reference"] in rows
 
 
 def test_a_narrow_window_cuts_nothing(capsys, monkeypatch):
     monkeypatch.setattr(console, "PIPED_WIDTH", 80)
     title = "without its final mark: the same translation at all"
-    check = Check("typos", title, 4, 1, measure="chrF between the two translations", mean=71.4)
+    check = Check("typos", title, "chrF", 4, 1, measure="chrF between the two translations", mean=71.4)
     out = printed(capsys, replace(REPORT, checks=(check,), left_out=()))
     assert "…" not in out
+
+
+def test_what_counts_as_passed_is_said_of_each(capsys):
+    out = printed(capsys, REPORT)
+    assert "what counts as passed\n  numbers are kept: it is there\n  URLs are kept: letter by [letter]\n" in out
 
 
 def test_failures_are_shown_with_their_reasons_as_they_are(capsys):
@@ -51,7 +56,7 @@ def test_failures_are_shown_with_their_reasons_as_they_are(capsys):
     assert "  [b]1 只狗[/b]  →  (nothing)  [lost 1]\n" in out
     assert out.count("[lost 1]") == 1
     assert f"[lost {MAX_SHOWN}]" not in out
-    assert "URLs are kept: " not in out
+    assert "URLs are kept: 0" not in out
 
 
 def test_what_was_left_out_and_what_it_rests_on_is_said(capsys):

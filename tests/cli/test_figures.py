@@ -48,12 +48,13 @@ def test_a_comparison_names_the_better_one(sign, bleu, ter):
     comparisons = {"bleu": clear, "bleu_lowercase": unclear, "chrf": clear, "ter": clear}
     against = Against("A[b]", "[/]C", Scores(*FIGURES[::-1]), comparisons, TALLY)
     lines = shown(show_comparison, FOUND, against)
-    numbers = [f"{sign * 1.5:+.2f}", f"({ends[0]:.1f}–{ends[1]:.1f})", "0.004"]
+    numbers = [f"{sign * 1.5:+.2f}", f"({ends[0]:.2f}–{ends[1]:.2f})", "0.004"]
     assert lines[1].split() == ["figure", "A[b]", "[/]C", "difference", "p-value", "better"]
     assert row(lines, "BLEU cased") == ["10.00", "13.00", *numbers, bleu]
-    assert row(lines, "BLEU lower-cased") == ["11.00", "12.00", "+0.00", "(-1.0–0.9)", "0.500", "not", "clear"]
+    assert row(lines, "BLEU lower-cased") == ["11.00", "12.00", "-0.004", "(-0.960–0.950)", "0.500", "not", "clear"]
     assert row(lines, "TER lower is better") == ["13.00", "10.00", *numbers, ter]
     assert against.verdict in lines
+    assert "better: where p is below 0.05 and the interval lies on one side of 0, both" in lines
 
 
 LONG = Group("9 words or more", 1200, FIGURES[0], FIGURES[2], (9, None), {"bleu": Comparison(-0.04, -3, 2, 0.9, 0.4)})
@@ -67,7 +68,7 @@ def test_groups_have_a_line_each():
     assert row(lines, "1 to 8 words") == ["9", "too", "few"]
     assert "too few: under 10 sentences say nothing" in lines
     rows = [line.split() for line in lines if line.startswith("9 words or more")]
-    figures = ["1,200", "10.0", "(9.0–11.5)", "12.0", "(11.0–13.5)", "+0.0", "(-3.0–2.0)"]
+    figures = ["1,200", "10.0", "(9.0–11.5)", "12.0", "(11.0–13.5)", "-0.04", "(-3.00–2.00)"]
     assert [row[4:] for row in rows] == [figures] * 3
     assert "BLEU against run[x]" in lines[2]
 
@@ -83,7 +84,7 @@ def test_a_narrow_window_cuts_no_signature():
 
 @pytest.mark.parametrize("rival", [None, "experiments/a-long-name"])
 def test_a_narrow_window_cuts_nothing(rival):
-    both = {"bleu": Comparison(-0.04, -3, 2, 0.9, 0.4), "chrf": Comparison(1.5, 0.5, 2.5, 0.9, 0.4)}
+    both = {"bleu": Comparison(-0.4, -3, 2, 0.9, 0.4), "chrf": Comparison(1.5, 0.5, 2.5, 0.9, 0.4)}
     long = replace(LONG, against=both if rival else {})
     lines = shown(show_groups, Groups("words", (SHORT, long), (), (), "", 0), rival, width=80)
     assert max(map(len, lines)) <= 80

@@ -107,8 +107,3 @@ def test_files_of_different_length_are_one_line_and_2(capsys, files):
 def test_languages_are_read_from_the_names(tmp_path, source, target, expected):
     text = ParallelText(tmp_path / source, tmp_path / target if target else None)
     assert verb.languages(text) == expected
-
-
-@pytest.mark.parametrize(("share", "said"), [(0.0, "0.0%"), (0.00001, "<0.1%"), (0.0123, "1.2%"), (1.0, "100.0%")])
-def test_a_small_share_is_not_none(share, said):
-    assert verb.percent(share) == said

@@ -1,9 +1,8 @@
 """Lines in, lines out: as many, in their order, as UTF-8, in one direction, whatever the locale says."""
 
-import gzip
-import io
 import json
 import os
+import re
 import subprocess
 import sys
 from unittest.mock import patch
@@ -13,14 +12,13 @@ import pytest
 import heedful
 from heedful.cli import translate as verb
 from heedful.cli.main import main
-from heedful.cli.translate import decoded_lines
-from heedful.errors import DataError
 from tests.cli.commands import refused, run
 from tests.tasks.tiny import short_pairs
 
 PAIRS = short_pairs("train", 3)
 CHINESE = [chinese for chinese, _ in PAIRS]
 ENGLISH = [english for _, english in PAIRS]
+LONG = "我们 " * 600
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +90,27 @@ def test_a_single_direction(capsys, tiny):
     assert out == heedful.load(tiny.rnn).translate(ENGLISH[:1])[0] + "\n"
 
 
-def test_a_text_in_another_language_is_translated_with_a_word(capsys, tiny):
-    text = "It rains.\n" * 3
-    code, out, err = run(capsys, "translate", tiny.both, "--to", "en", "--beam", 1, typed=text)
+def test_what_speaks_against_a_text_is_said_once(capsys, tiny):
+    flags = ("translate", tiny.both, "--to", "en", "--beam", 1)
+    code, out, err = run(capsys, *flags, typed="It rains.\n" * 3)
     assert (code, out.count("\n")) == (0, 3)
-    assert err == "heedful: the text seems to be in the Latin script, and this model reads 'zh': expect nonsense\n"
+    already = "heedful: the text seems to be in 'en' already, the language that it is to be translated into"
+    assert err == f"{already}; --to zh translates it\n"
+
+
+def test_lines_that_may_come_out_short_are_counted(capsys, tiny, monkeypatch):
+    monkeypatch.setattr(verb, "CHUNK", 2)
+    text = "他来了。\n他来了。我也来了。\n\n他来了！她走了？\n"
+    code, out, err = run(capsys, "translate", tiny.both, "--beam", 1, typed=text)
+    assert (code, out.count("\n"), err.count("\n")) == (0, 4, 1)
+    assert err.startswith("heedful: 2 lines, the first of them line 2: more than one sentence, and this model learned")
+
+
+def test_what_is_typed_is_warned_about_at_once_and_once(capsys, tiny):
+    typed = "他来了。我也来了。\n" * 2
+    _, _, err = run(capsys, "translate", tiny.both, "--beam", 1, typed=typed, terminal=True)
+    assert err.count("more than one sentence") == 1
+    assert "heedful: line 1: more than one sentence" in err
 
 
 def test_what_is_typed_is_answered_line_by_line_and_a_mistake_ends_nothing(capsys, tiny, translator):
@@ -114,36 +128,41 @@ def test_closed_standard_input_is_told(capsys, tiny):
     assert "expected text on standard input, and it is closed" in capsys.readouterr().err
 
 
-def test_what_came_before_a_bad_line_is_there(capsys, tiny, monkeypatch):
-    monkeypatch.setattr(verb, "CHUNK", 1)
-    code, out, err = run(capsys, "translate", tiny.both, typed=CHINESE[0].encode() + b"\n\xff\xfe\n")
+@pytest.mark.parametrize(("bad", "said"), [(b"\xff\xfe", "is not UTF-8"), (b"a\0b", "holds a NUL")])
+def test_what_came_before_a_bad_line_is_there(capsys, tiny, bad, said):
+    code, out, err = run(capsys, "translate", tiny.both, typed=CHINESE[0].encode() + b"\n" + bad + b"\n")
     assert (code, out.count("\n")) == (2, 1)
-    assert "line 2 of the input is not UTF-8 (byte 1 of the line); convert it" in err
+    assert f"standard input:2 {said}" in err
 
 
-def test_a_long_line_is_refused_with_its_number_in_the_whole_input(capsys, tiny, monkeypatch):
-    monkeypatch.setattr(verb, "CHUNK", 2)
-    code, _, err = run(capsys, "translate", tiny.both, typed="\n\n\n" + "x y " * 600)
-    assert code == 2
-    assert "heedful: sentence 4 has 1," in err
+@pytest.mark.parametrize("chunk", [2, 2048])
+def test_a_line_beyond_the_window_is_answered_by_an_empty_one_and_2(capsys, tiny, translator, monkeypatch, chunk):
+    monkeypatch.setattr(verb, "CHUNK", chunk)
+    text = f"\n{CHINESE[0]}\n\n{LONG}\n{CHINESE[1]}\n{LONG}"
+    code, out, err = run(capsys, "translate", tiny.both, "--to", "en", typed=text)
+    first, second = translator.translate(CHINESE[:2], to="en")
+    assert (code, out) == (2, f"\n{first}\n\n\n{second}\n\n")
+    assert re.fullmatch(
+        r"heedful: 2 lines, the first of them line 4: 1,\d+ tokens and the model's window 1,022; split it .*\n", err
+    )
+    _, out, _ = run(capsys, "translate", tiny.both, "--to", "en", "--json", typed=LONG)
+    assert json.loads(out) == {"source": LONG, "translations": [{"text": "", "score": 0.0, "stopped": "eos"}]}
 
 
-def test_lines_are_decoded_strictly():
-    assert list(decoded_lines(io.BytesIO("ä\r\nb\n\n".encode()))) == ["ä", "b", ""]
-    with pytest.raises(DataError, match=r"line 2 of the input is not UTF-8 \(byte 3 of the line\)"):
-        list(decoded_lines(io.BytesIO(b"ok\nab" + b"\xe4\n")))
-    with pytest.raises(DataError, match="Chinese: -f GB18030"):
-        list(decoded_lines(io.BytesIO("我们".encode("gb18030"))))
-    with pytest.raises(DataError, match="compressed with gzip: send it through zcat"):
-        list(decoded_lines(io.BytesIO(gzip.compress("text ä\n".encode() * 40))))
+def test_a_language_that_is_not_there_is_refused_before_any_text(capsys, tiny):
+    assert "does not translate into 'fr'" in refused(capsys, "translate", tiny.both, "--to", "fr")
 
 
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
         (("--beam", 0), "a beam's width is at least 1: got width=0"),
-        (("--n-best", 6), "n_best lies between 1 and the beam's width: got n_best=6, width=5"),
-        (("--n-best", 0), "got n_best=0"),
+        (
+            ("--n-best", 6),
+            "from 1 to the beam's width, here 5: got n_best=6; widen the beam to 6, or ask for 5 at most",
+        ),
+        (("--n-best", 0), "from 1 to the beam's width, here 5: got n_best=0; 1 gives the best answer alone"),
+        (("--n-best", -1), "got n_best=-1; 1 gives the best answer alone"),
         (("--length-penalty", -1), "length_penalty is a finite number of at least 0: got -1"),
         (("--length-penalty", "nan"), "length_penalty"),
         (("--to", "fr"), "does not translate into 'fr'; choose from en, zh"),
@@ -164,3 +183,20 @@ def test_output_is_utf8_whatever_the_locale_says(tiny):
     found = subprocess.run(command, input=ENGLISH[0].encode() + b"\n", capture_output=True, env=environment)
     assert (found.returncode, found.stderr) == (0, b"")
     assert found.stdout.decode("utf-8").startswith("我们")
+
+
+@pytest.mark.slow
+def test_a_slow_pipe_is_answered_line_by_line_and_a_closed_one_ends_it(tiny):
+    command = [sys.executable, "-m", "heedful", "translate", str(tiny.both), "--to", "en", "--beam", "1"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        for line in CHINESE:
+            process.stdin.write(f"{line}\n".encode())
+            process.stdin.flush()
+            assert process.stdout.readline().endswith(b"\n")
+        process.stdout.close()
+        # Nobody reads any more, and it is said by the exit code alone.
+        process.stdin.write(f"{CHINESE[0]}\n".encode() * 2)
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 128 + 13

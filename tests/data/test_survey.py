@@ -34,6 +34,13 @@ def test_lengths_add_up_over_blocks(survey: Survey) -> None:
     assert "alignment" not in {found.kind for found in survey.findings}
 
 
+def test_lines_with_several_sentences_are_counted(survey: Survey) -> None:
+    survey.add(1, "Er kam. Sie ging.", "他来了。她走了。")
+    survey.add(2, "Er kam.", "他来了。她走了。")
+    survey.add(3, "Er kam. Sie ging.", "")
+    assert survey.n_several == {"source": 1, "target": 2}
+
+
 def test_nothing_read(survey: Survey) -> None:
     survey.judge_whole({"source": "de", "target": None})
     survey.judge_repetitions()

@@ -86,3 +86,10 @@ def test_a_difference_is_clear_when_interval_and_p_value_agree(low, high, p_valu
     comparison = Comparison((low + high) / 2, low, high, p_value, 0.5)
     assert comparison.clear is clear
     assert Comparison(**comparison.to_json()) == comparison
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.001, "0.001"), (0.31, "0.310"), (0.05, "0.050"), (50 / 1001, "0.04995"), (0.0504, "0.050")]
+)
+def test_a_p_value_is_seen_on_its_side_of_the_level(p, said):
+    assert Comparison(1.0, 0.5, 2.0, p, 1.0).p_in_words == said

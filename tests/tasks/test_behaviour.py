@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,7 +27,12 @@ def translator(tiny):
 @pytest.fixture
 def quick(monkeypatch, translator):
     """A translator that hands back its input, so that only the way there is tried."""
-    monkeypatch.setattr(translator, "translate", lambda texts, to, search: list(texts))
+
+    def answer(texts, to, search, progress):
+        progress(len(texts), len(texts))
+        return SimpleNamespace(texts=list(texts))
+
+    monkeypatch.setattr(translator, "answer", answer)
     return translator
 
 
@@ -34,6 +40,10 @@ def test_a_run_brings_its_own_held_out_pairs(tiny, quick):
     report = check_behaviour(quick, to="en", run=tiny.both, n_probes=5)
     assert (report.source, report.target) == ("zh", "en")
     assert report.n_pairs == COUNTS["dev"] + COUNTS["test"]
+    told = []
+    check_behaviour(quick, to="en", run=tiny.both, n_probes=5, tell=lambda *news: told.append(news))
+    n = report.n_translated
+    assert told == [("looking for words in the training text", 0, 0), ("trying its behaviour", n, n)]
     assert report == check_behaviour(quick, to="en", run=tiny.both, n_probes=5)
 
 
@@ -116,6 +126,15 @@ def test_words_are_those_of_the_training_text_that_never_stood_alone(tmp_path, m
     alone = known_words(begun(tmp_path, [*ROWS, ("Kemi!", "Kimo!")], "y"), False)
     assert "kemi" not in {word for word, _ in alone}
     assert ("bado", "bedu") in alone
+
+
+def test_a_single_character_is_no_word_where_nothing_separates_words(monkeypatch):
+    found = [("guitar", "吉"), ("coffee", "咖啡"), ("I", "我们"), ("a", "ein"), ("典", "dictionary")]
+    assert [pair for pair in found if all(map(behaviour._is_whole, pair))] == [
+        ("coffee", "咖啡"),
+        ("I", "我们"),
+        ("a", "ein"),
+    ]
 
 
 def test_what_was_made_from_the_text_is_no_text(tmp_path, monkeypatch):

@@ -49,6 +49,14 @@ def test_another_run_is_asked_the_same(tiny, asked, found):
     assert not against.alike
 
 
+def test_how_far_it_is_is_told_with_the_name_of_the_rival(tiny, asked, found):
+    told = []
+    rival = Rival.open(tiny.rnn, tiny.both, asked)
+    rival.compare(found, asked, Beam(1), lambda *news: told.append(news))
+    n = len(asked.pairs)
+    assert told[-2:] == [("rnn: translating en → zh", n, n), ("rnn: scoring en → zh", 0, 0)]
+
+
 def test_translations_from_a_file_are_scored_as_they_stand(tiny, asked, found, tmp_path):
     path = tmp_path / "theirs.zh"
     lines = [reference.replace("我", "你") for reference in asked.references[:-1]] + [""]
@@ -123,7 +131,7 @@ MAYBE = Comparison(-0.04, -0.9, 0.84, 0.31, 0.4)
 
 
 def test_a_clear_difference_in_a_sentence():
-    said = "is better than {} on this text: +1.2 BLEU, 95% interval 0.4 to 2.0, p = 0.003"
+    said = "is better than {} on this text: its BLEU is higher by 1.20, 95% interval 0.40 to 2.00, p = 0.003"
     assert verdict(UP) == "A " + said.format("B")
     assert verdict(DOWN) == "B " + said.format("A")
     assert verdict(UP, UP, DOWN) == "A " + said.format("B")
@@ -131,7 +139,32 @@ def test_a_clear_difference_in_a_sentence():
 
 
 def test_no_clear_difference_in_a_sentence():
-    said = "no difference between A and B that 1,000 sentences can show: +0.0 BLEU, 95% interval -0.9 to 0.8, p = 0.310"
+    said = "no difference between A and B that 1,000 sentences can show: A minus B is -0.04 BLEU, "
+    said += "95% interval -0.90 to 0.84, p = 0.310"
+    sure = "by 1.20, 95% interval 0.40 to 2.00, p = 0.003"
     assert verdict(MAYBE) == said
-    assert verdict(MAYBE, DOWN) == f"{said}; by chrF2 B is better: +1.2 chrF2, 95% interval 0.4 to 2.0, p = 0.003"
-    assert verdict(MAYBE, MAYBE, UP) == f"{said}; by TER B is better: -1.2 TER, 95% interval -2.0 to -0.4, p = 0.003"
+    assert verdict(MAYBE, DOWN) == f"{said}; by chrF2 B is better: its chrF2 is higher {sure}"
+    for ter, name in ((UP, "B"), (DOWN, "A")):
+        assert (
+            verdict(MAYBE, MAYBE, ter) == f"{said}; by TER {name} is better: its TER is lower, which is better, {sure}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "interval"),
+    [
+        ((1.2, 0.004, 2.0), "0.004 to 2.000"),
+        ((0.3, -0.0004, 0.6), "-0.0004 to 0.6000"),
+        ((0, -0.0, 0.0), "0.00 to 0.00"),
+    ],
+)
+def test_an_end_looks_like_0_only_where_it_is(numbers, interval):
+    assert f"95% interval {interval}, p = " in verdict(Comparison(*numbers, 0.2, 0.5))
+
+
+def test_the_source_and_the_reference_as_translations_are_told(tiny, asked, found, tmp_path):
+    for name, lines in (("source", asked.sources), ("reference", asked.references)):
+        path = tmp_path / name
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        (said,) = Rival.open(path, tiny.both, asked).compare(found, asked, Beam(1)).misgivings
+        assert said.startswith(f"the translations of {name} are the {name} text itself: ")

@@ -30,6 +30,16 @@ def test_the_figures_are_those_of_the_lines_of_the_file(tiny):
     assert set(found.to_json()) == {*FIGURES, "sentences", "seconds", "tokens_per_second"}
 
 
+def test_how_far_it_is_is_told_of_every_part(tiny):
+    told = []
+    asked = EvaluationOptions(tiny.both, text(tiny, "en", "zh"), "zh", Beam(1), against=tiny.rnn, behaviour=True)
+    evaluate(asked, lambda what, done, whole: told.append(what))
+    assert list(dict.fromkeys(told)) == [
+        "translating en → zh", "scoring en → zh", "rnn: translating en → zh", "rnn: scoring en → zh",
+        "looking for words in the training text", "trying its behaviour",
+    ]  # fmt: skip
+
+
 def test_without_a_search_it_is_that_of_the_run(tiny):
     found, five = (evaluate(EvaluationOptions(tiny.both, text(tiny), "en", search)) for search in (None, Beam(5)))
     assert found.found.hypotheses == five.found.hypotheses

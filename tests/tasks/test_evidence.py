@@ -80,6 +80,7 @@ def test_the_configuration_says_what_it_is(tiny):
     assert (values["task"], values["model"], values["directions"]) == ("translation", "rnn", [["en", "zh"]])
     assert values["architecture"]["n_layers"] == 2
     assert values["numerics"]["device"] == "cpu"
+    assert values["several_sentences"] == {"en": 0.0, "zh": 0.0}
     search = json.loads((tiny.rnn / "generation_config.json").read_text())
     assert search == {"search": "beam", "width": 5, "length_penalty": 1.0, "n_best": 1}
 
@@ -133,7 +134,8 @@ def test_a_dev_set_that_chose_the_weights_is_called_so(tiny, tmp_path):
 class Left:
     """Stands for what was prepared."""
 
-    def __init__(self, n_long: int) -> None:
+    def __init__(self, n_long: int, several: tuple[float, ...] = (0.02, 0.02)) -> None:
+        self.several = several
         self.corpus = self
         self.contents = self
         self.n_long, self.max_tokens, self.first_long = n_long, 250, 1234
@@ -148,11 +150,23 @@ def test_what_was_left_out_is_a_limit():
     )
 
 
+def test_a_model_of_single_sentences_says_so():
+    assert limits(Left(0, ())) == []
+    (said,) = limits(Left(0, (0.001, 0.02)))
+    assert said == "It learned from one sentence a line: of a line that holds several it may leave some out."
+
+
 def test_machine_and_versions_are_named():
     assert processor().endswith(" cores")
     assert machine(choose("cpu"))["processor"] == processor()
     assert " on cpu, " in machine(choose("cpu"))["computing"]
     assert {"heedful", "python", "torch", "sacrebleu"} <= set(versions())
+
+
+def test_how_far_it_is_is_told(translator):
+    told = []
+    evaluate_pairs(translator, [("He came.", "他来了。")], ("en", "zh"), Beam(1), lambda *news: told.append(news))
+    assert told == [("translating en → zh", 1, 1), ("scoring en → zh", 0, 0)]
 
 
 def test_pairs_are_translated_in_their_direction(translator):

@@ -57,6 +57,20 @@ def test_parts_held_out_share_no_sentence_and_nothing_is_lost(tiny, tmp_path):
     assert not seen[0] & seen[1] | seen[0] & seen[2] | seen[1] & seen[2]
 
 
+def test_lines_with_several_sentences_are_a_share_of_what_is_learned_from(tmp_path):
+    rows = [*numbered(130), *((f"他来了{i}。她走了。", f"He came {i}.") for i in range(20))]
+    given = sources(written(tmp_path, rows))
+    prepared = prepare(given, tmp_path / "plain", 1, SIZE)
+    assert prepared.several == [20 / 150, 0]
+    joined = prepare(replace(given, augmentation=Augmentation.named("joined")), tmp_path / "joined", 1, SIZE)
+    n_made = joined.facts["augmented"]["joined"]
+    assert n_made > 0
+    assert joined.several == [(20 + n_made) / (150 + n_made), n_made / (150 + n_made)]
+    # An older heedful counted none.
+    del prepared.facts["verdict"]["n_several"]
+    assert prepared.several == []
+
+
 def test_another_seed_holds_out_others(tiny, tmp_path):
     found = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):

@@ -58,6 +58,17 @@ def test_scores_do_not_depend_on_the_company(translator):
         assert alone[0].score == pytest.approx(answers[0].score, abs=1e-5)
 
 
+def test_whether_it_reads_several_sentences_is_what_its_run_says(tiny, copied):
+    assert Translator.load(tiny.both).several == {"zh": 0.0, "en": 0.0}
+    changed(copied / "config.json", several_sentences={"zh": 0.02, "en": 0.001})
+    write_manifest(copied)
+    found = Translator.load(copied)
+    assert [found.reads_several(language) for language in ("zh", "en", "de")] == [True, False, False]
+    changed(copied / "config.json", several_sentences={})
+    write_manifest(copied)
+    assert not Translator.load(copied).reads_several("zh")
+
+
 def test_spaces_do_not_matter_and_line_ends_are_spaces(translator):
     wide = ENGLISH[0].replace(" ", " \n\t ")
     assert translator.answer([f" {wide}\r\n"], to="zh").answers == translator.answer([ENGLISH[0]], to="zh").answers
@@ -266,6 +277,8 @@ def changed(path, **values):
         ("config.json", {"model": "cnn"}, "config.json describes no translator .model 'cnn' is not known"),
         ("config.json", {"model": "rnn"}, "config.json describes no translator .unknown key"),
         ("config.json", {"architecture": 3}, "config.json describes no translator"),
+        ("config.json", {"several_sentences": {"en": "few"}}, "config.json describes no translator"),
+        ("config.json", {"several_sentences": 0.1}, "config.json describes no translator"),
         ("config.json", {"directions": [["zh"]]}, "config.json describes no translator"),
         ("config.json", {"directions": [["zh", "fr"], ["fr", "zh"]]}, "tokenizer.json does not fit .*config.json"),
         ("config.json", {"directions": [["zh", "en"]]}, "tokenizer.json does not fit .*config.json"),

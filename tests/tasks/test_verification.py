@@ -28,7 +28,8 @@ def translated():
 def remember(translated, monkeypatch):
     """What was translated and scored once is not again: the weights of a copy are the same, or are not asked."""
 
-    def once(translator, pairs, direction, search):
+    def once(translator, pairs, direction, search, tell):
+        tell("translating", 0, len(pairs))
         key = (tuple(pairs), direction, search, sum(weight.sum().item() for weight in translator.model.parameters()))
         if key not in translated:
             translated[key] = evaluate_pairs(translator, pairs, direction, search)
@@ -93,6 +94,12 @@ def test_a_whole_run_holds_in_every_part(tiny):
     assert found.outlook == "can be made again from the same files, all at hand"
     assert found.command == read_receipt(tiny.both).command
     assert json.loads(json.dumps(found.to_json()))["holds"] is True
+
+
+def test_how_far_it_is_is_told(tiny):
+    told = []
+    verify_run(tiny.both, tell=lambda *news: told.append(news))
+    assert told == [("reading every file", 0, 0), *[("translating", 0, COUNTS["test"])] * 2]
 
 
 def test_a_run_with_its_own_split_holds(tiny):

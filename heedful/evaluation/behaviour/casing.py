@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from heedful.evaluation.behaviour.comparison import MEASURE, judge_same
+from heedful.evaluation.behaviour.comparison import MEASURE, PASSES, judge_same
 from heedful.evaluation.behaviour.probe import Material, Probe, Series
 
 CASINGS: dict[str, tuple[str, Callable[[str], str]]] = {
@@ -22,5 +22,6 @@ def casing_series(material: Material) -> list[Series]:
             for source, _ in (material.plain if material.cased else ())
             if write(source) != source
         ]
-        found.append(Series(f"casing_{name}", f"{title}: the same translation", probes, missing, measure=MEASURE))
+        title = f"{title}: about the same translation"
+        found.append(Series(f"casing_{name}", title, PASSES, probes, missing, measure=MEASURE))
     return found

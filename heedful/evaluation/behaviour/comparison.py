@@ -10,6 +10,7 @@ from heedful.evaluation.behaviour.writing import is_spaced
 # chrF from which two translations count as the same: one or two words of ten may differ.
 SAME = 50.0
 MEASURE = "chrF between the two translations"
+PASSES = f"chrF, case left aside, is {SAME:.0f} at least between the translations of both"
 # A word of Chinese has one character or two: runs of six would span half a sentence, and one change break them all.
 ORDERS = {True: 6, False: 2}
 

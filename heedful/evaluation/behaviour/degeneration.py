@@ -19,14 +19,19 @@ def degeneration_series(material: Material, texts: Iterable[str]) -> list[Series
     """
     filled = [text for text in texts if text.strip()]
     other = [source for source, reference in material.plain if bare(source) != bare(reference)]
+    loops = f"no word {LOOP_OF_ONE} times running, no phrase {LOOP} times, unless the source has it too"
+    something, another = (
+        "the output has more than spaces",
+        "the output is another text, case and outer marks left aside",
+    )
+    none_differs = "no sentence differs from its translation"
+    looping, empty = ([_probe(text, judge) for text in filled] for judge in (_judge_loop, _judge_empty))
+    copied = [_probe(text, _judge_copy) for text in other]
     return [
-        Series("repetition", "no words again and again", [_probe(text, _judge_loop) for text in filled], ""),
-        Series("empty", "something is answered", [_probe(text, _judge_empty) for text in filled], ""),
-        Series(
-            "copied", "the source is not handed back", [_probe(text, _judge_copy) for text in other],
-            "no sentence differs from its translation",
-        ),
-    ]  # fmt: skip
+        Series("repetition", "no words again and again", loops, looping, ""),
+        Series("empty", "something is answered", something, empty, ""),
+        Series("copied", "the source is not handed back", another, copied, none_differs),
+    ]
 
 
 def find_loop(text: str) -> str:

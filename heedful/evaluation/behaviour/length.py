@@ -28,7 +28,10 @@ def length_series(material: Material) -> list[Series]:
         at += size
     title = "two to four sentences at once: all are translated"
     missing = "not enough sentences that end in a mark"
-    return [Series("long_input", title, probes, missing, measure="length against the reference")]
+    passes = (
+        f"{LEAST:g} to {MOST:g} times as long as the reference, with {SEEN:.0%} of what each sentence gives by itself"
+    )
+    return [Series("long_input", title, passes, probes, missing, measure="length against the reference")]
 
 
 def _judge(reference: str, outputs: Sequence[str]) -> Judgement:

@@ -1,6 +1,6 @@
 """Typos: letters swapped and dropped inside words, or characters where there are no words."""
 
-from heedful.evaluation.behaviour.comparison import MEASURE, judge_same
+from heedful.evaluation.behaviour.comparison import MEASURE, PASSES, judge_same
 from heedful.evaluation.behaviour.probe import Material, Probe, Series
 from heedful.evaluation.behaviour.writing import is_spaced
 
@@ -17,7 +17,8 @@ def noise_series(material: Material) -> list[Series]:
     for name, title in (("swapped", "letters swapped"), ("dropped", "letters dropped")):
         noisy = [(source, with_typos(material, source, name)) for source, _ in material.plain]
         probes = [Probe((source, text), judge_same) for source, text in noisy if text != source]
-        found.append(Series(f"typos_{name}", f"{title}: the same translation", probes, missing, measure=MEASURE))
+        title = f"{title}: about the same translation"
+        found.append(Series(f"typos_{name}", title, PASSES, probes, missing, measure=MEASURE))
     return found
 
 

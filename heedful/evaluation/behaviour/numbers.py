@@ -25,12 +25,15 @@ def number_series(material: Material) -> list[Series]:
     unknown = not knows_words(target)
     note = f"number words of {target!r} are not known here: a number said in words counts as lost" if unknown else ""
     no_digits = "no sentence with a number in digits whose translation keeps it"
+    passes = "the output states every one of them, in digits or in words"
     return [
-        Series("numbers", "numbers of real sentences are kept", _real(material), no_digits, note),
-        Series("numbers_changed", "other numbers in real sentences are kept", _changed(material), no_digits, note),
-        Series("numbers_alone", "a number by itself is kept", _alone(ALONE, target), "", note),
-        Series("number_words", "numbers in words are kept", _words(material), _why_no_words(material)),
-        Series("dates", "years and dates are kept", _dates(material), "", note),
+        Series("numbers", "numbers of real sentences are kept", passes, _real(material), no_digits, note),
+        Series(
+            "numbers_changed", "other numbers in real sentences are kept", passes, _changed(material), no_digits, note
+        ),
+        Series("numbers_alone", "a number by itself is kept", passes, _alone(ALONE, target), "", note),
+        Series("number_words", "numbers in words are kept", passes, _words(material), _why_no_words(material)),
+        Series("dates", "years and dates are kept", passes, _dates(material), "", note),
     ]
 
 

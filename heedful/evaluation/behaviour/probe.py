@@ -46,7 +46,8 @@ class Series:
 
     Args:
         name: of the check.
-        title: what passing means.
+        title: what is tried.
+        passes: what counts as passed, in one line.
         probes: none when the check cannot be made.
         missing: why there are none.
         note: what the counts do not say.
@@ -55,6 +56,7 @@ class Series:
 
     name: str
     title: str
+    passes: str
     probes: Sequence[Probe]
     missing: str
     note: str = ""

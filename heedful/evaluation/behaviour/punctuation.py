@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from heedful.evaluation.behaviour.comparison import MEASURE, SAME, likeness
+from heedful.evaluation.behaviour.comparison import MEASURE, PASSES, SAME, likeness
 from heedful.evaluation.behaviour.probe import Judgement, Material, Probe, Series
 from heedful.evaluation.behaviour.writing import MARKS, bare, ending, final_kind, with_mark
 
@@ -14,12 +14,14 @@ ENOUGH = 10
 def punctuation_series(material: Material) -> list[Series]:
     """Statements, questions and exclamations; then sentences whose mark was taken away."""
     no_marks = "no sentence ends in a mark of the same kind as its translation"
+    passes = "the output ends in a mark of that kind, of any width"
     found = [
-        Series(f"{kind}s", f"{_with_article(kind)} ends as one", _of_kind(material, kind), no_marks) for kind in MARKS
+        Series(f"{kind}s", f"{_with_article(kind)} ends as one", passes, _of_kind(material, kind), no_marks)
+        for kind in MARKS
     ]
     bared = [Probe((source, _without_mark(source)), _judge_bare) for source, _ in material.plain if final_kind(source)]
-    title = "without its final mark: the same translation"
-    return [*found, Series("missing_mark", title, bared, "no sentence ends in a mark", measure=MEASURE)]
+    title, passes = "without its final mark: about the same translation", f"{PASSES}, outer marks left aside too"
+    return [*found, Series("missing_mark", title, passes, bared, "no sentence ends in a mark", measure=MEASURE)]
 
 
 def _of_kind(material: Material, kind: str) -> list[Probe]:

@@ -25,7 +25,8 @@ class Check:
 
     Args:
         name: one word, as "numbers".
-        title: what passing means, for people.
+        title: what is tried, for people.
+        passes: what counts as passed, in one line.
         tried: probes that were translated.
         passed: how many of them came out right.
         examples: a handful of the others.
@@ -36,6 +37,7 @@ class Check:
 
     name: str
     title: str
+    passes: str
     tried: int
     passed: int
     examples: tuple[Example, ...] = ()

@@ -99,4 +99,5 @@ def _judged(series: Series, answers: Mapping[str, str]) -> Check:
             examples.append(Example(probe.texts[-1], outputs[-1], judgement.why))
     mean = sum(values) / len(values) if values else None
     shown = tuple(examples)
-    return Check(series.name, series.title, len(series.probes), passed, shown, series.note, series.measure, mean)
+    tried = len(series.probes)
+    return Check(series.name, series.title, series.passes, tried, passed, shown, series.note, series.measure, mean)

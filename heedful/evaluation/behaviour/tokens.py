@@ -30,11 +30,12 @@ def token_series(material: Material) -> list[Series]:
     """Names of real sentences and invented ones in their place; codes and addresses; URLs."""
     no_names = "no sentence with a name that stands unchanged in its translation"
     names = _names(material)
+    name, token = (f"the {what} stands in the output, letter by letter" for what in ("name", "token"))
     return [
-        Series("names", "names of real sentences are kept", _kept(material, names), no_names),
-        Series("names_changed", "names that it never saw are kept", _changed(material, names), no_names),
-        Series("tokens", "codes, addresses and placeholders are kept", _put_in(material, TOKENS), ""),
-        Series("urls", "URLs are kept", _put_in(material, URLS), ""),
+        Series("names", "names of real sentences are kept", name, _kept(material, names), no_names),
+        Series("names_changed", "names that it never saw are kept", name, _changed(material, names), no_names),
+        Series("tokens", "codes, addresses and placeholders are kept", token, _put_in(material, TOKENS), ""),
+        Series("urls", "URLs are kept", token, _put_in(material, URLS), ""),
     ]
 
 

@@ -8,6 +8,8 @@ from heedful.evaluation.behaviour.writing import bare, is_spaced, units
 
 # Longer ones are more than a word where nothing separates words.
 MAX_UNSPACED = 4
+# Words that may stand beside a translation (an article), and characters where there are no spaces (a measure word).
+ROOM = {True: 1, False: 2}
 
 
 def word_series(material: Material) -> list[Series]:
@@ -16,7 +18,8 @@ def word_series(material: Material) -> list[Series]:
     probes = [Probe((word,), partial(_judge, tuple(material.lexicon[word]))) for word in words]
     missing = "no single words with their translation are known: neither given nor found in the sentences"
     note = "another right translation than those that are known counts as wrong"
-    return [Series("words", "a single word is translated by a word", probes, missing, note)]
+    passes = f"a known translation, with {ROOM[True]} more word at most ({ROOM[False]} characters without spaces)"
+    return [Series("words", "a single word is translated by a word", passes, probes, missing, note)]
 
 
 def one_word_pairs(pairs: Iterable[Pair]) -> list[Pair]:
@@ -39,9 +42,9 @@ def _is_word(text: str) -> bool:
 
 
 def _judge(known: Sequence[str], outputs: Sequence[str]) -> Judgement:
-    """Right when it is a known translation, with one more word or two more characters: an article, a measure word."""
+    """Right when it is a known translation, with little beside it."""
     said = units(bare(outputs[-1]))
-    room = 1 if is_spaced(known) else 2
+    room = ROOM[is_spaced(known)]
     for word in known:
         wanted = units(bare(word))
         starts = range(len(said) - len(wanted) + 1)

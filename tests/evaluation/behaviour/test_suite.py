@@ -31,6 +31,7 @@ def test_every_check_is_counted_or_left_out_with_a_reason(source, target, pairs)
     assert not made & left_out
     assert all(item.reason and item.title for item in report.left_out)
     assert all(0 <= check.passed <= check.tried > 0 for check in report.checks)
+    assert all(check.passes and "\n" not in check.passes and len(check.passes) < 100 for check in report.checks)
     assert (report.source, report.target, report.n_pairs) == (source, target, len(pairs))
     json.dumps(report.to_json(), allow_nan=False)
 
