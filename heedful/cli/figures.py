@@ -59,7 +59,7 @@ def show_comparison(found: Evaluated, against: Against, console: Console) -> Non
         ours, theirs = vars(found.scores)[name], vars(against.scores)[name]
         winner = against.clear_winner(name)
         better = "not clear" if winner is None else names[winner]
-        digits = max(2, comparison.digits)
+        digits = comparison.digits()
         difference = f"{comparison.difference:+z.{digits}f} {_range(comparison, digits)}"
         cells = [f"{ours.score:.2f}", f"{theirs.score:.2f}", difference]
         table.add_row(" ".join(FIGURE_NAMES[name]), *cells, comparison.p_in_words, escape(better))
@@ -102,8 +102,9 @@ def _groups_table(title: str, groups: Sequence[Group], rival: str | None) -> Tab
             cells.append("[dim]too few[/]")
         else:
             cells += [f"{figure.score:.1f} {_range(figure)}" for figure in (group.bleu, group.chrf)]
-            others = group.against.values()
-            cells += [f"{item.difference:+z.{item.digits}f} {_range(item, item.digits)}" for item in others]
+            for item in group.against.values():
+                digits = item.digits(least=1)
+                cells.append(f"{item.difference:+z.{digits}f} {_range(item, digits)}")
         table.add_row(*cells)
     return table
 

@@ -46,11 +46,14 @@ class Comparison:
         """Whether chance hardly explains the difference: p is below 0.05 and the interval lies on one side of 0."""
         return self.p_value < LEVEL and (self.low > 0 or self.high < 0)
 
-    @property
-    def digits(self) -> int:
-        """Decimals with which nothing but 0 looks like 0: the interval is then seen to lie where it lies."""
+    def digits(self, least: int = 2) -> int:
+        """Decimals with which nothing but 0 looks like 0: the interval is then seen to lie where it lies.
+
+        Args:
+            least: never fewer.
+        """
         numbers = [number for number in (self.difference, self.low, self.high) if number]
-        return next((n for n in (1, 2, 3, 4) if all(round(number, n) for number in numbers)), 5)
+        return next((n for n in range(least, 5) if all(round(number, n) for number in numbers)), 5)
 
     @property
     def p_in_words(self) -> str:

@@ -64,7 +64,7 @@ class Against:
             for key, name in _OTHERS.items()
             if (winner := self.clear_winner(key)) is not None
         ]
-        difference = f"{self.ours} minus {self.theirs} is {first.difference:+z.{first.digits}f} BLEU"
+        difference = f"{self.ours} minus {self.theirs} is {first.difference:+z.{first.digits()}f} BLEU"
         return "".join([f"{found}: {difference}, {_sureness(first, 1)}", *others])
 
     def to_json(self) -> dict[str, Any]:
@@ -195,12 +195,12 @@ def _better(name: str, comparison: Comparison) -> int:
 def _said(key: str, name: str, comparison: Comparison) -> str:
     """A clear difference in words, seen from the better system."""
     way, sign = ("lower, which is better,", -1) if key in LOWER_IS_BETTER else ("higher", 1)
-    by = f"{abs(comparison.difference):.{comparison.digits}f}"
+    by = f"{abs(comparison.difference):.{comparison.digits()}f}"
     return f"its {name} is {way} by {by}, {_sureness(comparison, -sign if _better(key, comparison) else sign)}"
 
 
 def _sureness(comparison: Comparison, sign: int) -> str:
     """The interval, turned by a sign, and the p-value."""
     low, high = sorted(sign * end for end in (comparison.low, comparison.high))
-    digits = comparison.digits
+    digits = comparison.digits()
     return f"95% interval {low:z.{digits}f} to {high:z.{digits}f}, p = {comparison.p_in_words}"
