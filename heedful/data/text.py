@@ -130,9 +130,10 @@ class ParallelText:
             "and line i of one must be the translation of line i of the other"
         )
         if not min(n_source, n_target):
-            empty = self.source if not n_source else target
+            empty, other = (self.source, target) if not n_source else (target, self.source)
+            n_expected = max(n_source, n_target)
             raise DataError(
-                f"{empty} is empty: expected {max(n_source, n_target):,} lines, as many as on the other side"
+                f"{empty} is empty: expected as many lines as {other} has, {n_expected:,}; restore it or name another"
             )
         lengths = [[len(line) for line in islice(read_lines(path), MAX_COMPARED)] for path in (self.source, target)]
         place = find_drift(*lengths)

@@ -45,7 +45,7 @@ TEXTS = {
     "latin-1": (with_line(7, b"caf\xe9"), EN, "a.zh:7 is not UTF-8: byte 0xE9 at offset"),
     "utf-16": ("".join(CHINESE).encode("utf-16"), EN, "a.zh is UTF-16: expected UTF-8; convert it with iconv"),
     "nothing": (b"", b"", "a.zh is empty"),
-    "nothing on one side": (b"", EN, "got 0 and 120"),
+    "nothing on one side": (b"", EN, "a.en has, 120; restore it or name another"),
     "one line": (lines(CHINESE[:1]), lines(ENGLISH[:1]), "too little text (1 of 1 lines)"),
     "empty lines": (b"\n" * 200, b"\n" * 200, "too little text (0 of 200 lines)"),
     "few lines": (lines(CHINESE[:99]), lines(ENGLISH[:99]), "at least 100 pairs with text on both sides: got 99"),

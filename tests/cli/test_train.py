@@ -98,7 +98,8 @@ def test_a_learning_curve_is_a_table_words_and_a_page(capsys, tiny, tmp_path, mo
     code, said, told = run(capsys, "train", "translation", "--out", out, "--resume")
     assert code == 0
     table, _, rest = said.partition("\nMore data\n")
-    assert [line.split()[:2] for line in table.splitlines()] == [["size", "pairs"], ["1/2", "60"], ["all", "120"]]
+    rows = [line.split()[:2] for line in table.splitlines()]
+    assert rows == [["BLEU", "loss"], ["size", "pairs"], ["1/2", "60"], ["all", "120"]]
     assert "No forecast: it needs three sizes" in rest
     assert "\nOverfitting\n" in rest
     assert "Left out: 1/16 (7 pairs), 1/8 (15 pairs) and 1/4 (30 pairs)" in rest
