@@ -104,6 +104,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in ours
     if debug:
         tokens.remove("--debug")
+    if sys.stderr is None:
+        # Closed: what is said goes nowhere, and never into the results.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the rest of the process)
+    if sys.stdout is None:
+        return refuse("expected standard output, and it is closed: give it with > out.txt", CALLERS, debug)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Where the locale has no arrow, a question mark is better than no table.

@@ -5,8 +5,8 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,7 +118,7 @@ class Conversation:
         to = self.to
         with watching(wanted=not sys.stdout.isatty()) as watch:
             try:
-                for chunk in chunks:
+                for chunk in settled(chunks, self.translator) if to is None else chunks:
                     if to is None and any(map(str.strip, chunk.lines)):
                         # Said once for a whole text: a line does not come out otherwise because of those around it.
                         _, to = self.translator.direction(chunk.lines, None)
@@ -158,6 +158,25 @@ class Conversation:
         """What people should know beside the answers."""
         for complaint in complaints:
             print(f"heedful: {complaint}", file=sys.stderr)
+
+
+def settled(chunks: Iterable[Chunk], translator: "Translator") -> Iterator[Chunk]:
+    """The same lines, but as many as it takes to tell their language come first, in one chunk: `CHUNK` or a few more.
+
+    So that a slow pipe that begins with "OK" is understood as a file is.
+    """
+    begun: Chunk | None = None
+    told = False
+    for chunk in chunks:
+        if told:
+            yield chunk
+            continue
+        begun = chunk if begun is None else replace(begun, lines=[*begun.lines, *chunk.lines], end=chunk.end)
+        told = len(begun.lines) >= CHUNK or translator.is_told(begun.lines)
+        if told:
+            yield begun
+    if begun is not None and not told:
+        yield begun
 
 
 def n_bytes(stream: io.BufferedIOBase) -> int:

@@ -2,15 +2,18 @@
 
 import re
 
-# A mark right behind a word: a quotation that goes on ("Stop!" he cried) and an ordinal (3. Oktober) are no end.
-_BORDER = re.compile(r"(?:(?<=[^\W\d_])(?P<stop>\.)|(?<=\w)[!?؟]+)\s+[\"'“„«(¿¡]?\s?(?P<after>[^\W\d_])")
+# A mark behind a word, in tokenised text after a space: a quotation that goes on ("Stop!" he cried) and an ordinal
+# (3. Oktober) are no end.
+_BORDER = re.compile(r"(?:(?<=[^\W\d_])\s?(?P<stop>\.)|(?<=\w)\s?[!?؟]+)\s+[\"'“„«(¿¡]?\s?(?P<after>[^\W\d_])")
 # Chinese and Japanese write the next sentence right behind the mark; the last two marks are those of Hindi.
 _UNSPACED_BORDER = re.compile(r"(?<=\S)[。！？｡।॥]+\s*[^\W_]")
 _LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 # Words of so few letters with a capital are mostly abbreviated: Dr., Prof., St., U.S., J. Smith.
 _SHORT = 4
 # Those that are written small, before a name: vs. Smith, bzw. Berlin.
-_ABBREVIATIONS = frozenset("vs cf eg ie etc al ca bzw usw evtl inkl zzgl vgl ggf bspw resp".split())
+_ABBREVIATIONS = frozenset(
+    ("vs cf eg ie etc al ca vol approx max min bzw usw evtl inkl zzgl vgl ggf bspw resp geb sog bzgl").split()
+)
 # Longer words are none of both.
 _LOOKED_BACK = 8
 

@@ -5,6 +5,11 @@ from typing import Literal
 
 from heedful.errors import OptionError
 
+# Far more than helps: past ten or so a wider beam finds worse texts, and its memory grows with its width.
+MAX_WIDTH = 1000
+# Here only the length counts any more.
+MAX_PENALTY = 100.0
+
 Stopped = Literal["eos", "length", "repetition"]
 
 
@@ -55,10 +60,10 @@ class Beam:
     n_best: int = 1
 
     def __post_init__(self) -> None:
-        if self.width < 1:
-            raise OptionError(f"a beam's width is at least 1: got width={self.width}")
-        if not 0 <= self.length_penalty < float("inf"):
-            raise OptionError(f"length_penalty is a finite number of at least 0: got {self.length_penalty}")
+        if not 1 <= self.width <= MAX_WIDTH:
+            raise OptionError(f"a beam's width is a whole number from 1 to {MAX_WIDTH:,}: got width={self.width}")
+        if not 0 <= self.length_penalty <= MAX_PENALTY:
+            raise OptionError(f"length_penalty is a number from 0 to {MAX_PENALTY:g}: got {self.length_penalty}")
         expected = f"n_best is a whole number from 1 to the beam's width, here {self.width}: got n_best={self.n_best}"
         if self.n_best < 1:
             raise OptionError(f"{expected}; 1 gives the best answer alone")

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from heedful.errors import RunError
+from heedful.architecture import check_types
+from heedful.errors import OptionError, RunError
 from heedful.run.disk import read_json, write_json
 from heedful.run.facts import DataFile, Facts
 
@@ -32,6 +33,12 @@ class HeldOut:
         """Measure pairs of sentences, in their order."""
         text = json.dumps([list(pair) for pair in pairs], ensure_ascii=False, separators=(",", ":"))
         return cls(len(pairs), hashlib.sha256(text.encode()).hexdigest())
+
+
+# What stands in the file as it is.
+PLAIN: Mapping[str, type] = {
+    "task": str, "model": str, "n_parameters": int, "seed": int, "steps": int, "command": str, "date": str,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,12 +87,23 @@ class Receipt:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
         numerics = values["numerics"]
+        data = [DataFile(**file) for file in values["data"]]
+        held_out = {name: HeldOut(**item) for name, item in values["held_out"].items()}
+        for record in (*data, *held_out.values()):
+            check_types(record)
         read = {
             "numerics": {**numerics, "device": str(numerics["device"]), "threads": int(numerics["threads"])},
             "directions": [(str(source), str(target)) for source, target in values["directions"]],
-            "data": [DataFile(**file) for file in values["data"]],
-            "held_out": {name: HeldOut(**item) for name, item in values["held_out"].items()},
+            "data": data,
+            "n_pairs": {name: int(number) for name, number in values["n_pairs"].items()},
+            "held_out": held_out,
+            "machine": {name: str(value) for name, value in values["machine"].items()},
+            "versions": {name: str(value) for name, value in values["versions"].items()},
+            "seconds": float(values["seconds"]),
         }
+        for name, kind in PLAIN.items():
+            if type(values[name]) is not kind:
+                raise TypeError(f"{name} is {values[name]!r}")
         return cls(**{**values, **read})
 
 
@@ -133,7 +151,7 @@ def read_receipt(folder: Path) -> Receipt:
         raise RunError(f"{path} is missing: an older heedful made this run, or it was copied in part; copy it again")
     try:
         return Receipt.from_json(read_json(path))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OptionError) as error:
         if isinstance(error, RunError):
             raise
         raise RunError(f"{path} is no receipt ({error}): restore it from a copy") from error

@@ -162,8 +162,10 @@ def _tell_of(name: str, tell: Tell, what: str, done: int, whole: int) -> None:
 
 
 def _doubts(name: str, lines: list[str], asked: Questions) -> Iterator[str]:
-    """What speaks against translations: they are one of the two texts themselves."""
-    if lines == asked.sources:
+    """What speaks against translations: they are empty, or one of the two texts themselves."""
+    if not any(map(str.strip, lines)):
+        yield f"the translations of {name} are all empty"
+    elif lines == asked.sources:
         yield f"the translations of {name} are the source text itself: nothing is translated in them"
     elif lines == asked.references:
         yield f"the translations of {name} are the reference text itself: every figure is that of a perfect copy"

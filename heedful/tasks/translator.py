@@ -3,7 +3,8 @@
 import copy
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ from heedful.run.weights import load_tensors
 from heedful.tasks.models import family, load_weights
 
 Direction = tuple[str, str]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # A smaller share of lines with several sentences teaches nobody to read them.
 RARELY = 0.01
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
@@ -118,6 +120,8 @@ class Translator:
         Raises:
             RunError: it is missing, incomplete, damaged or no translator.
         """
+        if not isinstance(path, str | Path):
+            raise OptionError(f"a run directory is named by its path: got {path!r}")
         run = RunDirectory.open(Path(path))
         numerics = choose(device)
         check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
@@ -129,13 +133,13 @@ class Translator:
             raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
         return cls(model, tokenizer, directions, numerics, search=_search(run), several=several)
 
-    def translate(self, texts: Sequence[str], *, to: str | None = None, search: Search | None = None) -> list[str]:
+    def translate(self, texts: Iterable[str], *, to: str | None = None, search: Search | None = None) -> list[str]:
         """The best translation of each text; see `answer`."""
         return self.answer(texts, to=to, search=search).texts
 
     def answer(
         self,
-        texts: Sequence[str],
+        texts: Iterable[str],
         *,
         to: str | None = None,
         search: Search | None = None,
@@ -158,11 +162,11 @@ class Translator:
         Raises:
             LengthError: a text or a prefix is longer than the model's window.
             OptionError: the model does not translate into that language.
-            ShapeError: one string instead of a list of them, or not as many prefixes as texts.
+            ShapeError: no list of strings, or not as many prefixes as texts.
         """
-        if isinstance(texts, str):
-            # It would be translated letter by letter.
-            raise ShapeError(f"texts are a list of sentences: got one string, {texts[:40]!r}; put it in a list")
+        texts = _sentences(texts)
+        if search is not None and not isinstance(search, Search):
+            raise OptionError(f"a search is Greedy(), Beam(width) or Sampling(): got {search!r}")
         if prefixes is not None and len(prefixes) != len(texts):
             raise ShapeError(f"each text needs a prefix, be it empty: got {len(texts)} texts, {len(prefixes)} prefixes")
         pieces = [self._read(text, f"sentence {number}") for number, text in enumerate(texts, first)]
@@ -213,16 +217,24 @@ class Translator:
         """
         targets = {target: (source, target) for source, target in self.directions}
         if to is not None:
-            if to not in targets:
-                raise OptionError(f"this model does not translate into {to!r}{suggest(to, targets)}")
+            if not isinstance(to, str) or to not in targets:
+                raise OptionError(f"this model does not translate into {to!r}{suggest(str(to), targets)}")
             return targets[to]
         if len(self.directions) == 1:
             return self.directions[0]
-        spoken = spoken_among(texts, [source for source, _ in self.directions])
-        fitting = [direction for direction in self.directions if direction[0] == spoken]
+        fitting = self._spoken(texts)
         if len(fitting) == 1:
             return fitting[0]
         raise OptionError(f"this model translates into {' and '.join(sorted(targets))}: say which with --to")
+
+    def is_told(self, texts: Sequence[str]) -> bool:
+        """Whether the texts leave no choice of direction; those without any text tell nothing."""
+        return len(self.directions) == 1 or len(self._spoken(texts)) == 1
+
+    def _spoken(self, texts: Sequence[str]) -> list[Direction]:
+        """The directions from the language that the texts seem to be in."""
+        spoken = spoken_among(texts, [source for source, _ in self.directions])
+        return [direction for direction in self.directions if direction[0] == spoken]
 
     def reads_several(self, language: str) -> bool:
         """Whether it has learned to read several sentences in one line; where nothing is known, it has not."""
@@ -250,8 +262,32 @@ class Translator:
 
 
 def _one_line(text: str) -> str:
-    """Line ends and tabs would break what is written line by line; other spaces (U+00A0, U+3000) are text."""
-    return _SPACES.sub(" ", text).strip()
+    """Line ends and tabs would break what is written line by line; other spaces (U+00A0, U+3000) are text.
+
+    A line of nothing that can be seen (spaces, U+200B, U+FEFF) is empty: a model would make something up for it.
+    """
+    line = _SPACES.sub(" ", text).strip()
+    return line if any(unicodedata.category(letter)[0] not in "CZ" for letter in line) else ""
+
+
+def _sentences(texts: Iterable[str]) -> list[str]:
+    """The texts as a list.
+
+    Raises:
+        ShapeError: it is one text, it has no order, or it holds something else.
+    """
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        # A string would be translated letter by letter.
+        raise ShapeError(f"texts are a list of sentences: got {str(texts)[:40]!r}; put one sentence in a list")
+    if isinstance(texts, Set | Mapping):
+        raise ShapeError(f"texts are a list of sentences: a {type(texts).__name__} has no order to answer in")
+    found = list(texts)
+    for number, text in enumerate(found, 1):
+        if not isinstance(text, str):
+            raise ShapeError(f"texts are a list of sentences: number {number} is {type(text).__name__}, not str")
+        if not text.isascii() and _SURROGATE.search(text):
+            raise ShapeError(f"text {number} holds half a character (a lone surrogate): read it with its own encoding")
+    return found
 
 
 def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict[str, float]]:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -179,6 +180,19 @@ def test_threads_wait_briefly_unless_the_caller_has_said_how(monkeypatch, capsys
         monkeypatch.setenv(name, value)
     assert entry.main(["--version"]) == 0
     assert os.environ.get("GOMP_SPINCOUNT") == spins
+
+
+def test_a_closed_stderr_keeps_complaints_out_of_the_results():
+    command = [sys.executable, "-m", "heedful", "recipe", "multi30k-en-ge"]
+    found = subprocess.run(["sh", "-c", f"{shlex.join(command)} 2>&-"], stdout=subprocess.PIPE, check=False)
+    assert (found.returncode, found.stdout) == (2, b"")
+
+
+def test_a_closed_stdout_is_one_line_and_2():
+    command = [sys.executable, "-m", "heedful", "recipe"]
+    found = subprocess.run(["sh", "-c", f"{shlex.join(command)} >&-"], stderr=subprocess.PIPE, check=False, text=True)
+    expected = "heedful: expected standard output, and it is closed: give it with > out.txt\n"
+    assert (found.returncode, found.stderr) == (2, expected)
 
 
 def test_output_that_finds_no_room_is_one_line_and_2():

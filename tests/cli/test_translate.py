@@ -11,6 +11,7 @@ import pytest
 
 import heedful
 from heedful.cli import translate as verb
+from heedful.cli.incoming import Chunk
 from heedful.cli.main import main
 from tests.cli.commands import refused, run
 from tests.tasks.tiny import short_pairs
@@ -156,14 +157,14 @@ def test_a_language_that_is_not_there_is_refused_before_any_text(capsys, tiny):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--beam", 0), "a beam's width is at least 1: got width=0"),
+        (("--beam", 0), "a beam's width is a whole number from 1 to 1,000: got width=0"),
         (
             ("--n-best", 6),
             "from 1 to the beam's width, here 5: got n_best=6; widen the beam to 6, or ask for 5 at most",
         ),
         (("--n-best", 0), "from 1 to the beam's width, here 5: got n_best=0; 1 gives the best answer alone"),
         (("--n-best", -1), "got n_best=-1; 1 gives the best answer alone"),
-        (("--length-penalty", -1), "length_penalty is a finite number of at least 0: got -1"),
+        (("--length-penalty", -1), "length_penalty is a number from 0 to 100: got -1"),
         (("--length-penalty", "nan"), "length_penalty"),
         (("--to", "fr"), "does not translate into 'fr'; choose from en, zh"),
         (("--device", "tpu"), "device is 'cpu' or 'cuda': got 'tpu'"),
@@ -200,3 +201,33 @@ def test_a_slow_pipe_is_answered_line_by_line_and_a_closed_one_ends_it(tiny):
         process.stdin.close()
         assert process.stderr.read() == b""
         assert process.wait() == 128 + 13
+
+
+class Telling:
+    """A translator that knows the language from a word."""
+
+    def is_told(self, lines):
+        return any("dog" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "expected"),
+    [
+        ([["OK"], ["a dog"], ["x"]], [["OK", "a dog"], ["x"]]),
+        ([["a dog"], ["x"]], [["a dog"], ["x"]]),
+        ([["OK"], ["yes"]], [["OK", "yes"]]),
+        ([["OK"], ["a"], ["b"], ["c"]], [["OK", "a", "b"], ["c"]]),
+    ],
+)
+def test_a_slow_text_is_read_until_its_language_is_told(monkeypatch, arrivals, expected):
+    """As far as a chunk reaches; the numbers of lines and bytes go on."""
+    monkeypatch.setattr(verb, "CHUNK", 3)
+    chunks, first = [], 1
+    for lines in arrivals:
+        chunks.append(Chunk(first, lines, 10 * (first - 1), 10 * (first - 1 + len(lines))))
+        first += len(lines)
+    found = list(verb.settled(chunks, Telling()))
+    assert [chunk.lines for chunk in found] == expected
+    for chunk in found:
+        assert chunk.end - chunk.start == 10 * len(chunk.lines)
+        assert chunk.start == 10 * (chunk.first - 1)

@@ -11,6 +11,8 @@ from heedful.data.sentences import holds_several
         "I saw him. He left.",
         "Is it you? Come in!",
         "Stop! You can't go there.",
+        "A man is running . He is fast .",
+        "Où est-il ? Il est là .",
         "Er kam um drei. Über uns war niemand.",
         "He said it twice. “Never again.”",
         "Il pleut. « Encore ! »",

@@ -60,3 +60,23 @@ def test_a_missing_receipt_and_one_that_is_none_are_named(folder):
     (folder / NAME).unlink()
     with pytest.raises(RunError, match=r"receipt\.json is missing"):
         read_receipt(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("machine", "x"), ("versions", None), ("command", 3), ("seed", "1"), ("data", [{"role": 5}]), ("n_pairs", [1])],
+)
+def test_a_receipt_edited_by_hand_is_none(folder, name, value):
+    values = json.loads((folder / NAME).read_text())
+    (folder / NAME).write_text(json.dumps({**values, name: value}))
+    with pytest.raises(RunError, match=r"receipt\.json is no receipt"):
+        read_receipt(folder)
+
+
+@pytest.mark.parametrize(("name", "value"), [("role", 5), ("n_bytes", "abc"), ("sha256", None)])
+def test_nor_is_one_whose_files_are_none(folder, name, value):
+    values = json.loads((folder / NAME).read_text())
+    values["data"][0][name] = value
+    (folder / NAME).write_text(json.dumps(values))
+    with pytest.raises(RunError, match=rf"receipt\.json is no receipt \({name}"):
+        read_receipt(folder)

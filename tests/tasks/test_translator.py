@@ -112,9 +112,39 @@ def test_what_is_unclear_or_unknown_is_refused(translator, texts, to, said):
         translator.answer(texts, to=to)
 
 
-def test_one_string_is_no_list_of_texts(translator):
-    with pytest.raises(ShapeError, match="got one string, '我'; put it in a list"):
-        translator.translate("我", to="en")
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ("我", "got '我'; put one sentence in a list"),
+        (b"A dog.", "put one sentence in a list"),
+        (None, "got 'None'; put one sentence in a list"),
+        ({"我"}, "a set has no order to answer in"),
+        ({"我": 1}, "a dict has no order to answer in"),
+        (["我", None], "number 2 is NoneType, not str"),
+        ([["我"]], "number 1 is list, not str"),
+        (["我 \ud800"], "text 1 holds half a character"),
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused(translator, texts, said):
+    with pytest.raises(ShapeError, match=said):
+        translator.translate(texts, to="en")
+
+
+def test_texts_may_come_one_by_one(translator):
+    assert translator.translate((text for text in CHINESE), to="en") == translator.translate(CHINESE, to="en")
+
+
+def test_a_text_without_anything_to_be_seen_is_empty(translator):
+    assert translator.translate(["\u200b", "\ufeff \u200e", CHINESE[0]], to="en")[:2] == ["", ""]
+
+
+def test_a_search_and_a_path_are_what_they_should_be(translator):
+    with pytest.raises(OptionError, match="a search is Greedy"):
+        translator.translate(CHINESE, to="en", search="beam")
+    with pytest.raises(OptionError, match="does not translate into 3"):
+        translator.translate(CHINESE, to=3)
+    with pytest.raises(OptionError, match="named by its path: got None"):
+        Translator.load(None)
 
 
 def test_nothing_needs_no_direction(translator):
