@@ -118,7 +118,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
     charts = [
         ("Loss", "nats a token", {train: "train", dev: "dev"}, "low" if dev in keys else ""),
         (
-            "Quality on the dev set",
+            "Quality while it learned: greedy, on some of the dev set",
             "BLEU",
             {key: _short_name(key) for key in scores},
             "high",

@@ -263,4 +263,5 @@ def processor() -> str:
     listing = Path("/proc/cpuinfo")
     lines = listing.read_text().splitlines() if listing.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor() or platform.machine()}, {available_cores()} cores"
+    cores = "1 core" if available_cores() == 1 else f"{available_cores()} cores"
+    return f"{names[0] if names else platform.processor() or platform.machine()}, {cores}"

@@ -69,7 +69,7 @@ def test_translations_are_written_and_inputs_are_not(capsys, tiny, tmp_path):
         (["--tsv", "a", "--source", "b"], "not both"),
         (["--tsv", "absent.tsv"], "there is no file absent.tsv"),
         (["--tsv", "."], "is a folder: expected a text file"),
-        (["--tsv", "absent.tsv", "--beam", "0"], "width is at least 1"),
+        (["--tsv", "absent.tsv", "--beam", "0"], "width is a whole number from 1 to 1,000"),
         (["--tsv", "absent.tsv", "--length-penalty", "inf"], "length_penalty"),
         (["--tsv", "absent.tsv", "--too", "en"], "Did you mean --to?"),
     ],

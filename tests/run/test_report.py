@@ -124,7 +124,7 @@ def charts(rows):
 def test_curves_are_those_of_the_metrics():
     labels = charts(metrics(60))
     assert labels[0] == "Loss over minutes: train from 8 to 0.13; dev from 0.90 to 0.15"
-    assert labels[1] == "Quality on the dev set over minutes: dev from 55 to 80"
+    assert labels[1] == "Quality while it learned: greedy, on some of the dev set over minutes: dev from 55 to 80"
     assert labels[2].startswith("Learning rate over minutes: rate from 0.002")
     assert labels[3] == "Speed over minutes: tokens/s from 24.5k to 24.5k"
 
@@ -134,7 +134,9 @@ def test_each_direction_has_its_line():
         {"elapsed_seconds": t, "dev_bleu_zh_en": 10.0 * t, "dev_bleu_en_zh": 9.0 * t, "dev_bleu": 9.5 * t}
         for t in (1, 2)
     ]
-    assert charts(rows) == ["Quality on the dev set over seconds: zh→en from 10 to 20; en→zh from 9 to 18"]
+    assert charts(rows) == [
+        "Quality while it learned: greedy, on some of the dev set over seconds: zh→en from 10 to 20; en→zh from 9 to 18"
+    ]
 
 
 def test_curves_of_little_or_odd_metrics():
