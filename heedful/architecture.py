@@ -17,7 +17,25 @@ Tie = Literal["all", "output", "none"]
 
 
 @dataclass(frozen=True)
-class Architecture:
+class Described:
+    """An architecture of any family: plain values, to JSON and back."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            OptionError: an unknown or missing key, or a value that does not fit.
+        """
+        return read_record(cls, values, "the architecture")
+
+
+@dataclass(frozen=True)
+class Architecture(Described):
     """One class of model serves every family: the numbers of layers decide its form.
 
     Both stacks: the encoder-decoder of 2017. Only an encoder: BERT's form. Only a decoder: GPT's. The defaults are
@@ -66,9 +84,8 @@ class Architecture:
 
     def __post_init__(self) -> None:
         check_types(self)
-        for name in ("vocab_size", "d_model", "n_heads", "d_ff", "max_len"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} must be at least 1: got {getattr(self, name)}")
+        check_counts(self, "vocab_size", "d_model", "n_heads", "d_ff", "max_len")
+        check_dropout(self.dropout)
         if min(self.n_encoder_layers, self.n_decoder_layers) < 0 or self.n_encoder_layers + self.n_decoder_layers == 0:
             raise OptionError(
                 f"a model needs layers: got n_encoder_layers={self.n_encoder_layers}, "
@@ -88,8 +105,6 @@ class Architecture:
             raise OptionError(
                 f"rotary positions need an even d_head: got d_model/n_heads={self.d_head}; change n_heads"
             )
-        if not 0 <= self.dropout < 1:
-            raise OptionError(f"dropout is a probability in [0, 1): got {self.dropout}")
         if self.window is not None and self.window < 1:
             raise OptionError(f"window must be at least 1, or None for full attention: got {self.window}")
 
@@ -98,18 +113,26 @@ class Architecture:
         """Width of one head."""
         return self.d_model // self.n_heads
 
-    def to_json(self) -> dict[str, Any]:
-        """A dict of plain values."""
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `to_json`.
+def check_counts(record: Any, *names: str) -> None:
+    """Refuse a record in which one of these is below 1.
 
-        Raises:
-            OptionError: an unknown or missing key, or a value that does not fit.
-        """
-        return read_record(cls, values, "the architecture")
+    Raises:
+        OptionError: names it.
+    """
+    for name in names:
+        if getattr(record, name) < 1:
+            raise OptionError(f"{name} must be at least 1: got {getattr(record, name)}")
+
+
+def check_dropout(dropout: float) -> None:
+    """Refuse what is no probability of dropping.
+
+    Raises:
+        OptionError: it is not in [0, 1).
+    """
+    if not 0 <= dropout < 1:
+        raise OptionError(f"dropout is a probability in [0, 1): got {dropout}")
 
 
 def check_types(record: Any) -> None:

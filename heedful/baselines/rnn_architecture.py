@@ -1,9 +1,9 @@
 """The shape of a recurrent encoder-decoder as one frozen value."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
-from heedful.architecture import check_types, read_record
+from heedful.architecture import Described, check_counts, check_dropout, check_types
 from heedful.baselines.recurrence import Cell
 from heedful.errors import OptionError
 
@@ -14,7 +14,7 @@ Feeding = Literal["none", "input", "context"]
 
 
 @dataclass(frozen=True)
-class RNNArchitecture:
+class RNNArchitecture(Described):
     """What the decoder learns of the source, and how.
 
     The defaults are the encoder-decoder before attention: its whole source is the state after the last token.
@@ -50,25 +50,9 @@ class RNNArchitecture:
 
     def __post_init__(self) -> None:
         check_types(self)
-        for name in ("vocab_size", "d_model", "n_layers", "max_len"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} must be at least 1: got {getattr(self, name)}")
+        check_counts(self, "vocab_size", "d_model", "n_layers", "max_len")
+        check_dropout(self.dropout)
         if self.bidirectional and self.d_model % 2:
             raise OptionError(f"two directions share d_model, which must be even: got {self.d_model}")
         if self.feeding != "none" and self.attention == "none":
             raise OptionError(f"feeding={self.feeding!r} needs attention: choose 'additive', 'dot' or 'general'")
-        if not 0 <= self.dropout < 1:
-            raise OptionError(f"dropout is a probability in [0, 1): got {self.dropout}")
-
-    def to_json(self) -> dict[str, Any]:
-        """A dict of plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `to_json`.
-
-        Raises:
-            OptionError: an unknown or missing key, or a value that does not fit.
-        """
-        return read_record(cls, values, "the architecture")
