@@ -41,13 +41,17 @@ class Alignment(nn.Module):
         """Mix.
 
         Args:
-            query: (B, T, D).
-            keys: (B, S, D), what `keys` returned.
-            values: (B, S, D).
-            mask: (B, S) bool.
+            query: (N*W, T, D): the beams of a sentence are queries to one source.
+            keys: (N, S, D), what `keys` returned.
+            values: (N, S, D).
+            mask: (N, S) bool.
         Returns:
-            (B, T, D).
+            (N*W, T, D).
         """
+        rows = query.reshape(len(keys), -1, query.shape[-1])
+        return self._mixed(rows, keys, values, mask).view_as(query)
+
+    def _mixed(self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
         if self.query is None or self.score is None:
             one_head = (each[:, None] for each in (query, keys, values))
             return attend(*one_head, mask=mask[:, None, None], scale=1.0, watch=self.weights)[:, 0]

@@ -13,9 +13,8 @@ from torch.nn import functional
 from heedful.baselines.alignment import Alignment
 from heedful.baselines.recurrence import Recurrence
 from heedful.baselines.rnn_architecture import RNNArchitecture
-from heedful.errors import LengthError, OptionError, ShapeError
+from heedful.baselines.state import Sources, Writing, WritingState, check_length, check_start, checked_memory
 from heedful.interface import Memory, Model, Source, State
-from heedful.model.cache import appended
 from heedful.model.dropout import Dropout
 
 
@@ -31,8 +30,8 @@ class RNNMemory(Memory):
 
 
 @dataclass(frozen=True)
-class Writing:
-    """What one row of the decoder remembers: of constant size, however long the sentence.
+class RNNWriting(Writing):
+    """What one row of the decoder remembers.
 
     Args:
         state: (B, L, P), of the recurrent layers.
@@ -43,63 +42,6 @@ class Writing:
     state: Tensor
     context: Tensor | None
     fed: Tensor | None
-
-    def rows(self, rows: Tensor) -> "Writing":
-        """Those of some rows.
-
-        Args:
-            rows: (N,) int64, on the device of the state.
-        """
-        context, fed = (None if each is None else each[rows] for each in (self.context, self.fed))
-        return Writing(self.state[rows], context, fed)
-
-    def with_others(self, other: "Writing") -> "Writing":
-        """These rows and then the others."""
-        state = torch.cat((self.state, other.state))
-        return Writing(state, _behind(self.context, other.context), _behind(self.fed, other.fed))
-
-
-class RNNState(State):
-    """What each row remembers, and what is looked at: the source of each sentence, which its beams share.
-
-    Args:
-        writing: of N*W rows.
-        source: keys, values (N, S, D) and mask (N, S), or None without attention.
-        width: W.
-        max_len: room for this many tokens.
-    """
-
-    def __init__(
-        self, writing: Writing, source: tuple[Tensor, Tensor, Tensor] | None, width: int, max_len: int
-    ) -> None:
-        self.writing = writing
-        self.source = source
-        self.width = width
-        self.max_len = max_len
-        self.lengths = torch.zeros(len(writing.state) // width, dtype=torch.int64)
-
-    def reorder(self, parents: Tensor) -> None:
-        first = torch.arange(0, parents.numel(), self.width, device=parents.device)
-        self.writing = self.writing.rows((first[:, None] + parents).flatten())
-
-    def keep(self, sentences: Tensor) -> None:
-        self.lengths = self.lengths[sentences]
-        sentences = sentences.to(self.writing.state.device)
-        rows = sentences[:, None] * self.width + torch.arange(self.width, device=sentences.device)
-        self.writing = self.writing.rows(rows.flatten())
-        if self.source is not None:
-            keys, values, mask = self.source
-            self.source = keys[sentences], values[sentences], mask[sentences]
-
-    def admit(self, other: State) -> None:
-        assert isinstance(other, RNNState), "a state of another model"
-        assert other.width == self.width, f"a state with {other.width} beams, not {self.width}"
-        self.max_len = max(self.max_len, other.max_len)
-        self.writing = self.writing.with_others(other.writing)
-        if self.source is not None and other.source is not None:
-            keys, values, mask = (appended(pair, 1, 0) for pair in zip(self.source, other.source, strict=True))
-            self.source = keys, values, mask
-        self.lengths = torch.cat((self.lengths, other.lengths))
 
 
 class RNN(Model):
@@ -124,31 +66,25 @@ class RNN(Model):
         nn.init.normal_(self.tokens.weight, std=shape.d_model**-0.5)
 
     def encode(self, source: Source) -> Memory:
-        self._check_length(source.values)
+        check_length(source.values, self.max_len)
         values, last = self.encoder.read(self._embed(source.values), source.mask)
         return RNNMemory(values, source.mask, self._first(values, source.mask, last))
 
     def decode(self, target: Source, memory: Memory | None) -> Tensor:
-        self._check_length(target.values)
-        memory = _checked(memory)
+        check_length(target.values, self.max_len)
+        memory = checked_memory(memory, RNNMemory)
         return self._write(target.values, self._begin(memory.first), self._looked_at(memory))[0]
 
     def start(self, memory: Memory | None, n_sentences: int, width: int, max_len: int) -> State:
-        memory = _checked(memory)
-        if len(memory.first) != n_sentences:
-            raise ShapeError(f"memory of {len(memory.first)} sentences to start {n_sentences}: they must be equal")
-        if max_len > self.max_len:
-            raise LengthError(f"room for {max_len} tokens was asked for; the model's window has {self.max_len}")
+        memory = checked_memory(memory, RNNMemory)
+        check_start(memory, n_sentences, max_len, self.max_len)
         writing = self._begin(memory.first.repeat_interleave(width, dim=0))
-        return RNNState(writing, self._looked_at(memory), width, max_len)
+        return WritingState(writing, self._looked_at(memory), n_sentences, width, max_len)
 
     def step(self, tokens: Tensor, state: State) -> Tensor:
-        assert isinstance(state, RNNState), "a state of another model"
-        longest = int(state.lengths.max()) + tokens.shape[1]
-        if longest > state.max_len:
-            raise LengthError(f"the state was started with room for {state.max_len} tokens, and more came: {longest}")
+        assert isinstance(state, WritingState), "a state of another model"
+        state.advance(tokens.shape[1])
         hidden, state.writing = self._write(tokens, state.writing, state.source)
-        state.lengths = state.lengths + tokens.shape[1]
         return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -170,19 +106,17 @@ class RNN(Model):
             pooled = values.masked_fill(~mask[..., None], float("-inf")).amax(1)
         return torch.tanh(self.bridge(pooled))[:, None].expand_as(last)
 
-    def _begin(self, first: Tensor) -> Writing:
+    def _begin(self, first: Tensor) -> RNNWriting:
         """What rows remember that begin with the states (B, L, P)."""
         d_model = self.architecture.d_model
         context = first[:, -1, :d_model] if self.architecture.context_use == "every" else None
         fed = first.new_zeros(len(first), d_model) if self.architecture.feeding == "input" else None
-        return Writing(first, context, fed)
+        return RNNWriting(first, context, fed)
 
-    def _looked_at(self, memory: RNNMemory) -> tuple[Tensor, Tensor, Tensor] | None:
+    def _looked_at(self, memory: RNNMemory) -> Sources | None:
         return None if self.cross is None else (self.cross.keys(memory.values), memory.values, memory.mask)
 
-    def _write(
-        self, tokens: Tensor, writing: Writing, source: tuple[Tensor, Tensor, Tensor] | None
-    ) -> tuple[Tensor, Writing]:
+    def _write(self, tokens: Tensor, writing: RNNWriting, source: Sources | None) -> tuple[Tensor, RNNWriting]:
         """(B, T) -> (B, T, D) and what is remembered after; all tokens at once, unless a step needs the one before."""
         embedded = self._embed(tokens)
         if self.architecture.feeding == "none":
@@ -193,9 +127,7 @@ class RNN(Model):
             outputs.append(output)
         return torch.cat(outputs, dim=1), writing
 
-    def _read_on(
-        self, embedded: Tensor, writing: Writing, source: tuple[Tensor, Tensor, Tensor] | None
-    ) -> tuple[Tensor, Writing]:
+    def _read_on(self, embedded: Tensor, writing: RNNWriting, source: Sources | None) -> tuple[Tensor, RNNWriting]:
         """(B, T, D) -> (B, T, D); T is 1 where something is fed."""
         looked = None
         if self.architecture.feeding == "context":
@@ -209,23 +141,7 @@ class RNN(Model):
         outputs = self.dropout(outputs)
         return outputs, replace(writing, state=state, fed=None if writing.fed is None else outputs[:, -1])
 
-    def _look(self, query: Tensor, source: tuple[Tensor, Tensor, Tensor] | None) -> Tensor:
-        """(N*W, T, D) -> (N*W, T, D): the beams of a sentence are queries to one source."""
+    def _look(self, query: Tensor, source: Sources | None) -> Tensor:
         assert self.cross is not None and source is not None, "attention looks at a source"
-        rows = query.reshape(len(source[0]), -1, query.shape[-1])
-        mixed: Tensor = self.cross(rows, *source)
-        return mixed.view_as(query)
-
-    def _check_length(self, values: Tensor) -> None:
-        if values.shape[1] > self.max_len:
-            raise LengthError(f"a sequence of {values.shape[1]} tokens exceeds the model's window of {self.max_len}")
-
-
-def _checked(memory: Memory | None) -> RNNMemory:
-    if not isinstance(memory, RNNMemory):
-        raise OptionError("this model reads a source: give its memory")
-    return memory
-
-
-def _behind(one: Tensor | None, other: Tensor | None) -> Tensor | None:
-    return None if one is None or other is None else torch.cat((one, other))
+        looked: Tensor = self.cross(query, *source)
+        return looked

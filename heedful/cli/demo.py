@@ -23,7 +23,7 @@ def demo(*, out: Path | None = None, model: str = "transformer") -> int | None:
 
     Args:
         out: the run directory to write; runs/demo, or the next name that is free, when left out.
-        model: transformer; or rnn or rnn-attention, to see what the same text and time come to without it.
+        model: transformer; or rnn, rnn-attention or conv, to see what the same text and time come to without it.
     """
     from heedful.cli.stopping import until_stopped
     from heedful.cli.summary import scores_table

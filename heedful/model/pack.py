@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import type_before_parametrizations
 
 from heedful.numerics import onednn_multiplies
 
@@ -66,7 +67,8 @@ def pack(model: Net) -> Net:
     twin = copy.deepcopy(model, shared)
     for module in list(twin.modules()):
         for name, child in list(module.named_children()):
-            if type(child) is nn.Linear:
+            # A weight that is made of others (normed, say) is packed as what they come to.
+            if isinstance(child, nn.Linear) and type_before_parametrizations(child) is nn.Linear:
                 setattr(module, name, PackedLinear(child))
     return twin
 

@@ -6,6 +6,7 @@ Small data wants a small, heavily regularised model that sees it often; the tabl
 from dataclasses import dataclass, replace
 
 from heedful.architecture import Architecture
+from heedful.baselines.conv_architecture import ConvArchitecture
 from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.training.options import TrainingOptions
 from heedful.training.schedule import Trapezoid
@@ -13,8 +14,7 @@ from heedful.training.schedule import Trapezoid
 # Tokens that a model reads and writes at most, its tag and its ends of sentence counted.
 WINDOW = 1024
 
-
-Shape = Architecture | RNNArchitecture
+Shape = Architecture | RNNArchitecture | ConvArchitecture
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,11 @@ def attending_rnn_for(size: Size, vocab_size: int) -> RNNArchitecture:
     """The same with LSTMs that read the source from both ends, and attention as in Luong et al. 2015."""
     plain = rnn_for(size, vocab_size)
     return replace(plain, cell="lstm", bidirectional=True, attention="general")
+
+
+def conv_for(size: Size, vocab_size: int) -> ConvArchitecture:
+    """Convolutions half as wide again as the row, as many as in the recipe of Gehring et al. 2017 for IWSLT14."""
+    return ConvArchitecture(vocab_size, 3 * size.d_model // 2, 4, 3, dropout=size.dropout, max_len=WINDOW)
 
 
 def options_for(size: Size, steps: int, seed: int) -> TrainingOptions:

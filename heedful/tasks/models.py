@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from heedful.architecture import Architecture
+from heedful.baselines.conv_architecture import ConvArchitecture
+from heedful.baselines.convs2s import ConvS2S
 from heedful.baselines.rnn import RNN
 from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import OptionError, RunError, suggest
 from heedful.interface import Model
 from heedful.model.transformer import Transformer
-from heedful.tasks.defaults import Shape, Size, architecture_for, attending_rnn_for, rnn_for
+from heedful.tasks.defaults import Shape, Size, architecture_for, attending_rnn_for, conv_for, rnn_for
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ FAMILIES: Mapping[str, Family] = {
     "transformer": Family(Architecture.from_json, Transformer, architecture_for),
     "rnn": Family(RNNArchitecture.from_json, RNN, rnn_for),
     "rnn-attention": Family(RNNArchitecture.from_json, RNN, attending_rnn_for),
+    "conv": Family(ConvArchitecture.from_json, ConvS2S, conv_for),
 }
 
 

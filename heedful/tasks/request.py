@@ -39,7 +39,7 @@ class TranslationOptions:
         target_language: the same for the other side.
         both_directions: one model that translates both ways.
         augment: pairs to make from the text beside it: some of "words,numbers,tokens,casing,marks,joined", or "all".
-        model: "transformer"; or for comparison "rnn", the encoder-decoder before attention, or "rnn-attention".
+        model: "transformer"; or for comparison "rnn" (before attention), "rnn-attention" or "conv".
         minutes: budget of training in minutes.
         epochs: budget in passes over the data, instead.
         steps: budget in updates, instead.

@@ -7,6 +7,8 @@ from functools import partial
 import torch
 
 from heedful.architecture import Architecture
+from heedful.baselines.conv_architecture import ConvArchitecture
+from heedful.baselines.convs2s import ConvS2S
 from heedful.baselines.rnn import RNN
 from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.interface import Memory, Model, Source
@@ -41,6 +43,9 @@ RNNS = {
     "rnn, additive, context fed": replace(RECURRENT, bidirectional=True, attention="additive", feeding="context"),
 }
 
+CONVOLUTIONAL = ConvArchitecture(VOCAB, d_model=16, n_encoder_layers=2, n_decoder_layers=3, dropout=0.0, max_len=64)
+CONVS = {"convolutions": CONVOLUTIONAL, "convolutions, one token wide": replace(CONVOLUTIONAL, kernel_size=1)}
+
 BUILD: dict[str, Callable[[], Model]] = {
     "encoder-decoder": lambda: Transformer(SMALL),
     "encoder-decoder, modern": lambda: Transformer(MODERN),
@@ -48,8 +53,9 @@ BUILD: dict[str, Callable[[], Model]] = {
     "decoder only": lambda: Transformer(replace(SMALL, n_encoder_layers=0)),
     "encoder only": lambda: Transformer(replace(SMALL, n_decoder_layers=0)),
     **{name: partial(RNN, shape) for name, shape in RNNS.items()},
+    **{name: partial(ConvS2S, shape) for name, shape in CONVS.items()},
 }
-READERS = ["encoder-decoder", "encoder-decoder, modern", "encoder-decoder, windowed", "encoder only", *RNNS]
+READERS = ["encoder-decoder", "encoder-decoder, modern", "encoder-decoder, windowed", "encoder only", *RNNS, *CONVS]
 WRITERS = [name for name in BUILD if name != "encoder only"]
 
 

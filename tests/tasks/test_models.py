@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from heedful.architecture import Architecture
+from heedful.baselines.conv_architecture import ConvArchitecture
+from heedful.baselines.convs2s import ConvS2S
 from heedful.baselines.rnn import RNN
 from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import OptionError, RunError
@@ -13,11 +15,14 @@ from heedful.tasks.models import FAMILIES, family, load_weights, n_parameters, w
 SHAPES = {
     "transformer": Architecture(11, d_model=8, n_heads=2, n_encoder_layers=1, n_decoder_layers=1, d_ff=8, max_len=16),
     "rnn": RNNArchitecture(11, d_model=8, n_layers=1, max_len=16),
+    "conv": ConvArchitecture(11, d_model=8, max_len=16),
     "rnn-attention": RNNArchitecture(11, d_model=8, n_layers=1, attention="dot", max_len=16),
 }
 
 
-@pytest.mark.parametrize(("name", "kind"), [("transformer", Transformer), ("rnn", RNN), ("rnn-attention", RNN)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("transformer", Transformer), ("rnn", RNN), ("rnn-attention", RNN), ("conv", ConvS2S)]
+)
 def test_a_family_reads_its_shape_and_builds_its_model(name, kind):
     made = family(name)
     shape = made.read(SHAPES[name].to_json())

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from heedful.architecture import Architecture
+from heedful.baselines.convs2s import ConvS2S
 from heedful.baselines.rnn import RNN
 from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.data.batch import collate
@@ -19,7 +20,9 @@ from heedful.tasks.setup import Setup, flops_per_token, peak_flops, settle
 from tests.tasks.tiny import SIZE
 
 
-@pytest.mark.parametrize(("model", "kind"), [("transformer", Transformer), ("rnn", RNN), ("rnn-attention", RNN)])
+@pytest.mark.parametrize(
+    ("model", "kind"), [("transformer", Transformer), ("rnn", RNN), ("rnn-attention", RNN), ("conv", ConvS2S)]
+)
 def test_what_was_settled_is_read_back(tmp_path, model, kind):
     setup = settle(tmp_path, model, SIZE, 300, "cpu")
     assert Setup.stored(tmp_path) == setup
@@ -28,8 +31,8 @@ def test_what_was_settled_is_read_back(tmp_path, model, kind):
     assert type(setup.build(1)) is kind
 
 
-@pytest.mark.parametrize("model", ["rnn", "rnn-attention"])
-def test_the_rnn_has_about_as_many_weights_as_the_transformer_of_its_row(tmp_path, model):
+@pytest.mark.parametrize("model", ["rnn", "rnn-attention", "conv"])
+def test_a_baseline_has_about_as_many_weights_as_the_transformer_of_its_row(tmp_path, model):
     setups = [settle(tmp_path, name, SIZES[2], 2000, "cpu") for name in ("transformer", model)]
     transformer, rnn = (n_parameters(family(setup.model).build(setup.shape)) for setup in setups)
     assert 0.5 < transformer / rnn < 2
