@@ -96,6 +96,8 @@ class ConvS2S(Model):
             for _ in range(shape.n_encoder_layers)
         )
         self.decoder = nn.ModuleList(ConvLayer(shape) for _ in range(shape.n_decoder_layers))
+        self.output = nn.Linear(shape.d_model, shape.vocab_size, bias=False)
+        self.output.weight = self.tokens.weight
 
     def encode(self, source: Source) -> Memory:
         check_length(source.values, self.max_len)
@@ -132,7 +134,7 @@ class ConvS2S(Model):
         return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
-        return functional.linear(hidden, self.tokens.weight)
+        return self.output(hidden)
 
     def _begin(self, memory: ConvMemory, width: int) -> ConvWriting:
         """What rows remember that have read nothing."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from heedful.baselines.alignment import Alignment
 from heedful.baselines.recurrence import Recurrence
@@ -64,6 +63,8 @@ class RNN(Model):
         self.combine = None if self.cross is None else nn.Linear(2 * shape.d_model, shape.d_model, bias=False)
         self.dropout = Dropout(shape.dropout)
         nn.init.normal_(self.tokens.weight, std=shape.d_model**-0.5)
+        self.output = nn.Linear(shape.d_model, shape.vocab_size, bias=False)
+        self.output.weight = self.tokens.weight
 
     def encode(self, source: Source) -> Memory:
         check_length(source.values, self.max_len)
@@ -88,7 +89,7 @@ class RNN(Model):
         return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
-        return functional.linear(hidden, self.tokens.weight)
+        return self.output(hidden)
 
     def _embed(self, tokens: Tensor) -> Tensor:
         embedded: Tensor = self.dropout(self.tokens(tokens) * self.architecture.d_model**0.5)

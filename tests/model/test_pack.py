@@ -7,7 +7,6 @@ from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.crew import ALONE, Crew
 from heedful.decoding import Beam, Limits, decode
 from heedful.model.pack import PackedLinear, pack
-from heedful.numerics import applied, choose
 from tests.contract.families import build
 from tests.model.test_same_bits import PAPER, Transformer, dtype, stepwise  # noqa: F401
 
@@ -53,11 +52,11 @@ def test_what_cannot_be_packed_is_the_model_itself():
     assert pack(linear) is linear
 
 
-def test_a_family_without_linear_layers():
-    numerics = choose("cpu")
-    with applied(numerics):
-        packed = pack(RNN(RNNArchitecture(20, 8)).to(numerics.dtype))
-    assert not any(isinstance(module, PackedLinear) for module in packed.modules())
+def test_of_an_rnn_the_output_is_packed_and_its_cells_are_left(dtype):  # noqa: F811
+    model = RNN(RNNArchitecture(96, 64)).to(dtype).eval()
+    packed, hidden = pack(model), torch.randn(16, 64).to(dtype)
+    assert [name for name, module in packed.named_modules() if isinstance(module, PackedLinear)] == ["output"]
+    assert torch.equal(packed.logits(hidden), model.logits(hidden))
 
 
 def test_packing_twice_is_packing_once(dtype):  # noqa: F811

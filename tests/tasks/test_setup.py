@@ -75,7 +75,7 @@ def test_arithmetic_is_that_of_the_products_of_a_step():
 
 def test_recurrent_weights_count_too():
     model = RNN(RNNArchitecture(10, d_model=4, n_layers=1))
-    assert flops_per_token(model) == 3 * 2 * (3 * 4 * 4 + 3 * 4 * 4)
+    assert flops_per_token(model) == 3 * (2 * (3 * 4 * 4 + 3 * 4 * 4) + 4 * 10)
 
 
 def test_the_objective_smooths_as_the_size_says(tmp_path):
