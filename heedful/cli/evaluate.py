@@ -50,7 +50,7 @@ def evaluate(
     from heedful.decoding import Beam
     from heedful.tasks import evaluation
     from heedful.tasks.behaviour import check_behaviour
-    from heedful.tasks.request import parallel_text
+    from heedful.tasks.texts import parallel_text
     from heedful.tasks.translator import Translator
 
     search = Beam(beam, length_penalty)

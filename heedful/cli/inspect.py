@@ -50,7 +50,7 @@ def inspect(
 
     from heedful.cli.console import output_console
     from heedful.data import verdict
-    from heedful.tasks.request import parallel_text
+    from heedful.tasks.texts import parallel_text
 
     text = parallel_text(source, target, tsv, "")
     if text is None:

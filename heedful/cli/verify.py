@@ -36,7 +36,7 @@ def verify(
         device: cpu or cuda; the one that the figures were made on when not given.
         as_json: print one JSON object instead of a table.
     """
-    from heedful.tasks.request import parallel_text
+    from heedful.tasks.texts import parallel_text
     from heedful.tasks.verification import verify_run
 
     text = parallel_text(source, target, tsv, "")

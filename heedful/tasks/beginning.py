@@ -21,7 +21,7 @@ from heedful.tasks.defaults import Size, options_for
 from heedful.tasks.preparation import Prepared, Sources, prepare
 from heedful.tasks.rehearsal import Rehearsal
 from heedful.tasks.request import TranslationOptions, differences
-from heedful.tasks.setup import Setup, settle
+from heedful.tasks.setup import Setup, flops_per_token, settle
 from heedful.training.calibrate import SECONDS, calibrate
 from heedful.training.options import TrainingOptions
 from heedful.training.plan import Budget, Plan, evaluate_every, plan_steps, settle_options, stored_options
@@ -150,9 +150,9 @@ def steps_of(run: RunDirectory) -> TrainingOptions:
 
 def _counted(asked: TranslationOptions, plan: Plan) -> TranslationOptions:
     """What asks for the same training on any machine: minutes buy fewer updates, and evaluations, on a slower one."""
-    if asked.minutes is None:
+    if asked.minutes is None and asked.flops is None:
         return asked
-    counted = replace(asked, minutes=None, steps=plan.steps)
+    counted = replace(asked, minutes=None, flops=None, steps=plan.steps)
     usual = evaluate_every(plan.steps, asked.evaluations) == plan.evaluate_every
     return counted if usual else replace(counted, evaluations=math.ceil(plan.steps / plan.evaluate_every))
 
@@ -171,7 +171,8 @@ def _settle_steps(place: Path, beginning: Beginning, asked: TranslationOptions) 
                 beginning.model, setup.objective, plan, rough, compute=compute, evaluate=evaluate, seconds=seconds
             )
     wanted = budget or Budget(epochs=setup.size.epochs)
-    found = plan_steps(wanted, plan.n_batches(0), calibration, asked.evaluations)
+    arithmetic = flops_per_token(beginning.model) * setup.size.tokens_per_batch
+    found = plan_steps(wanted, plan.n_batches(0), calibration, asked.evaluations, arithmetic)
     options = options_for(setup.size, found.steps, seed)
     options = replace(options, evaluate_every=found.evaluate_every, patience=None if budget else PATIENCE)
     settle_options(place, options, {"budget": found.to_json()})

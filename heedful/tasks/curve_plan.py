@@ -42,6 +42,7 @@ class Portion:
         minutes: of training; None for another budget, or for that of the defaults.
         epochs: passes over these pairs, instead.
         steps: updates, instead.
+        flops: arithmetic, instead.
     """
 
     divisor: int
@@ -49,6 +50,7 @@ class Portion:
     minutes: float | None = None
     epochs: float | None = None
     steps: int | None = None
+    flops: float | None = None
 
     @property
     def name(self) -> str:
@@ -124,6 +126,7 @@ class CurvePlan:
             minutes=portion.minutes,
             epochs=portion.epochs,
             steps=portion.steps,
+            flops=portion.flops,
             resume=False,
         )
 
@@ -173,9 +176,11 @@ def _with_share(size: Portion, budget: Budget, share: float, n_pairs: int) -> Po
     """A size with its share of the budget; an epoch of the budget reads all of the pairs."""
     if budget.minutes is not None:
         return replace(size, minutes=share * budget.minutes)
+    if budget.flops is not None:
+        return replace(size, flops=share * budget.flops)
     if budget.epochs is not None:
         return replace(size, epochs=share * budget.epochs * n_pairs / size.pairs)
-    assert budget.steps is not None, "a budget is one of three"
+    assert budget.steps is not None, "a budget is one of four"
     return replace(size, steps=math.floor(share * budget.steps + 1e-9))
 
 

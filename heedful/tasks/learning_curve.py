@@ -87,7 +87,7 @@ def learning_curve(options: TranslationOptions, *, watch: Watch | None = None) -
         >>> from heedful.tasks.learning_curve import learning_curve
         >>> from heedful.tasks.request import TranslationOptions
         >>> curve = learning_curve(
-        ...     TranslationOptions(Path("curve"), Path("train.en"), Path("train.de"), minutes=60)
+        ...     TranslationOptions(Path("train.en"), Path("train.de"), out=Path("curve"), minutes=60)
         ... )  # doctest: +SKIP
         >>> scores = [(point.pairs, point.scores[0].bleu.score) for point in curve.points]  # doctest: +SKIP
         >>> forecasts = curve.prospects[0].curve.forecasts  # for 2 and 4 times the pairs; doctest: +SKIP
@@ -151,7 +151,7 @@ def _train(plan: CurvePlan, portion: Portion, watch: Watch | None) -> None:
         display.event(0, size)
         return display
 
-    request = TranslationOptions(asked.out, resume=True) if has_begun(asked.out) else asked
+    request = TranslationOptions(out=asked.out, resume=True) if has_begun(asked.out) else asked
     try:
         train_translation(request, watch=named if watch else None)
     except HeedfulError as error:

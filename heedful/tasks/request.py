@@ -1,72 +1,47 @@
 """What was asked for: the options of a translator's training, what they name, and what is wrong with them."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
-from itertools import islice
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 from heedful.architecture import read_record
 from heedful.data.augment import Augmentation
-from heedful.data.languages import language_of_text, languages_of_name, read_code, same_language
-from heedful.data.text import ParallelText
 from heedful.errors import OptionError
 from heedful.numerics import choose
 from heedful.tasks.models import family
 from heedful.tasks.preparation import Sources
+from heedful.tasks.texts import FILES, Texts, flag_of
 from heedful.training.plan import Budget
-
-FILES = tuple(part + name for part in ("", "dev_", "test_") for name in ("source", "target", "tsv"))
 
 
 @dataclass(frozen=True)
-class TranslationOptions:
+class TranslationOptions(Texts):
     """What to learn from, and where to put the translator. Size, vocabulary, dropout and budget follow from the data.
 
     Args:
         out: the run directory to write.
-        source: text, one sentence a line, plain or gzip.
-        target: its translation, line by line.
-        tsv: both in one file with two columns, instead of `source` and `target`.
-        dev_source: held-out text to choose the best weights by; when left out, a part of the data is held out.
-        dev_target: its translation.
-        dev_tsv: both in one file, instead.
-        test_source: text for the final scores; when left out they are made on held-out data.
-        test_target: its translation.
-        test_tsv: both in one file, instead.
-        source_language: code such as "en"; when left out it is read from the file's name or the script.
-        target_language: the same for the other side.
         both_directions: one model that translates both ways.
         augment: pairs to make from the text beside it: some of "words,numbers,tokens,casing,marks,joined", or "all".
         model: "transformer"; or for comparison "rnn" (before attention), "rnn-attention" or "conv".
         minutes: budget of training in minutes.
         epochs: budget in passes over the data, instead.
         steps: budget in updates, instead.
+        flops: budget in arithmetic of training, floating-point operations, instead.
         evaluations: looks at the dev set; 16, or fewer in a short run, when left out. Minutes may buy fewer of them.
         seed: of everything random.
         device: "cpu" or "cuda"; chosen when left out.
         resume: go on in `out` where a run was interrupted.
     """
 
-    out: Path
-    source: Path | None = None
-    target: Path | None = None
-    tsv: Path | None = None
-    dev_source: Path | None = None
-    dev_target: Path | None = None
-    dev_tsv: Path | None = None
-    test_source: Path | None = None
-    test_target: Path | None = None
-    test_tsv: Path | None = None
-    source_language: str | None = None
-    target_language: str | None = None
+    out: Path = field(kw_only=True)
     both_directions: bool = False
     augment: str = "none"
     model: str = "transformer"
     minutes: float | None = None
     epochs: float | None = None
     steps: int | None = None
+    flops: float | None = None
     evaluations: int | None = None
     seed: int = 1
     device: str | None = None
@@ -94,8 +69,8 @@ class TranslationOptions:
         Raises:
             OptionError: several were, or it is not above 0.
         """
-        given = (self.minutes, self.epochs, self.steps)
-        return None if given == (None, None, None) else Budget(*given)
+        given = (self.minutes, self.epochs, self.steps, self.flops)
+        return None if given == (None,) * 4 else Budget(*given)
 
     @property
     def command(self) -> list[str]:
@@ -126,63 +101,17 @@ class TranslationOptions:
             )
         if not 0 <= self.seed < 1 << 63:
             raise OptionError(f"seed is a whole number from 0 to 2^63-1: got {self.seed}")
-        named = {_flag(name): getattr(self, name).resolve() for name in FILES if getattr(self, name) is not None}
-        path, n_named = Counter(named.values()).most_common(1)[0] if named else (None, 0)
-        if n_named > 1:
-            flags = [flag for flag, other in named.items() if other == path]
-            raise OptionError(f"every file has one part to play: got {path} as {' and '.join(flags)}; name another")
+        self.check_files()
 
     def sources(self) -> Sources:
-        """The texts, with their languages.
+        """The texts, with their languages, the directions to learn and the pairs to make.
 
         Raises:
             OptionError: a file is missing from a pair, or a language is not clear.
             DataError: a text cannot be read.
         """
-        text = parallel_text(self.source, self.target, self.tsv, "")
-        if text is None:
-            raise OptionError("give the text to learn from: --source and --target, or --tsv")
-        dev = parallel_text(self.dev_source, self.dev_target, self.dev_tsv, "dev_")
-        test = parallel_text(self.test_source, self.test_target, self.test_tsv, "test_")
         augmentation = None if self.augment == "none" else Augmentation.named(self.augment)
-        return Sources(text, dev, test, self._languages(text), self.both_directions, augmentation)
-
-    def _languages(self, text: ParallelText) -> tuple[str, str]:
-        """As they were named, or else as they can be told."""
-        named = {"source": self.source_language, "target": self.target_language}
-        known = {side: read_code(code, f"--{side}-language") for side, code in named.items() if code is not None}
-        guessed = _guess(text) if len(known) < 2 else ("", "")
-        first, second = known.get("source", guessed[0]), known.get("target", guessed[1])
-        for side, language in (("source", first), ("target", second)):
-            if not language:
-                raise OptionError(f"the language of the {side} is not clear: say it, for example --{side}-language en")
-        if same_language(first, second):
-            raise OptionError(
-                f"both sides seem to be in {first!r}: see that the files are not the same, and say --source-language "
-                "and --target-language"
-            )
-        return first, second
-
-
-def parallel_text(source: Path | None, target: Path | None, tsv: Path | None, prefix: str) -> ParallelText | None:
-    """Two files, one TSV, or nothing.
-
-    Raises:
-        OptionError: one of two files is missing, both are one, or both ways are used at once.
-    """
-    flag = _flag(prefix)
-    if tsv is not None and (source is not None or target is not None):
-        raise OptionError(f"give either {flag}tsv or {flag}source and {flag}target, not both")
-    if tsv is not None:
-        return ParallelText(tsv)
-    if (source is None) != (target is None):
-        missing = "target" if target is None else "source"
-        raise OptionError(f"{flag}source and {flag}target belong together: {flag}{missing} is missing")
-    if source is None or target is None:
-        return None
-    if source.resolve() == target.resolve():
-        raise OptionError(f"{flag}source and {flag}target are one file, {source}: give its translation as the other")
-    return ParallelText(source, target)
+        return replace(super().sources(), both=self.both_directions, augmentation=augmentation)
 
 
 def differences(given: TranslationOptions, begun: TranslationOptions) -> Sequence[str]:
@@ -197,22 +126,6 @@ def differences(given: TranslationOptions, begun: TranslationOptions) -> Sequenc
     for item in fields(given):
         now, before = mine[item.name], theirs[item.name]
         if item.name not in ("out", "resume") and now not in (item.default, before):
-            flag = _flag(item.name)
+            flag = flag_of(item.name)
             found.append(f"without {flag}" if before in (None, False) else f"with {flag} {before}")
     return found
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _guess(text: ParallelText) -> tuple[str, str]:
-    """What the names of the files say, or else the text; "" where neither is clear."""
-    named = languages_of_name(text.path("source"))
-    if text.target is not None:
-        named = (named or ("",))[:1] + (languages_of_name(text.path("target")) or ("",))[:1]
-    if len(named) != 2:
-        named = ("", "")
-    sides = zip(*islice(text.pairs(), 2000), strict=True)
-    found = [name or language_of_text(side) or "" for name, side in zip(named, sides, strict=True)]
-    return found[0], found[1]

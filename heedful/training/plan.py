@@ -28,17 +28,19 @@ class Budget:
         minutes: of this machine's time, evaluations included.
         epochs: times through the data.
         steps: updates.
+        flops: arithmetic of training, floating-point operations.
     """
 
     minutes: float | None = None
     epochs: float | None = None
     steps: int | None = None
+    flops: float | None = None
 
     def __post_init__(self) -> None:
         given = {name: value for name, value in asdict(self).items() if value is not None}
         if len(given) != 1:
             got = " and ".join(f"{name}={value}" for name, value in given.items()) or "none"
-            raise OptionError(f"a budget is one of minutes, epochs and steps: got {got}; keep one")
+            raise OptionError(f"a budget is one of minutes, epochs, steps and flops: got {got}; keep one")
         for name, value in given.items():
             if not 0 < value < math.inf:
                 raise OptionError(f"{name} must be above 0: got {value}")
@@ -74,18 +76,31 @@ def evaluate_every(steps: int, n_evaluations: int | None = None) -> int:
 
 
 def plan_steps(
-    budget: Budget, n_batches: int, calibration: Calibration | None, n_evaluations: int | None = None
+    budget: Budget,
+    n_batches: int,
+    calibration: Calibration | None,
+    n_evaluations: int | None = None,
+    flops_per_step: float | None = None,
 ) -> Plan:
     """The steps that a budget buys, evaluations included.
 
     Args:
-        budget: one of minutes, epochs, steps.
+        budget: one of minutes, epochs, steps, flops.
         n_batches: updates in an epoch.
         calibration: needed for minutes.
         n_evaluations: as for `evaluate_every`; fewer when they would take more than a tenth of the minutes.
+        flops_per_step: arithmetic of an update; needed for flops.
     Raises:
-        OptionError: the minutes do not suffice for a single step.
+        OptionError: the budget does not suffice for a single step.
     """
+    if budget.flops is not None:
+        assert flops_per_step is not None, "arithmetic is counted from that of an update"
+        steps = int(budget.flops / flops_per_step)
+        if steps < 1:
+            raise OptionError(
+                f"flops={budget.flops:g} do not suffice for one update of this model, which takes {flops_per_step:.2g}"
+            )
+        return Plan(steps, evaluate_every(steps, n_evaluations))
     if budget.minutes is None:
         steps = budget.steps or max(1, math.ceil(n_batches * (budget.epochs or 0.0) - 1e-9))
         return Plan(steps, evaluate_every(steps, n_evaluations), calibration)

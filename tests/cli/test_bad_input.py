@@ -108,7 +108,7 @@ def test_tables_that_are_none(capsys, tmp_path, rows, said):
         (["--dev-source", "TEXTS"], "is a folder: expected a text file"),
         (["--source", "absent/a"], "there is no file absent/a: the folder absent does not exist"),
         (["--test-source", "absent"], "there is no file absent"),
-        (["--minutes", "1"], "one of minutes, epochs and steps: got minutes=1.0 and steps=6; keep one"),
+        (["--minutes", "1"], "one of minutes, epochs, steps and flops: got minutes=1.0 and steps=6; keep one"),
         (["--steps", None, "--minutes", "0"], "minutes must be above 0: got 0"),
         (["--steps", None, "--epochs", "-1"], "epochs must be above 0: got -1"),
         (["--steps", "-3"], "steps must be above 0: got -3"),

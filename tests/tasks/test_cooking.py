@@ -124,7 +124,7 @@ def test_one_that_was_begun_goes_on_as_every_training_does(tmp_path, monkeypatch
     with pytest.raises(RunError, match=r"was begun in .*: go on with `heedful train translation --out \S+ --resume`"):
         run_recipe(recipe, data, tmp_path / "run", steps=2, seed=7)
     with small():
-        train_translation(TranslationOptions(tmp_path / "run", resume=True))
+        train_translation(TranslationOptions(out=tmp_path / "run", resume=True))
         run_recipe(recipe, data, tmp_path / "other", steps=2, seed=7)
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "other")]
     assert weights[0] == weights[1]

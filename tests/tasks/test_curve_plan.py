@@ -109,7 +109,7 @@ def test_the_runs_are_asked_for_their_size_and_share_the_held_out_text(tiny, beg
 
 
 def test_what_is_not_given_is_held_out_as_a_run_of_all_the_data_would(tiny, tmp_path):
-    options = TranslationOptions(tmp_path / "x", tsv=tiny.texts / "all.en-zh.tsv", seed=3)
+    options = TranslationOptions(out=tmp_path / "x", tsv=tiny.texts / "all.en-zh.tsv", seed=3)
     options.out.mkdir()
     plan = begin_curve(options, options.sources())
     parts = split(ParallelText(options.tsv).pairs(), ["dev", "test"], seed=3)
@@ -138,7 +138,7 @@ def test_empty_lines_count_for_nothing_and_long_held_out_lines_are_dropped(tmp_p
     rows[7], rows[9] = " \t词\n", "word\t\n"
     text = tmp_path / "all.en-zh.tsv"
     text.write_text("".join(rows) + "".join(f"{'long ' * 300}{n}\t长 {n}\n" for n in range(150)), encoding="utf-8")
-    options = TranslationOptions(tmp_path / "x", tsv=text)
+    options = TranslationOptions(out=tmp_path / "x", tsv=text)
     options.out.mkdir()
     plan = begin_curve(options, options.sources())
     parts = split(ParallelText(text).pairs(), ["dev", "test"], seed=1)

@@ -107,7 +107,7 @@ def test_looks_carry_the_training_loss_since_the_one_before():
 
 
 def test_one_direction_from_a_tsv_too(tiny):
-    options = TranslationOptions(tiny.rnn, tsv=tiny.texts / "all.en-zh.tsv", model="rnn", steps=4, seed=3)
+    options = TranslationOptions(out=tiny.rnn, tsv=tiny.texts / "all.en-zh.tsv", model="rnn", steps=4, seed=3)
     sample = ParallelText(options.tsv)
     found = measure(Portion(1, 120), options, sample)
     assert [(score.source, score.target) for score in found.scores] == [("en", "zh")]

@@ -148,7 +148,7 @@ def test_smaller_sizes_that_overfit_are_named():
 
 
 def test_how_it_was_made_says_what_was_left_out_and_the_shares():
-    options = TranslationOptions(Path("x"), minutes=10)
+    options = TranslationOptions(out=Path("x"), minutes=10)
     kept, left_out = portions(700, options.budget())
     said = " ".join(how_made(CurvePlan(options, 700, kept, left_out, False)))
     assert "Left out: 1/16 (43 pairs) and 1/8 (87 pairs), because fewer than 100 pairs say nothing about more." in said

@@ -92,9 +92,9 @@ def test_a_curve_that_was_stopped_goes_on_and_trains_nothing_twice(tiny, made, t
     with pytest.raises(RunError, match="x holds a learning curve: nothing is written over; go on with --resume or"):
         train(one_way(tiny, out))
     with pytest.raises(OptionError, match="this curve was begun with --steps 7: leave other options out"):
-        train(TranslationOptions(out, steps=9, resume=True))
+        train(TranslationOptions(out=out, steps=9, resume=True))
     moved = out.rename(tmp_path / "y")
-    resumed = train(TranslationOptions(moved, resume=True), watch=watch)
+    resumed = train(TranslationOptions(out=moved, resume=True), watch=watch)
     assert [title.split(", ")[1] for title in titles[2:]] == ["1/2 of the data", "all of the data"]
     assert contents(moved / "1-4") == before
     assert plain(resumed) == plain(made)
@@ -103,7 +103,7 @@ def test_a_curve_that_was_stopped_goes_on_and_trains_nothing_twice(tiny, made, t
 def test_a_finished_curve_is_neither_resumed_nor_written_over(tiny, made):
     before = contents(made.path)
     with pytest.raises(RunError, match=r"is finished: there is nothing to resume; see .*learning-curve\.html"):
-        train(TranslationOptions(made.path, resume=True))
+        train(TranslationOptions(out=made.path, resume=True))
     with pytest.raises(RunError, match="holds a learning curve: nothing is written over; choose another --out"):
         train(one_way(tiny, made.path))
     assert contents(made.path) == before
@@ -112,14 +112,14 @@ def test_a_finished_curve_is_neither_resumed_nor_written_over(tiny, made):
 def test_there_may_be_nothing_to_resume(tiny, tmp_path):
     for out in (tmp_path / "x", tiny.both):
         with pytest.raises(RunError, match=r"nothing to resume in .*: no learning curve was begun there"):
-            train(TranslationOptions(out, resume=True))
+            train(TranslationOptions(out=out, resume=True))
 
 
 @pytest.mark.parametrize(
     ("changes", "error", "said"),
     [
         ({"steps": 2}, OptionError, "steps=2 do not suffice for a step of each of the 3 sizes"),
-        ({"epochs": 1}, OptionError, "a budget is one of minutes, epochs and steps"),
+        ({"epochs": 1}, OptionError, "a budget is one of minutes, epochs, steps and flops"),
         ({"model": "rn"}, OptionError, "did you mean 'rnn'"),
         ({"source": None, "target": None}, OptionError, "give the text to learn from"),
     ],

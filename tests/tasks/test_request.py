@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from heedful.data.augment import Augmentation
-from heedful.data.text import ParallelText
 from heedful.errors import OptionError
-from heedful.tasks.request import TranslationOptions, differences, parallel_text
+from heedful.tasks.request import TranslationOptions, differences
 from heedful.training.plan import Budget
 from tests.tasks.tiny import ask
 
-PLAIN = TranslationOptions(Path("runs/x"), source=Path("a.de"), target=Path("b.en"))
+PLAIN = TranslationOptions(out=Path("runs/x"), source=Path("a.de"), target=Path("b.en"))
 
 
 def test_json_keeps_everything_and_makes_paths_absolute():
@@ -38,6 +37,7 @@ def test_unknown_keys_of_another_version_are_named():
         ({"minutes": 0.5}, Budget(minutes=0.5)),
         ({"epochs": 3.0}, Budget(epochs=3.0)),
         ({"steps": 9}, Budget(steps=9)),
+        ({"flops": 1e12}, Budget(flops=1e12)),
     ],
 )
 def test_the_budget_is_the_one_that_was_given(changes, budget):
@@ -47,7 +47,7 @@ def test_the_budget_is_the_one_that_was_given(changes, budget):
 def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
     options = replace(PLAIN, out=Path("/home/me/runs/x y"), minutes=2.0, both_directions=True, resume=True)
     assert options.command == [
-        "heedful", "train", "translation", "--out", "x y", "--source", "a.de", "--target", "b.en", "--both-directions",
+        "heedful", "train", "translation", "--source", "a.de", "--target", "b.en", "--out", "x y", "--both-directions",
         "--minutes", "2.0",
     ]  # fmt: skip
 
@@ -58,7 +58,10 @@ def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
         ({"model": "transfomer"}, "did you mean 'transformer'"),
         ({"augment": "word"}, "augment is 'none', 'all' or some of words,.* did you mean 'words'"),
         ({"device": "tpu"}, "device is 'cpu' or 'cuda': got 'tpu'"),
-        ({"minutes": 1.0, "steps": 5}, "one of minutes, epochs and steps: got minutes=1.0 and steps=5; keep one"),
+        (
+            {"minutes": 1.0, "steps": 5},
+            "one of minutes, epochs, steps and flops: got minutes=1.0 and steps=5; keep one",
+        ),
         ({"minutes": 0.0}, "minutes must be above 0: got 0"),
         ({"minutes": float("nan")}, "minutes must be above 0: got nan"),
         ({"epochs": float("inf")}, "epochs must be above 0: got inf"),
@@ -67,8 +70,6 @@ def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
         ({"seed": 1 << 63}, "seed is a whole number"),
         ({"evaluations": 0}, "evaluations must be 1 or more: got 0"),
         ({"target": Path("a.de")}, "a.de as --source and --target; name another"),
-        ({"dev_tsv": Path("x/../b.en")}, "b.en as --target and --dev-tsv; name another"),
-        ({"dev_tsv": Path("h"), "test_tsv": Path("h")}, "h as --dev-tsv and --test-tsv"),
     ],
 )
 def test_what_no_text_can_make_right_is_refused(changes, said):
@@ -91,89 +92,16 @@ def test_what_is_right_passes():
     replace(PLAIN, dev_tsv=Path("dev.tsv"), test_tsv=Path("test.tsv"), seed=0, steps=1, device="cpu").check()
 
 
-@pytest.mark.parametrize(
-    ("source", "target", "tsv", "said"),
-    [
-        ("a", None, None, "--dev-source and --dev-target belong together: --dev-target is missing"),
-        (None, "a", None, "--dev-source is missing"),
-        ("a", None, "c", "give either --dev-tsv or --dev-source and --dev-target, not both"),
-        (None, "b", "c", "not both"),
-        ("a", "x/../a", None, "--dev-source and --dev-target are one file, a: give its translation as the other"),
-    ],
-)
-def test_halves_and_both_ways_at_once_are_refused(source, target, tsv, said):
-    paths = [Path(name) if name else None for name in (source, target, tsv)]
-    with pytest.raises(OptionError, match=said):
-        parallel_text(*paths, "dev_")
-
-
-def test_two_files_or_one_or_none():
-    one, other = Path("a"), Path("b")
-    assert parallel_text(one, other, None, "") == ParallelText(one, other)
-    assert parallel_text(None, None, one, "") == ParallelText(one)
-    assert parallel_text(None, None, None, "") is None
-
-
-def test_sources_are_the_files_with_their_languages(tiny, tmp_path):
+def test_sources_are_the_texts_in_the_directions_asked_for(tiny, tmp_path):
     options = ask(tiny.texts, tmp_path / "x")
-    found = options.sources()
-    assert (found.train, found.dev, found.test) == tuple(
-        ParallelText(tiny.texts / f"{part}.zh", tiny.texts / f"{part}.en") for part in ("train", "dev", "test")
-    )
-    assert (found.languages, found.both) == (("zh", "en"), True)
-
-
-@pytest.mark.parametrize(
-    ("names", "changes", "languages"),
-    [
-        (("plain", "other"), {}, ("zh", "en")),
-        (("plain", "other"), {"source_language": "YUE"}, ("yue", "en")),
-        (("plain", "other"), {"target_language": "en-GB"}, ("zh", "en-GB")),
-        (("train.zh", "text.txt"), {}, ("zh", "en")),
-        # A name is somebody's word.
-        (("train.yi", "train.fy"), {}, ("yi", "fy")),
-    ],
-)
-def test_languages_come_from_flags_then_names_then_text(tiny, tmp_path, names, changes, languages):
-    paths = [tmp_path / name for name in names]
-    for path, language in zip(paths, ("zh", "en"), strict=True):
-        path.write_bytes((tiny.texts / f"train.{language}").read_bytes())
-    options = TranslationOptions(tmp_path / "out", source=paths[0], target=paths[1], **changes)
-    assert options.sources().languages == languages
-
-
-def test_named_languages_need_no_text():
-    absent = replace(PLAIN, source_language="de", target_language="en")
-    assert absent.sources().languages == ("de", "en")
-
-
-@pytest.mark.parametrize(
-    ("rows", "changes", "said"),
-    [
-        ("xq zv\tqx vz\n" * 9, {}, "language of the source is not clear: say it, for example --source-language en"),
-        ("我来了。\tqx vz\n" * 9, {}, "language of the target is not clear"),
-        ("我来了。\t你好。\n" * 9, {}, "both sides seem to be in 'zh'"),
-        ("我来了。\tqx\n", {"source_language": "zh-TW", "target_language": "zh"}, "both sides seem to be in 'zh-TW'"),
-        ("a\tb\n", {"source_language": "german"}, "--source-language is a language code .* did you mean 'de'"),
-        ("a\tb\n", {"target_language": "xx"}, "--target-language is a language code"),
-    ],
-)
-def test_unclear_and_unknown_languages_are_refused(tmp_path, rows, changes, said):
-    path = tmp_path / "rows.tsv"
-    path.write_text(rows, encoding="utf-8")
-    with pytest.raises(OptionError, match=said):
-        TranslationOptions(tmp_path / "out", tsv=path, **changes).sources()
-
-
-def test_nothing_to_learn_from_is_refused():
-    with pytest.raises(OptionError, match="give the text to learn from"):
-        TranslationOptions(Path("x")).sources()
+    assert options.sources().both
+    assert not replace(options, both_directions=False).sources().both
 
 
 def test_what_was_left_out_is_no_difference():
     begun = replace(PLAIN, minutes=3.0, seed=7, both_directions=True)
-    assert differences(TranslationOptions(Path("elsewhere"), resume=True), begun) == []
+    assert differences(TranslationOptions(out=Path("elsewhere"), resume=True), begun) == []
     assert differences(replace(begun, resume=True), begun) == []
-    given = TranslationOptions(Path("x"), minutes=4.0, epochs=2.0, seed=8)
+    given = TranslationOptions(out=Path("x"), minutes=4.0, epochs=2.0, seed=8)
     assert differences(given, begun) == ["with --minutes 3.0", "without --epochs", "with --seed 7"]
     assert differences(begun, PLAIN) == ["without --both-directions", "without --minutes", "with --seed 1"]

@@ -83,7 +83,7 @@ def test_a_run_that_was_stopped_goes_on_without_its_texts_to_the_same_bits(tiny,
     with pytest.raises(RunError, match="x is not empty: nothing is written over; go on with --resume"):
         train_tiny(ask(texts, tmp_path / "x"))
     shutil.rmtree(texts)
-    train_tiny(TranslationOptions(tmp_path / "x", resume=True))
+    train_tiny(TranslationOptions(out=tmp_path / "x", resume=True))
     assert_same_run(tmp_path / "x", tiny.both)
 
 
@@ -109,7 +109,7 @@ def test_a_run_that_crashed_while_it_was_published_is_published_again(tiny, tmp_
             train_tiny(ask(tiny.texts, tmp_path / "x", both_directions=False, steps=2))
     with pytest.raises(RunError, match="is not finished"):
         RunDirectory.open(tmp_path / "x")
-    published = train_tiny(TranslationOptions(tmp_path / "x", resume=True))
+    published = train_tiny(TranslationOptions(out=tmp_path / "x", resume=True))
     assert published.result.step == 2
     check_manifest(tmp_path / "x")
 
@@ -125,7 +125,7 @@ def test_a_finished_run_is_not_resumed_and_not_written_over(tiny):
     for run in (tiny.both, tiny.rnn):
         before = contents(run)
         with pytest.raises(RunError, match="is finished: there is nothing to resume; use it, or train again"):
-            train_tiny(TranslationOptions(run, resume=True))
+            train_tiny(TranslationOptions(out=run, resume=True))
         with pytest.raises(RunError, match="is not empty: nothing is written over; choose another --out"):
             train_tiny(ask(tiny.texts, run))
         assert contents(run) == before
@@ -158,7 +158,7 @@ def test_two_cannot_train_in_one_directory(tiny, tmp_path):
     RunDirectory.create(tmp_path / "fresh")
     before = contents(tmp_path / "x")
     del before["training/lock"]
-    for options in (TranslationOptions(tmp_path / "x", resume=True), ask(tiny.texts, tmp_path / "fresh")):
+    for options in (TranslationOptions(out=tmp_path / "x", resume=True), ask(tiny.texts, tmp_path / "fresh")):
         with RunDirectory(options.out).lock():
             with pytest.raises(RunError, match=f"is in use: process {os.getpid()} on .* trains there since .*; wait"):
                 train_tiny(options)

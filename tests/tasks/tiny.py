@@ -103,7 +103,7 @@ def folder_in_memory() -> tempfile.TemporaryDirectory[str]:
 def make_tiny(folder: Path) -> Tiny:
     texts = write_texts(folder / "texts")
     both = train_tiny(ask(texts, folder / "both"))
-    rnn = TranslationOptions(folder / "rnn", tsv=texts / "all.en-zh.tsv", model="rnn", steps=4, seed=3)
+    rnn = TranslationOptions(out=folder / "rnn", tsv=texts / "all.en-zh.tsv", model="rnn", steps=4, seed=3)
     return Tiny(texts, folder / "both", folder / "rnn", {"both": both, "rnn": train_tiny(rnn)})
 
 

@@ -78,3 +78,9 @@ def test_options_are_settled_once(tmp_path):
     with pytest.raises(OptionError, match=r"steps was 12, now 13; learning_rate was 0.25, now 0.002; leave these out"):
         settle_options(folder, TrainingOptions(steps=13))
     assert stored_options(folder) == options
+
+
+def test_arithmetic_buys_the_updates_that_it_suffices_for():
+    assert plan_steps(Budget(flops=1e9), 100, None, flops_per_step=3e7).steps == 33
+    with pytest.raises(OptionError, match="flops=1e\\+07 do not suffice for one update of this model, which takes 3e"):
+        plan_steps(Budget(flops=1e7), 100, None, flops_per_step=3e7)
