@@ -16,6 +16,7 @@ from heedful.numerics import choose
 from heedful.tasks.models import family
 from heedful.tasks.preparation import Sources
 from heedful.training.plan import Budget
+from heedful.transfer.vectors import Layout
 
 FILES = tuple(part + name for part in ("", "dev_", "test_") for name in ("source", "target", "tsv"))
 
@@ -39,6 +40,7 @@ class TranslationOptions:
         target_language: the same for the other side.
         both_directions: one model that translates both ways.
         augment: pairs to make from the text beside it: some of "words,numbers,tokens,casing,marks,joined", or "all".
+        vectors: word vectors that the token embeddings begin with: GloVe text, word2vec text or binary, plain or gzip.
         model: "transformer"; or for comparison "rnn", the encoder-decoder before attention, or "rnn-attention".
         minutes: budget of training in minutes.
         epochs: budget in passes over the data, instead.
@@ -63,6 +65,7 @@ class TranslationOptions:
     target_language: str | None = None
     both_directions: bool = False
     augment: str = "none"
+    vectors: Path | None = None
     model: str = "transformer"
     minutes: float | None = None
     epochs: float | None = None
@@ -85,7 +88,7 @@ class TranslationOptions:
         Raises:
             OptionError: a key that is no option.
         """
-        paths = {name: Path(values[name]) for name in ("out", *FILES) if values.get(name) is not None}
+        paths = {name: Path(values[name]) for name in ("out", "vectors", *FILES) if values.get(name) is not None}
         return read_record(cls, {**values, **paths}, "the options of the run")
 
     def budget(self) -> Budget | None:
@@ -115,8 +118,11 @@ class TranslationOptions:
         Raises:
             OptionError: an unknown model, device or kind of pairs, a file named twice, several budgets or one of
                 nothing, a seed below 0, no evaluation.
+            DataError: the file of vectors does not begin as one does.
         """
         family(self.model)
+        if self.vectors is not None:
+            Layout.of(self.vectors)
         Augmentation.named(self.augment)
         choose(self.device)
         self.budget()
@@ -145,7 +151,8 @@ class TranslationOptions:
         dev = parallel_text(self.dev_source, self.dev_target, self.dev_tsv, "dev_")
         test = parallel_text(self.test_source, self.test_target, self.test_tsv, "test_")
         augmentation = None if self.augment == "none" else Augmentation.named(self.augment)
-        return Sources(text, dev, test, self._languages(text), self.both_directions, augmentation)
+        languages = self._languages(text)
+        return Sources(text, dev, test, languages, self.both_directions, augmentation, self.vectors)
 
     def _languages(self, text: ParallelText) -> tuple[str, str]:
         """As they were named, or else as they can be told."""
