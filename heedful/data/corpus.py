@@ -14,6 +14,7 @@ from heedful.errors import RunError
 
 SIDES: tuple[Side, Side] = ("source", "target")
 _SENTENCES_AT_ONCE = 1 << 15
+_WORDS_AT_ONCE = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,19 @@ class Corpus:
         sizes = self._segmentations.sizes[rows]
         lengths = np.add.reduceat(sizes, np.cumsum(counts) - counts).astype(np.int64)
         return self._segmentations.expand(rows), lengths
+
+    def token_counts(self, vocab_size: int) -> np.ndarray:
+        """How often each token stands in the text of both sides, cut plainly: (V,) int64."""
+        n_types = self.contents.n_types
+        counts = np.zeros(n_types, np.int64)
+        for words in self._words.values():
+            for low in range(0, len(words), _WORDS_AT_ONCE):
+                counts += np.bincount(words[low : low + _WORDS_AT_ONCE], minlength=n_types)
+        rows = self._segmentations.plain(np.arange(n_types))
+        repeated = np.repeat(counts, self._segmentations.sizes[rows])
+        # Weights are float64, exact up to 2^53.
+        found = np.bincount(self._segmentations.expand(rows), weights=repeated, minlength=vocab_size)
+        return found.astype(np.int64)
 
     def tokens(self, side: Side, index: int, *, seed: int = 0, epoch: int = 0, plain: bool = True) -> list[int]:
         """The pieces of one sentence, cut plainly or as in an epoch."""

@@ -21,6 +21,8 @@ Side = Literal["source", "target"]
 MAX_LINE_BYTES = 1 << 20
 
 GZIP = b"\x1f\x8b"
+# What reading an opened file may raise, besides what `opened` says itself.
+UNREADABLE = (EOFError, zlib.error, OSError)
 # What to do with text that is not UTF-8.
 CONVERSION = "for example with iconv -f LATIN1 -t UTF-8 (Chinese: -f GB18030)"
 _BOM = b"\xef\xbb\xbf"
@@ -41,18 +43,14 @@ def read_lines(path: Path) -> Iterator[str]:
     path = Path(path)
     number = 0
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             start = _skip_bom(path, file)
             while raw := file.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 yield decoded(path, number, start, raw)
                 start += len(raw)
-    except EOFError:
-        raise DataError(f"{path} is a gzip file cut short after line {number:,}; fetch it again") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path} is a damaged gzip file ({error}) after line {number:,}; fetch it again") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read after line {number:,}: {error.strerror}; check the disk") from None
+    except UNREADABLE as error:
+        raise unreadable(path, error, f"after line {number:,}") from None
 
 
 def identity(text: str) -> int:
@@ -201,8 +199,28 @@ def _skip_bom(path: Path, file: "io.BufferedReader[Any]") -> int:
     return len(file.read(3)) if head.startswith(_BOM) else 0
 
 
+def unreadable(path: Path, error: Exception, place: str) -> DataError:
+    """What is wrong with a file that fails while it is read.
+
+    Args:
+        path: the file.
+        error: one of `UNREADABLE`.
+        place: as "after line 7".
+    """
+    if isinstance(error, EOFError):
+        return DataError(f"{path} is a gzip file cut short {place}; fetch it again")
+    if isinstance(error, gzip.BadGzipFile | zlib.error):
+        return DataError(f"{path} is a damaged gzip file ({error}) {place}; fetch it again")
+    return DataError(f"{path} cannot be read {place}: {getattr(error, 'strerror', error)}; check the disk")
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator["io.BufferedReader[Any]"]:
+def opened(path: Path) -> Iterator["io.BufferedReader[Any]"]:
+    """The bytes of a file, unpacked where they are gzip; reading them may raise `UNREADABLE`.
+
+    Raises:
+        DataError: it is no file, or it cannot be opened.
+    """
     try:
         file = path.open("rb")
     except IsADirectoryError:

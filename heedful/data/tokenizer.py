@@ -32,6 +32,7 @@ _WORD = "|".join((
 ))  # fmt: skip
 _OPENS_UNSPACED = rf"\A (?=[{_UNSPACED}\u3000-\u303f\uff01-\uffee])"
 _NFC = normalizers.NFC()
+_WITHOUT_FIRST_LETTER = normalizers.Replace(tokenizers.Regex(rf"\A{_LETTER}"), "")
 _NORMALIZER = normalizers.Sequence(
     [_NFC, normalizers.Prepend(" "), normalizers.Replace(tokenizers.Regex(_OPENS_UNSPACED), "")]
 )
@@ -162,6 +163,18 @@ class Tokenizer:
     def piece(self, token: int) -> str:
         """The characters of a token as they stand in the vocabulary."""
         return self._names[token]
+
+    def word(self, token: int) -> str | None:
+        """The word that a token spells by itself, without the space before it: "▁cat" is "cat", "我们" is itself.
+
+        Returns:
+            None for special tokens and bytes, for a space alone, and for letters without a space before them: they go
+            on with a word, except in scripts that have no spaces.
+        """
+        name = self._names[token]
+        if token < self.n_plain or _WITHOUT_FIRST_LETTER.normalize_str(name) != name:
+            return None
+        return name.strip() or None
 
     def to_json(self) -> str:
         """The file tokenizer.json, as the tokenizers library writes it."""

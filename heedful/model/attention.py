@@ -63,8 +63,11 @@ def attend(
         keys = query.new_ones(len(query), 1, 1, length, dtype=torch.bool) if mask is None else mask
         key, value = windows.around(key, window, causal), windows.around(value, window, causal)
         allowed = windows.allowed(keys.expand(len(query), -1, -1, -1), window, causal)
-        mixed = attend(windows.cut(query, window), key, value, mask=allowed, scale=scale, dropout=dropout)
-        return windows.join(mixed, length)
+        parts = [
+            attend(some, its_key, its_value, mask=its_mask, scale=scale, dropout=dropout)
+            for some, its_key, its_value, its_mask in windows.pieces(windows.cut(query, window), key, value, allowed)
+        ]
+        return windows.join(torch.cat(parts), length)
     if simple and not plain_attention_wins(query):
         # A kernel that is told of causality skips what may not be seen; one that is shown a mask cannot.
         told = causal and window is None and mask is None

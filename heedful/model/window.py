@@ -7,17 +7,42 @@ Source:
     arXiv:2004.05150, section 3.1.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from heedful.model.masks import near
+from heedful.numerics import RETURNED_BYTES
+
+# Of the attention weights computed at once on a CPU.
+WEIGHT_BYTES = RETURNED_BYTES // 2
 
 
 def cut(query: Tensor, window: int) -> Tensor:
     """Queries in blocks, the last one filled up with zeros: (B, H, T, K) -> (B * blocks, H, window, K)."""
     missing = -query.shape[2] % window
-    return functional.pad(query, (0, 0, 0, missing)).unflatten(2, (-1, window)).transpose(1, 2).flatten(0, 1)
+    # Padding copies, even by nothing.
+    whole = functional.pad(query, (0, 0, 0, missing)) if missing else query
+    return whole.unflatten(2, (-1, window)).transpose(1, 2).flatten(0, 1)
+
+
+def pieces(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """The blocks, on a CPU so many at a time that their weights stay below RETURNED_BYTES.
+
+    More than that is taken anew from the system at every step, page by page: a token of a sequence of 8,192 then cost
+    twice as much as one of 1,024.
+
+    Args:
+        query: (N, H, T, K), of N blocks.
+        key: (N, G, S, K).
+        value: (N, G, S, K).
+        mask: (N, 1, T, S).
+    """
+    n_bytes = query.shape[1] * query.shape[2] * key.shape[2] * query.element_size()
+    n_blocks = max(1, WEIGHT_BYTES // n_bytes) if query.device.type == "cpu" else len(query)
+    return zip(*(each.split(n_blocks) for each in (query, key, value, mask)), strict=True)
 
 
 def join(blocks: Tensor, length: int) -> Tensor:

@@ -155,6 +155,8 @@ The folder `training/`, if it is still here, is needed only to go on training.
 def _data(facts: Facts) -> str:
     pairs = ", ".join(f"{count:,} {split}" for split, count in facts.n_pairs.items())
     lines = ["## What it learned from", "", f"Sentence pairs: {pairs or 'not recorded'}.", ""]
+    if facts.vectors:
+        lines += [f"Word vectors: {_plain(facts.vectors)}.", ""]
     if facts.data:
         rows = [(_plain(item.role), _code(item.name), f"{item.n_bytes:,}", f"`{item.sha256}`") for item in facts.data]
         lines += _table(("role", "file", "bytes", "sha256"), rows)

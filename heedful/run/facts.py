@@ -100,6 +100,7 @@ class Facts:
         date: of the end in UTC, as "2026-11-20 14:05+00:00".
         limits: one sentence each: what is known not to work.
         license: of the model, when its maker gave one.
+        vectors: what the word vectors that its token embeddings began with cover; empty without them.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Facts:
     date: str
     limits: Sequence[str] = ()
     license: str = ""
+    vectors: str = ""
 
     @property
     def languages(self) -> list[str]:
@@ -142,8 +144,9 @@ class Facts:
         """One sentence for a reader in a hurry."""
         first = next(iter(self.machine.values()), "")
         place = f" on {first}" if first else ""
+        start = "from word vectors" if self.vectors else "from scratch"
         return (
-            f"A {self.model} model of {amount(self.n_parameters)} parameters, trained from scratch on "
+            f"A {self.model} model of {amount(self.n_parameters)} parameters, trained {start} on "
             f"{self.n_pairs.get('train', 0):,} pairs of sentences in {duration(self.seconds)}{place}."
         )
 

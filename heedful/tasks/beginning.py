@@ -1,6 +1,7 @@
 """How a run begins: all that it starts from is laid down whole or not at all, so that nothing blocks a second try.
 
-`training/begun/` holds the request, the splits, the vocabulary, the cut text, the model's shape and how many steps.
+`training/begun/` holds the request, the splits, the vocabulary, the cut text, the model's shape, the word
+vectors that it begins with, and how many steps.
 """
 
 import math
@@ -22,9 +23,11 @@ from heedful.tasks.preparation import Prepared, Sources, prepare
 from heedful.tasks.rehearsal import Rehearsal
 from heedful.tasks.request import TranslationOptions, differences
 from heedful.tasks.setup import Setup, flops_per_token, settle
+from heedful.tasks.word_vectors import lay_down, put_in
 from heedful.training.calibrate import SECONDS, calibrate
 from heedful.training.options import TrainingOptions
 from heedful.training.plan import Budget, Plan, evaluate_every, plan_steps, settle_options, stored_options
+from heedful.transfer.embedding import Coverage
 
 Command = Callable[[TranslationOptions], Sequence[str]]
 REQUEST = "request.json"
@@ -41,9 +44,10 @@ class Beginning:
     Args:
         prepared: the text, laid out.
         setup: what is trained, and how it is computed.
-        model: with its random weights.
+        model: with its weights before training.
         plan: the batches.
         rehearsal: the evaluation.
+        coverage: what the word vectors that the model begins with know of its vocabulary; None without them.
     """
 
     prepared: Prepared
@@ -51,6 +55,7 @@ class Beginning:
     model: Model
     plan: BatchPlan
     rehearsal: Rehearsal
+    coverage: Coverage | None
 
 
 def begin(
@@ -81,7 +86,9 @@ def begin(
     asked = replace(options, source_language=first, target_language=second)
     with atomic_folder(place) as part:
         prepared = prepare(sources, part, options.seed, size, verdict)
-        settle(part, options.model, prepared.size, prepared.tokenizer.vocab_size, options.device)
+        setup = settle(part, options.model, prepared.size, prepared.tokenizer.vocab_size, options.device)
+        if sources.vectors is not None:
+            lay_down(part, sources.vectors, prepared, setup.build(options.seed))
         steps = _settle_steps(part, reopen(part, sources, options.seed), options)
         counted = _counted(asked, steps)
         words = counted.command if command is None else command(counted)
@@ -113,7 +120,9 @@ def reopen(place: Path, sources: Sources, seed: int) -> Beginning:
         prepared.corpus, prepared.reading(sources.directions), Sampling(prepared.size.tokens_per_batch, seed)
     )
     rehearsal = Rehearsal(prepared, sources.directions, setup.numerics)
-    return Beginning(prepared, setup, setup.build(seed), plan, rehearsal)
+    model = setup.build(seed)
+    coverage = put_in(place, model, prepared.tokenizer.vocab_size)
+    return Beginning(prepared, setup, model, plan, rehearsal, coverage)
 
 
 def as_begun(options: TranslationOptions) -> TranslationOptions:

@@ -30,6 +30,7 @@ from heedful.tasks.setup import Setup
 from heedful.tasks.translator import RARELY, Direction, Translator, snapshot
 from heedful.training.log import Journal
 from heedful.training.loop import TrainingResult
+from heedful.transfer.embedding import Coverage
 
 SEARCH = Beam()
 N_MAPS = 4
@@ -100,6 +101,7 @@ class Trained:
         result: of training.
         seed: of the run.
         command: that makes it again.
+        coverage: what the word vectors that it began with know of its vocabulary; None without them.
     """
 
     sources: Sources
@@ -109,6 +111,7 @@ class Trained:
     result: TrainingResult
     seed: int
     command: str
+    coverage: Coverage | None = None
 
 
 def unwatched(what: str, done: int, whole: int) -> None:
@@ -230,6 +233,7 @@ def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Fac
         command=trained.command,
         date=datetime.now(UTC).isoformat(" ", timespec="minutes"),
         limits=limits(prepared),
+        vectors="" if trained.coverage is None else trained.coverage.describe(),
     )
 
 

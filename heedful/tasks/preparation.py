@@ -39,6 +39,7 @@ class Sources:
         languages: of the source side and of the target side.
         both: learn both directions.
         augmentation: the pairs to make from `train` beside; None makes none.
+        vectors: word vectors that the token embeddings begin with; None begins with chance.
     """
 
     train: ParallelText
@@ -47,6 +48,7 @@ class Sources:
     languages: tuple[str, str]
     both: bool
     augmentation: Augmentation | None = None
+    vectors: Path | None = None
 
     @property
     def parts_to_hold_out(self) -> list[str]:
@@ -236,4 +238,6 @@ def fingerprints(sources: Sources) -> list[DataFile]:
             if text is not None:
                 role = part if text.target is None else f"{part} {side}"
                 files.setdefault(text.path(side), DataFile.read(role, text.path(side)))
+    if sources.vectors is not None:
+        files.setdefault(sources.vectors, DataFile.read("vectors", sources.vectors))
     return list(files.values())

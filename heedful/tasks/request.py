@@ -13,6 +13,7 @@ from heedful.tasks.models import family
 from heedful.tasks.preparation import Sources
 from heedful.tasks.texts import FILES, Texts, flag_of
 from heedful.training.plan import Budget
+from heedful.transfer.vectors import Layout
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class TranslationOptions(Texts):
         out: the run directory to write.
         both_directions: one model that translates both ways.
         augment: pairs to make from the text beside it: some of "words,numbers,tokens,casing,marks,joined", or "all".
+        vectors: word vectors that the token embeddings begin with: GloVe text, word2vec text or binary, plain or gzip.
         model: "transformer"; or for comparison "rnn" (before attention), "rnn-attention" or "conv".
         minutes: budget of training in minutes.
         epochs: budget in passes over the data, instead.
@@ -37,6 +39,7 @@ class TranslationOptions(Texts):
     out: Path = field(kw_only=True)
     both_directions: bool = False
     augment: str = "none"
+    vectors: Path | None = None
     model: str = "transformer"
     minutes: float | None = None
     epochs: float | None = None
@@ -60,7 +63,7 @@ class TranslationOptions(Texts):
         Raises:
             OptionError: a key that is no option.
         """
-        paths = {name: Path(values[name]) for name in ("out", *FILES) if values.get(name) is not None}
+        paths = {name: Path(values[name]) for name in ("out", "vectors", *FILES) if values.get(name) is not None}
         return read_record(cls, {**values, **paths}, "the options of the run")
 
     def budget(self) -> Budget | None:
@@ -90,8 +93,11 @@ class TranslationOptions(Texts):
         Raises:
             OptionError: an unknown model, device or kind of pairs, a file named twice, several budgets or one of
                 nothing, a seed below 0, no evaluation.
+            DataError: the file of vectors does not begin as one does.
         """
         family(self.model)
+        if self.vectors is not None:
+            Layout.of(self.vectors)
         Augmentation.named(self.augment)
         choose(self.device)
         self.budget()
@@ -111,7 +117,7 @@ class TranslationOptions(Texts):
             DataError: a text cannot be read.
         """
         augmentation = None if self.augment == "none" else Augmentation.named(self.augment)
-        return replace(super().sources(), both=self.both_directions, augmentation=augmentation)
+        return replace(super().sources(), both=self.both_directions, augmentation=augmentation, vectors=self.vectors)
 
 
 def differences(given: TranslationOptions, begun: TranslationOptions) -> Sequence[str]:

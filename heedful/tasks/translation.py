@@ -73,7 +73,8 @@ def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outl
             watchers=watchers,
             compute=compute,
         )
-    return publish(run, Trained(sources, beginning.prepared, setup, model, result, seed, command_of(run)))
+    coverage = beginning.coverage
+    return publish(run, Trained(sources, beginning.prepared, setup, model, result, seed, command_of(run), coverage))
 
 
 def _opening(beginning: Beginning) -> Iterator[str]:
@@ -82,6 +83,8 @@ def _opening(beginning: Beginning) -> Iterator[str]:
     uses = prepared.n_pairs.items()
     pairs = ", ".join(f"{count:,} {'to learn from' if use == 'train' else use}" for use, count in uses)
     yield f"pairs: {pairs}; {amount(n_parameters(beginning.model))} parameters"
+    if beginning.coverage is not None:
+        yield f"word vectors: {beginning.coverage.describe()}"
     found = [item for item in prepared.facts["verdict"]["findings"] if item["severity"] == "warning"]
     if found:
         kinds = ", ".join(f"{item['title'].lower()} ({item['count']:,})" for item in found)

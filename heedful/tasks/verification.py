@@ -276,7 +276,7 @@ def _places(begun: Path | None, file: DataFile, data: Path | None) -> dict[Path,
     places = {Path.cwd() / file.name: False}
     if begun is not None:
         part, _, side = file.role.partition(" ")
-        option = "_".join([*([part] if part != "train" else []), side or "tsv"])
+        option = part if part == "vectors" else "_".join([*([part] if part != "train" else []), side or "tsv"])
         named = read_json(begun / REQUEST)["options"].get(option)
         places |= {Path(named): True} if named else {}
     return {path: named for path, named in places.items() if path.is_file()}

@@ -47,6 +47,15 @@ def test_gather_and_epoch_lengths_agree_with_single_sentences(corpus: Corpus) ->
         assert corpus.epoch_lengths(side, 9, 4).tolist() == drawn
 
 
+def test_tokens_are_counted_as_one_by_one(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WORDS_AT_ONCE", 7)
+    expected = np.zeros(tokenizer.vocab_size, dtype=np.int64)
+    for pair in PAIRS:
+        for token in [token for text in pair for token in tokenizer.encode(text)]:
+            expected[token] += 1
+    assert np.array_equal(corpus.token_counts(tokenizer.vocab_size), expected)
+
+
 def test_blocks_change_no_length(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = corpus.epoch_lengths("source", 0, 1)
     monkeypatch.setattr(module, "_SENTENCES_AT_ONCE", 7)

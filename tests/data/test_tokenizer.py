@@ -55,6 +55,13 @@ def test_pieces_stay_inside_words(text: str) -> None:
             assert len(word.strip()) == 1 or word.strip().isalpha()
 
 
+def test_a_token_is_a_word_or_goes_on_with_one() -> None:
+    by_hand = Tokenizer([" the", "ing", "é", " ", "我们", "カー", " (", ",", "7", " 7", "'s", "\t"], [], ["en"])
+    words = [by_hand.word(token) for token in range(by_hand.vocab_size)]
+    assert set(words[: by_hand.n_plain]) == {None}
+    assert words[by_hand.n_plain :] == ["the", None, None, None, "我们", "カー", "(", ",", "7", "7", "'s", None]
+
+
 def test_words_of_three_scripts() -> None:
     assert tokenizer.word_types("Don't go (at 12)...") == [" Don't", " go", " (", "at", " 1", "2", ")", "..."]
     assert tokenizer.word_types("我们用 Python，好？！") == ["我们用", " Python", "，", "好", "？", "！"]

@@ -77,7 +77,9 @@ def test_causal_and_windowed_equal_nested_loops(seed, length, mask, causal, wind
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("length", [7, 12, 30])
 @pytest.mark.parametrize("padded", [False, True])
-def test_windows_in_blocks_equal_the_whole_square(length, causal, padded):
+@pytest.mark.parametrize("n_bytes", [1, 2 << 20])
+def test_windows_in_blocks_equal_the_whole_square(length, causal, padded, n_bytes, monkeypatch):
+    monkeypatch.setattr("heedful.model.window.WEIGHT_BYTES", n_bytes)  # one block at a time, and all at once
     query = torch.randn(3, 4, length, 8, dtype=torch.float64, requires_grad=True)
     key, value = torch.randn(2, 3, 2, length, 8, dtype=torch.float64)
     mask = (torch.arange(length) < torch.tensor([[length], [length - 2], [5]]))[:, None, None] if padded else None

@@ -12,6 +12,18 @@ def test_cut_and_join_are_inverses(length):
     assert torch.equal(window.join(blocks, length), query)
 
 
+@pytest.mark.parametrize(("n_bytes", "sizes"), [(1, [1] * 5), (2 * 3 * 6 * 4 * 2, [2, 2, 1]), (1 << 20, [5])])
+def test_pieces_hold_as_many_blocks_as_their_weights_allow_and_lose_none(monkeypatch, n_bytes, sizes):
+    """Weights of a block: 2 heads, 3 queries, 6 keys, 4 bytes each."""
+    monkeypatch.setattr(window, "WEIGHT_BYTES", n_bytes)
+    blocks = torch.randn(5, 2, 3, 4), torch.randn(5, 1, 6, 4), torch.randn(5, 1, 6, 4), torch.ones(5, 1, 3, 6).bool()
+    found = list(window.pieces(*blocks))
+    assert [[len(each) for each in piece] for piece in found] == [[size] * 4 for size in sizes]
+    assert all(
+        torch.equal(torch.cat(pieces), whole) for pieces, whole in zip(zip(*found, strict=True), blocks, strict=True)
+    )
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_each_block_has_the_keys_around_it(causal):
     """Keys numbered from 1; 0 stands where there is none."""

@@ -16,11 +16,13 @@ PLAIN = TranslationOptions(out=Path("runs/x"), source=Path("a.de"), target=Path(
 
 
 def test_json_keeps_everything_and_makes_paths_absolute():
-    options = replace(PLAIN, dev_tsv=Path("dev.tsv"), epochs=2.5, both_directions=True, seed=7)
+    options = replace(
+        PLAIN, dev_tsv=Path("dev.tsv"), epochs=2.5, both_directions=True, seed=7, vectors=Path("glove.txt")
+    )
     again = TranslationOptions.from_json(json.loads(json.dumps(options.to_json())))
     assert again == replace(
         options,
-        **{name: getattr(options, name).resolve() for name in ("out", "source", "target", "dev_tsv")},
+        **{name: getattr(options, name).resolve() for name in ("out", "source", "target", "dev_tsv", "vectors")},
     )
     assert TranslationOptions.from_json(again.to_json()) == again
 

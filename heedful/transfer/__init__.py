@@ -1,0 +1,1 @@
+"""What others learned, as the beginning of a model."""
