@@ -1,4 +1,4 @@
-"""What a layer costs as its input grows: time and memory of attention, full and windowed, of recurrent layers and of convolutions.
+"""What a layer costs as its input grows: time and memory of attention, windowed or not, recurrence and convolution.
 
     python -m bench.length [--longest N] [--repeats N] [--json FILE] [--chart FILE.png]
 
@@ -90,7 +90,7 @@ LAYERS: Mapping[str, Callable[[], nn.Module]] = {
     f"window {WINDOW}, causal": lambda: Look(causal=True, window=WINDOW),
     "GRU": lambda: Read("gru"),
     "LSTM": lambda: Read("lstm"),
-    f"convolution {KERNEL}": lambda: See(),
+    f"convolution {KERNEL}": See,
 }
 
 

@@ -78,7 +78,7 @@ def test_a_run_says_what_it_began_with_and_is_resumed_without_the_file(tiny, tmp
     with pytest.raises(Interrupted):
         train_tiny(ask(tiny.texts, tmp_path / "y", **asked), watch=lambda outlook: Watcher(2, ask_to_stop))
     file.unlink()
-    train_tiny(TranslationOptions(tmp_path / "y", resume=True))
+    train_tiny(TranslationOptions(out=tmp_path / "y", resume=True))
     assert_same_run(whole, tmp_path / "y")
 
 
@@ -123,6 +123,6 @@ def test_every_size_of_a_learning_curve_begins_with_them(tiny, tmp_path, file, m
     with pytest.raises(Stop):
         curves.learning_curve(ask(tiny.texts, tmp_path / "x", vectors=file))
     with pytest.raises(Stop):
-        curves.learning_curve(TranslationOptions(tmp_path / "x", resume=True))
+        curves.learning_curve(TranslationOptions(out=tmp_path / "x", resume=True))
     assert [options.vectors for options in asked] == [file, file]
     assert read_json(tmp_path / "x" / "text" / "plan.json")["options"]["vectors"] == str(file)

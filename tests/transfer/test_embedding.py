@@ -107,5 +107,6 @@ def test_every_family_begins_with_the_vectors_and_keeps_the_rest(name):
 
 
 def test_other_tables_are_none_of_tokens():
-    model = nn.ModuleList([nn.Embedding(7, 2), nn.Embedding(9, 2), nn.Linear(7, 9)])
-    assert token_tables(model, 9) == [model[1]]
+    tables = {"tokens": nn.Embedding(9, 2), "places": nn.Embedding(9, 2), "output": nn.Linear(9, 9)}
+    model = nn.ModuleDict(tables | {"reader": nn.ModuleDict({"tokens": nn.Embedding(7, 2)})})
+    assert token_tables(model, 9) == [tables["tokens"]]
