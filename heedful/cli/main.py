@@ -122,10 +122,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return refuse(str(error), CALLERS, debug)
     except CycloptsError as error:
         return refuse(explain(error), CALLERS, debug)
-    except Terminated:
-        return refuse("told to end (SIGTERM)", TERMINATED, debug)
-    except KeyboardInterrupt:
-        return refuse("interrupted", INTERRUPTED, debug)
+    except Terminated as stop:
+        return refuse(str(stop) or "stopped (SIGTERM); nothing is left half-written", TERMINATED, debug)
+    except KeyboardInterrupt as stop:
+        return refuse(str(stop) or "stopped; nothing is left half-written", INTERRUPTED, debug)
     except BrokenPipeError:
         # Whoever read our output has enough; nothing is left to say it to.
         drop_output()
