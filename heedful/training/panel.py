@@ -66,6 +66,8 @@ class Panel:
             weight = 1 / min(progress.step, SMOOTHING)
             self._loss += weight * (progress.loss - self._loss) if self._loss else progress.loss
         if self._pace.is_due:
+            if delay := self._speed.delay(progress):
+                self.event(progress.step, delay)
             self._draw()
 
     def evaluating(self, step: int) -> None:
@@ -150,9 +152,9 @@ class Panel:
         rows.add_column(justify="right", no_wrap=True)
         rows.add_column(ratio=1, no_wrap=True)
         rows.add_column(justify="right", no_wrap=True)
-        width = max(8, self._width - 62)
+        width = max(8, self._width - 72)
         share = self._speed.share_of_peak
-        peak = "" if share is None else f"{share:.0%} of this machine's peak"
+        peak = "" if share is None else f"{share:.0%} of what this machine can compute"
         loss = Text(sparkline(self._losses.points, width), style="magenta")
         rows.add_row("loss", Text(f"{self._loss:.3f}", style="bold magenta"), loss, self._pace_line())
         if self._score is None:

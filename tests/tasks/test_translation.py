@@ -198,12 +198,11 @@ def test_what_can_be_refused_is_refused_before_anything_is_made(tiny, tmp_path, 
     assert not (tmp_path / "x").exists()
 
 
-def test_minutes_that_do_not_suffice_leave_a_place_for_a_second_try(tiny, tmp_path, monkeypatch):
+def test_minutes_that_do_not_suffice_leave_nothing_behind(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(beginning, "calibrate", partial(beginning.calibrate, seconds=0.0))
     with pytest.raises(HeedfulError, match="minutes=1e-06 do not suffice"):
-        train_tiny(ask(tiny.texts, tmp_path / "x", steps=None, minutes=1e-6))
-    assert set(contents(tmp_path / "x")) == {"training/lock"}
-    RunDirectory(tmp_path / "x").check_free()
+        train_tiny(ask(tiny.texts, tmp_path / "runs" / "x", steps=None, minutes=1e-6))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_results_are_told(tiny):

@@ -47,7 +47,7 @@ def test_the_panel_has_everything_and_straight_edges(width):
         assert words in text
     if width >= 90:
         for words in (
-            "50% of this machine's peak",
+            "50% of what this machine can compute",
             "best 31.50",
             "step 50 of 200, epoch 1.0",
             "下雪了。",
