@@ -241,6 +241,11 @@ def limits(prepared: Prepared) -> list[str]:
         found.append(f"It has seen no sentence of more than {contents.max_tokens} tokens: {left_out} for it.")
     if any(share < RARELY for share in prepared.several):
         found.append("It learned from one sentence a line: of a line that holds several it may leave some out.")
+    for item in prepared.facts["verdict"]["findings"]:
+        if item["kind"] in ("leaked_pairs", "leaked_sentences"):
+            what = "pairs that stand" if item["kind"] == "leaked_pairs" else "pairs with a sentence that stands"
+            where = f"{item['count']:,} in {Path(item['examples'][0]['file']).name}"
+            found.append(f"Held-out {what} in its training text: {where}; scores there are too high.")
     return found
 
 
