@@ -120,7 +120,8 @@ class Conversation:
             LengthError: lines were left out; all others are answered.
         """
         n_answered, wrong = 0, None
-        with watching(wanted=not sys.stdout.isatty()) as watch:
+        # Whoever reads the lines of a program beside it wants complaints there, and nothing else.
+        with watching(wanted=sys.stderr.isatty() and not sys.stdout.isatty()) as watch:
             try:
                 for chunk, direction in directed(chunks, self.translator, self.to):
 

@@ -138,12 +138,13 @@ def evaluate_pairs(
     return Evaluated(tally.scores(), direction, len(pairs), found.seconds, speed, found.texts, tally)
 
 
-def publish(run: RunDirectory, trained: Trained) -> Published:
+def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched) -> Published:
     """Write the artefact of a finished training; the manifest comes last, so an interrupted one is not finished.
 
     Args:
         run: where.
         trained: what is published.
+        tell: is told how far it is.
     """
     prepared, setup, directions = trained.prepared, trained.setup, trained.sources.directions
     _write_model(run, prepared, trained.model)
@@ -154,7 +155,7 @@ def publish(run: RunDirectory, trained: Trained) -> Published:
     maps: list[Attention] = []
     for number, direction in enumerate(directions):
         ordered = pairs if number == 0 else [(target, source) for source, target in pairs]
-        found = evaluate_pairs(translator, ordered, direction, SEARCH)
+        found = evaluate_pairs(translator, ordered, direction, SEARCH, tell)
         figures = found.scores.to_json()
         sets.append(ScoreSet(*direction, name, len(ordered), f"beam {SEARCH.width}", figures))
         chrf = sentence_chrf(found.hypotheses, [reference for _, reference in ordered])

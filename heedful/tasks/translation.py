@@ -14,6 +14,7 @@ from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import flops_per_token, peak_flops
 from heedful.training.loop import Watchers, train
 from heedful.training.outlook import Outlook
+from heedful.training.pace import now_and_then
 from heedful.training.progress import Display, Silent
 
 
@@ -75,7 +76,9 @@ def _go_on(
             watchers=watchers,
             compute=compute,
         )
-    return publish(run, Trained(sources, beginning.prepared, setup, model, result, seed, command_of(run)))
+    display.event(result.step, "scoring on the held-out pairs")
+    tell = now_and_then(lambda said: display.event(result.step, said))
+    return publish(run, Trained(sources, beginning.prepared, setup, model, result, seed, command_of(run)), tell)
 
 
 def _opening(beginning: Beginning) -> Iterator[str]:

@@ -7,12 +7,10 @@ from typing import TextIO
 from rich.console import Console
 
 from heedful.training.outlook import Outlook, Speed, duration
-from heedful.training.pace import Pace
+from heedful.training.pace import LINE_EVERY_SECONDS, Pace
 from heedful.training.panel import Panel
 from heedful.training.progress import Display, Evaluation, Progress, Sample
 
-# A log file should tell that training is alive, and no more.
-LINE_EVERY_SECONDS = 10.0
 # A model that has hardly begun repeats itself to the limit of length.
 EXAMPLE_LETTERS = 40
 

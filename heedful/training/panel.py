@@ -56,6 +56,7 @@ class Panel:
         self._samples: Sequence[Sample] = ()
         self._events: deque[str] = deque(maxlen=2)
         self._doing = ""
+        self._is_closed = False
 
     def step(self, progress: Progress) -> None:
         """Take in a step; draw when it is time."""
@@ -90,12 +91,17 @@ class Panel:
         self._draw()
 
     def event(self, step: int, message: str) -> None:
-        """Show it under the panel's other lines until newer ones come."""
-        self._events.append(f"step {step:,}: {message}" if step else message)
-        self._draw()
+        """Show it under the panel's other lines until newer ones come; below the panel, once that is closed."""
+        text = f"step {step:,}: {message}" if step else message
+        self._events.append(text)
+        if self._is_closed:
+            self._console.print(line(Text(text, style="dim")))
+        else:
+            self._draw()
 
     def close(self) -> None:
         """Draw the end, and leave it standing."""
+        self._is_closed = True
         if self._live is not None:
             self._draw()
             self._live.stop()

@@ -213,6 +213,14 @@ def test_results_are_told(tiny):
     assert rnn.parameters == sum(tensor.numel() for tensor in load_tensors(tiny.rnn / "model.safetensors").values())
 
 
-def test_the_command_may_be_another(tiny, tmp_path):
-    train_tiny(ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False), command=lambda _: ["heedful", "demo"])
+def test_the_command_may_be_another_and_who_watches_is_told_of_the_scoring(tiny, tmp_path):
+    told: list[str] = []
+
+    class Told(Silent):
+        def event(self, step: int, message: str) -> None:
+            told.append(message)
+
+    options = ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False)
+    train_tiny(options, watch=lambda _: Told(), command=lambda _: ["heedful", "demo"])
+    assert told[-1] == "scoring on the held-out pairs"
     assert "\nheedful demo\n" in (tmp_path / "x" / "README.md").read_text(encoding="utf-8")

@@ -88,6 +88,15 @@ def test_nothing_is_drawn_before_the_first_step_and_the_end_stays():
     assert "done" in console.file.getvalue()
 
 
+def test_what_comes_behind_the_end_is_a_line_below():
+    panel, console = make()
+    panel.step(progress(200))
+    panel.close()
+    length = len(console.file.getvalue())
+    panel.event(200, "scoring")
+    assert console.file.getvalue()[length:].strip() == "step 200: scoring"
+
+
 def test_it_is_redrawn_only_when_it_is_time():
     panel, console = make()
     panel.step(progress(1))
