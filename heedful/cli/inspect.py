@@ -62,7 +62,7 @@ def inspect(
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
-        show(text, found, output_console())
+        show(text, found, output_console(), held_out)
     return 2 if found.fatal else 0
 
 
@@ -77,7 +77,7 @@ def languages(text: "ParallelText") -> tuple[str | None, str | None]:
     return source[0] if source else None, target[0] if target else None
 
 
-def show(text: "ParallelText", verdict: "Verdict", console: "Console") -> None:
+def show(text: "ParallelText", verdict: "Verdict", console: "Console", held_out: "ParallelText | None" = None) -> None:
     """Print the verdict: what was read, what was found, where to look, and what follows from it."""
     from rich.table import Table
     from rich.text import Text
@@ -93,7 +93,11 @@ def show(text: "ParallelText", verdict: "Verdict", console: "Console") -> None:
         units = "characters" if script in UNSPACED_SCRIPTS else "words"
         sides.add_row(side, name, f"{language}, {script}", f"{verdict.mean_units[side]:.1f} {units} a line")
     console.print(sides)
-    console.print(f"{verdict.n_lines:,} lines, {verdict.n_usable:,} with text on both sides\n")
+    console.print(f"{verdict.n_lines:,} lines, {verdict.n_usable:,} with text on both sides")
+    if held_out is not None:
+        # A path may hold what looks like markup.
+        console.print(compared(held_out, both, verdict), markup=False, soft_wrap=True)
+    console.print()
     if verdict.findings:
         table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
         for header in ("", "finding"):
@@ -110,6 +114,13 @@ def show(text: "ParallelText", verdict: "Verdict", console: "Console") -> None:
         for finding in verdict.findings:
             show_examples(finding, console)
     console.print(summary(verdict))
+
+
+def compared(held_out: "ParallelText", sides: "tuple[Side, Side]", verdict: "Verdict") -> str:
+    """What came of looking for held-out sentences."""
+    files = " and ".join(dict.fromkeys(str(held_out.path(side)) for side in sides))
+    leaks = any(finding.kind.startswith("leaked") for finding in verdict.findings)
+    return f"looked for sentences of {files} in it: {'some are there, see below' if leaks else 'none is there'}"
 
 
 def show_examples(finding: "Finding", console: "Console") -> None:
