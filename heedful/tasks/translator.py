@@ -172,10 +172,11 @@ class Translator:
             raise OptionError(f"a search is Greedy(), Beam(width) or Sampling(): got {search!r}")
         if prefixes is not None and len(prefixes) != len(texts):
             raise ShapeError(f"each text needs a prefix, be it empty: got {len(texts)} texts, {len(prefixes)} prefixes")
-        pieces = [self.tokenizer.encode(_one_line(text)) for text in texts]
+        if leave_out:
+            pieces = [self._encode(text) for text in texts]
+        else:
+            pieces = [self._read(text, f"sentence {number}") for number, text in enumerate(texts, 1)]
         too_long = {i for i, ids in enumerate(pieces) if self._excess(ids)}
-        if too_long and not leave_out:
-            self._read(texts[min(too_long)], f"sentence {min(too_long) + 1}")
         begins = [self._read(text, f"the prefix of sentence {number}") for number, text in enumerate(prefixes or (), 1)]
         answers = [[Answer("", 0.0, LEFT_OUT if i in too_long else "eos")] for i in range(len(texts))]
         wanted = [i for i, ids in enumerate(pieces) if ids and i not in too_long]
@@ -249,16 +250,19 @@ class Translator:
 
     def excess(self, text: str) -> str:
         """What a text has too much for the model's window; "" of one that fits."""
-        return self._excess(self.tokenizer.encode(_one_line(text)))
+        return self._excess(self._encode(text))
 
     def _excess(self, ids: Sequence[int]) -> str:
         # A tag and an end of sentence come to the pieces.
         room = self.model.max_len - 2
         return f"{len(ids):,} tokens and the model's window {room:,}" if len(ids) > room else ""
 
+    def _encode(self, text: str) -> list[int]:
+        return self.tokenizer.encode(_one_line(text))
+
     def _read(self, text: str, what: str) -> list[int]:
         """The pieces of a text, when they fit into the model."""
-        ids = self.tokenizer.encode(_one_line(text))
+        ids = self._encode(text)
         if excess := self._excess(ids):
             raise LengthError(f"{what} has {excess}: split it into sentences; nothing is cut in silence")
         return ids
