@@ -36,9 +36,11 @@ def suggest(name: str, choices: Iterable[str]) -> str:
     """The tail of a message about an unknown name.
 
     Returns:
-        "; did you mean 'x' or 'y'?" when it begins some choices or is close to one, else "; choose from a, b, c".
+        "; did you mean 'x' or 'y'?" when it begins some choices or is close to one, in capitals or not, else "; choose
+        from a, b, c".
     """
-    known = sorted(choices)
-    begun = [choice for choice in known if name and choice.startswith(name)]
-    close = begun or difflib.get_close_matches(name, known, n=1)
+    known, typed = sorted(choices), name.lower()
+    begun = [choice for choice in known if name and choice.lower().startswith(typed)]
+    small = {choice.lower(): choice for choice in known}
+    close = begun or [small[found] for found in difflib.get_close_matches(typed, small, n=1)]
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; choose from {', '.join(known)}"

@@ -8,12 +8,19 @@ from heedful import errors
     [
         ("sinusodial", "; did you mean 'sinusoidal'?"),
         ("rotary ", "; did you mean 'rotary'?"),
+        ("ROTARI", "; did you mean 'rotary'?"),
+        ("L", "; did you mean 'learned'?"),
         ("r", "; did you mean 'rotary' or 'rotten'?"),
         ("xyz", "; choose from learned, none, rotary, rotten, sinusoidal"),
     ],
 )
 def test_suggest(name, tail):
     assert errors.suggest(name, ["sinusoidal", "learned", "rotten", "rotary", "none"]) == tail
+
+
+def test_a_choice_keeps_its_capitals():
+    assert errors.suggest("wmt14", ["WMT14-en-de", "IWSLT"]) == "; did you mean 'WMT14-en-de'?"
+    assert errors.suggest("iwslt15", ["WMT14-en-de", "IWSLT"]) == "; did you mean 'IWSLT'?"
 
 
 def test_suggest_reads_any_iterable():

@@ -78,13 +78,16 @@ def show_groups(groups: Groups, rival: str | None, console: Console) -> None:
         (f"how often training read the rarest {unit}", groups.rarest),
         ("what training read of the source", groups.seen),
     )
-    for title, found in parts:
-        if found:
-            console.print()
-            console.print(_groups_table(title, found, rival))
-    if any(group.too_few for _, found in parts for group in found):
+    shown = [(title, found) for title, found in parts if not all(group.too_few for group in found)]
+    for title, found in shown:
+        console.print()
+        console.print(_groups_table(title, found, rival))
+    if any(group.too_few for _, found in shown for group in found):
         _say(console, f"too few: under {MIN_SENTENCES} sentences say nothing")
-    _say(console, "in parentheses: 95% intervals")
+    _say(console, "in parentheses: 95% intervals" if shown else "")
+    for title, found in parts:
+        if found and (title, found) not in shown:
+            _say(console, f"{title}: left out, no part of the text has {MIN_SENTENCES} sentences")
     if groups.missing:
         _say(console, f"by the rarest {unit} and by what training read: left out, {groups.missing}")
     if groups.empty:

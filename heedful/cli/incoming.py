@@ -22,15 +22,17 @@ class Chunk:
 
     Args:
         first: number of the first, from 1.
-        lines: one at least.
+        lines: one at least, where nothing is wrong.
         start: bytes of the input before them.
         end: bytes of the input up to their end.
+        wrong: with the line behind them, which is no text and in no chunk.
     """
 
     first: int
     lines: list[str]
     start: int
     end: int
+    wrong: DataError | None = None
 
 
 def incoming(stream: io.BufferedIOBase, most: int) -> Iterator[Chunk]:
@@ -39,25 +41,21 @@ def incoming(stream: io.BufferedIOBase, most: int) -> Iterator[Chunk]:
     Args:
         stream: bytes.
         most: lines of a chunk.
-    Raises:
-        DataError: a line is no text; those before it are handed on first.
     """
     number, place = 1, 0
     for arrived in _arrivals(stream, most):
         lines: list[str] = []
-        start, wrong = place, None
+        first, start = number, place
         for raw in arrived:
             try:
-                lines.append(_text(raw, number + len(lines), place))
+                lines.append(_text(raw, number, place))
             except DataError as error:
-                wrong = error
-                break
+                yield Chunk(first, lines, start, place, error)
+                lines, first, start = [], number + 1, place + len(raw)
+            number += 1
             place += len(raw)
         if lines:
-            yield Chunk(number, lines, start, place)
-        if wrong is not None:
-            raise wrong
-        number += len(lines)
+            yield Chunk(first, lines, start, place)
 
 
 def _text(raw: bytes, number: int, place: int) -> str:

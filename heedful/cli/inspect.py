@@ -9,12 +9,16 @@ from cyclopts import Parameter
 from heedful.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
+    from rich.table import Table
 
     from heedful.data.findings import Finding
     from heedful.data.text import ParallelText, Side
     from heedful.data.verdict import Verdict
 
+SIDES: "tuple[Side, Side]" = ("source", "target")
 MARKS = {"fatal": ("✗", "bold red"), "warning": ("!", "bold yellow"), "note": ("·", "cyan")}
 MAX_SHOWN = 3
 
@@ -62,7 +66,7 @@ def inspect(
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
-        show(text, found, output_console())
+        show(text, found, output_console(), held_out)
     return 2 if found.fatal else 0
 
 
@@ -77,39 +81,63 @@ def languages(text: "ParallelText") -> tuple[str | None, str | None]:
     return source[0] if source else None, target[0] if target else None
 
 
-def show(text: "ParallelText", verdict: "Verdict", console: "Console") -> None:
+def show(text: "ParallelText", verdict: "Verdict", console: "Console", held_out: "ParallelText | None" = None) -> None:
     """Print the verdict: what was read, what was found, where to look, and what follows from it."""
+    console.print(sides_table(text, verdict))
+    console.print(f"{verdict.n_lines:,} lines, {verdict.n_usable:,} with text on both sides")
+    if held_out is not None:
+        # A path may hold what looks like markup.
+        console.print(compared(held_out, verdict), markup=False, soft_wrap=True)
+    console.print()
+    if verdict.findings:
+        console.print(findings_table(verdict.findings))
+        console.print("\n[dim]where[/]")
+        for finding in verdict.findings:
+            show_examples(finding, console)
+    console.print(summary(verdict))
+
+
+def sides_table(text: "ParallelText", verdict: "Verdict") -> "Table":
+    """What was read: a row for each side."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from heedful.data.languages import UNSPACED_SCRIPTS
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for side in SIDES:
+        language, script = verdict.languages[side] or "language unclear", verdict.scripts[side] or "no letters"
+        name = Text(str(text.path(side)), "bold")
+        units = "characters" if script in UNSPACED_SCRIPTS else "words"
+        table.add_row(side, name, f"{language}, {script}", f"{verdict.mean_units[side]:.1f} {units} a line")
+    return table
+
+
+def findings_table(findings: "Sequence[Finding]") -> "Table":
+    """What was found, how much of it, and what to do."""
     from rich.table import Table
     from rich.text import Text
 
     from heedful.cli.console import percent
-    from heedful.data.languages import UNSPACED_SCRIPTS
 
-    sides = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    both: tuple[Side, Side] = ("source", "target")
-    for side in both:
-        language, script = verdict.languages[side] or "language unclear", verdict.scripts[side] or "no letters"
-        name = Text(str(text.path(side)), "bold")
-        units = "characters" if script in UNSPACED_SCRIPTS else "words"
-        sides.add_row(side, name, f"{language}, {script}", f"{verdict.mean_units[side]:.1f} {units} a line")
-    console.print(sides)
-    console.print(f"{verdict.n_lines:,} lines, {verdict.n_usable:,} with text on both sides\n")
-    if verdict.findings:
-        table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-        for header in ("", "finding"):
-            table.add_column(header, no_wrap=True)
-        for header in ("lines", "share"):
-            table.add_column(header, justify="right", no_wrap=True)
-        table.add_column("what to do")
-        for finding in verdict.findings:
-            mark, style = MARKS[finding.severity]
-            count, share = f"{finding.count:,}", percent(finding.share)
-            table.add_row(Text(mark, style), Text(finding.title, "bold"), count, share, finding.advice)
-        console.print(table)
-        console.print(Text("\nwhere", "dim"))
-        for finding in verdict.findings:
-            show_examples(finding, console)
-    console.print(summary(verdict))
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for header in ("", "finding"):
+        table.add_column(header, no_wrap=True)
+    for header in ("lines", "share"):
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("what to do")
+    for finding in findings:
+        mark, style = MARKS[finding.severity]
+        count, share = f"{finding.count:,}", percent(finding.share)
+        table.add_row(Text(mark, style), Text(finding.title, "bold"), count, share, finding.advice)
+    return table
+
+
+def compared(held_out: "ParallelText", verdict: "Verdict") -> str:
+    """What came of looking for held-out sentences."""
+    files = " and ".join(dict.fromkeys(str(held_out.path(side)) for side in SIDES))
+    leaks = any(finding.kind.startswith("leaked") for finding in verdict.findings)
+    return f"looked for sentences of {files} in it: {'some are there, see below' if leaks else 'none is there'}"
 
 
 def show_examples(finding: "Finding", console: "Console") -> None:

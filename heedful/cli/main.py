@@ -16,7 +16,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, Unknow
 
 from heedful import __version__
 from heedful.cli.stopping import Terminated, terminable
-from heedful.errors import HeedfulError, suggest
+from heedful.errors import DataError, HeedfulError, suggest
 
 DONE, OURS, CALLERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 128 + 2, 128 + 13, 128 + 15
 # No room for what goes to standard output; whatever else writes names its file and is a RunError.
@@ -104,44 +104,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in ours
     if debug:
         tokens.remove("--debug")
-    if sys.stderr is None:
-        # Closed: what is said goes nowhere, and never into the results.
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the rest of the process)
-    if sys.stdout is None:
-        return refuse("expected standard output, and it is closed: give it with > out.txt", CALLERS, debug)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # Where the locale has no arrow, a question mark is better than no table.
-            stream.reconfigure(errors="replace")
     try:
+        prepare_streams()
         with terminable():
             answer = build()(tokens)
         sys.stdout.flush()
         return answer if isinstance(answer, int) else DONE
-    except HeedfulError as error:
-        return refuse(str(error), CALLERS, debug)
-    except CycloptsError as error:
-        return refuse(explain(error), CALLERS, debug)
-    except Terminated:
-        return refuse("told to end (SIGTERM)", TERMINATED, debug)
-    except KeyboardInterrupt:
-        return refuse("interrupted", INTERRUPTED, debug)
-    except BrokenPipeError:
-        # Whoever read our output has enough; nothing is left to say it to.
-        drop_output()
-        return BROKEN_PIPE
-    except SystemExit as stop:
-        # A console of rich meets the same with an exit, its output already dropped.
-        if isinstance(stop.__context__, BrokenPipeError):
+    except BaseException as error:  # noqa: BLE001 (the one place where what is raised becomes a line and an exit code)
+        return ending(error, debug)
+
+
+def prepare_streams() -> None:
+    """See that what is said finds its way out.
+
+    Raises:
+        DataError: standard output is closed.
+    """
+    if sys.stderr is None:
+        # Closed: what is said goes nowhere, and never into the results.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the rest of the process)
+    if sys.stdout is None:
+        raise DataError("expected standard output, and it is closed: give it with > out.txt")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Where the locale has no arrow, a question mark is better than no table.
+            stream.reconfigure(errors="replace")
+
+
+def ending(error: BaseException, debug: bool) -> int:
+    """Say what has ended a command.
+
+    Args:
+        error: which did, being handled.
+        debug: whether its traceback is wanted.
+    Returns:
+        The exit code.
+    """
+    match error:
+        case HeedfulError():
+            return refuse(str(error), CALLERS, debug)
+        case CycloptsError():
+            return refuse(explain(error), CALLERS, debug)
+        case Terminated():
+            return refuse(str(error) or "stopped (SIGTERM); nothing is left half-written", TERMINATED, debug)
+        case KeyboardInterrupt():
+            return refuse(str(error) or "stopped; nothing is left half-written", INTERRUPTED, debug)
+        case BrokenPipeError():
+            # Whoever read our output has enough; nothing is left to say it to.
+            drop_output()
             return BROKEN_PIPE
-        raise
-    except OSError as error:
-        if error.errno not in FULL:
-            return refuse(ours_to_mend(error, debug), OURS, debug)
-        drop_output()
-        return refuse(f"cannot write the output: {error.strerror}; free some space where it goes", CALLERS, debug)
-    except Exception as error:  # noqa: BLE001 (the one place where a mistake of ours becomes a line and an exit code)
-        return refuse(ours_to_mend(error, debug), OURS, debug)
+        case SystemExit(__context__=BrokenPipeError()):
+            # A console of rich meets the same with an exit, its output already dropped.
+            return BROKEN_PIPE
+        case OSError(errno=number) if number in FULL:
+            drop_output()
+            return refuse(f"cannot write the output: {error.strerror}; free some space where it goes", CALLERS, debug)
+        case Exception():
+            hint = "" if debug else "; this is a mistake of ours: `--debug` shows where it happened"
+            return refuse(f"{type(error).__name__}: {error}{hint}", OURS, debug)
+    raise error
 
 
 def wait_briefly() -> None:
@@ -153,12 +174,6 @@ def wait_briefly() -> None:
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-
-
-def ours_to_mend(error: Exception, debug: bool) -> str:
-    """What is said of an error that nobody foresaw."""
-    hint = "" if debug else "; this is a mistake of ours: `--debug` shows where it happened"
-    return f"{type(error).__name__}: {error}{hint}"
 
 
 def drop_output() -> None:

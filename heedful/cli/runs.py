@@ -20,6 +20,8 @@ def runs(
 ) -> None:
     """What was trained here, side by side, the latest first: every run directory up to four folders below.
 
+    Of a run that is not finished, the best score on dev so far.
+
     Args:
         root: where to look.
         quick: compare the sizes of the files and not every byte of them with what was written.
@@ -53,13 +55,18 @@ def show(found: list["RunSummary"]) -> None:
     table.add_column("state")
     for run in found:
         state = Text(run.state, STYLES.get(run.state, "yellow"))
-        cells = (*directions(run), parameters(run), run.date[:16].replace("T", " "))
+        cells = (*directions(run), parameters(run), when(run.date))
         table.add_row(Text(run.name, "bold"), *map(Text, cells), state)
     console = output_console()
     console.print(table)
     for run in found:
         if run.problem:
             console.print(Text(f"\n{run.name}: ", "bold red").append(run.problem, "default"), soft_wrap=True)
+
+
+def when(date: str) -> str:
+    """A date and its time as people write them; "-" for a time that an older heedful did not write down."""
+    return f"{date} -" if len(date) == len("2026-11-20") else date[:16].replace("T", " ")
 
 
 def directions(run: "RunSummary") -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from heedful.errors import DataError, HeedfulError, LengthError
 if TYPE_CHECKING:
     from heedful.decoding import Beam
     from heedful.tasks.misgivings import Misgivings
-    from heedful.tasks.translator import Translations, Translator
+    from heedful.tasks.translator import Direction, Translations, Translator
 
 # Lines translated together where they come fast: enough to fill every row of the decoder.
 CHUNK = 2048
@@ -99,12 +99,15 @@ class Conversation:
 
     def hold(self, chunks: Iterable[Chunk]) -> None:
         """Answer what is typed: each line by itself; a mistake is told, and ends nothing."""
+        said = None if self.to is None else self.translator.direction((), self.to)
         for chunk in chunks:
             try:
-                self.answer(chunk, chunk.lines, self.to)
+                self.answer(chunk, said or self.translator.told(chunk.lines))
                 self.warn(self.misgivings.of_lines())
             except HeedfulError as error:
                 self.warn([str(error)])
+            if chunk.wrong is not None:
+                self.warn([str(chunk.wrong)])
 
     def take_in(self, chunks: Iterable[Chunk], whole: int) -> None:
         """Answer a text.
@@ -113,46 +116,63 @@ class Conversation:
             chunks: of it.
             whole: its bytes; 0 where nobody knows.
         Raises:
-            LengthError: lines were left out, all others are answered.
+            DataError: a line is no text; all before it are answered.
+            LengthError: lines were left out; all others are answered.
         """
-        to = self.to
-        with watching(wanted=not sys.stdout.isatty()) as watch:
+        n_answered, wrong = 0, None
+        # Whoever reads the lines of a program beside it wants complaints there, and nothing else.
+        with watching(wanted=sys.stderr.isatty() and not sys.stdout.isatty()) as watch:
             try:
-                for chunk in settled(chunks, self.translator) if to is None else chunks:
-                    if to is None and any(map(str.strip, chunk.lines)):
-                        # Said once for a whole text: a line does not come out otherwise because of those around it.
-                        _, to = self.translator.direction(chunk.lines, None)
+                for chunk, direction in directed(chunks, self.translator, self.to):
 
                     def tell(done: int, n_lines: int, chunk: Chunk = chunk) -> None:
                         place = chunk.start + (chunk.end - chunk.start) * done / max(1, n_lines)
                         watch(f"{chunk.first - 1 + done:,} lines translated", place, whole)
 
-                    self.answer(chunk, self.misgivings.fitting(chunk.lines, chunk.first), to, tell)
+                    self.answer(chunk, direction, tell, leave_out=True)
+                    n_answered, wrong = n_answered + len(chunk.lines), chunk.wrong
+                    if wrong is not None:
+                        break
+            except KeyboardInterrupt as stop:
+                raise type(stop)(f"stopped; lines answered until then: {n_answered:,}") from None
             finally:
                 self.warn(self.misgivings.of_lines())
-        if self.misgivings.left_out:
-            raise LengthError(self.misgivings.left_out)
+        left_out = self.misgivings.left_out
+        if wrong is not None:
+            self.warn([left_out] if left_out else [])
+            raise DataError(f"{wrong}; lines answered before it: {n_answered:,}")
+        if left_out:
+            raise LengthError(left_out)
 
     def answer(
-        self, chunk: Chunk, lines: Sequence[str], to: str | None, tell: Callable[[int, int], None] | None = None
+        self,
+        chunk: Chunk,
+        direction: "Direction | None",
+        tell: Callable[[int, int], None] | None = None,
+        leave_out: bool = False,
     ) -> None:
         """Answer some lines.
 
         Args:
-            chunk: the lines as they came.
-            lines: as they are translated: some may be left out.
-            to: language to translate into; None where these lines decide.
+            chunk: the lines.
+            direction: languages from and into; None where no line has said it.
             tell: is told (lines done, lines in all) now and then.
+            leave_out: whether lines longer than the model's window are answered by empty ones.
         """
-        if any(map(str.strip, lines)):
-            direction = self.translator.direction(lines, to)
+        lines = chunk.lines
+        if direction is not None:
             self.warn(self.misgivings.of_text(lines, direction))
             self.misgivings.look(lines, chunk.first, direction)
-        prefixes = [self.prefix if line.strip() else "" for line in lines]
         found = self.translator.answer(
-            lines, to=to, search=self.search, prefixes=prefixes, progress=tell, first=chunk.first
+            lines,
+            to=None if direction is None else direction[1],
+            search=self.search,
+            prefixes=[self.prefix if line.strip() else "" for line in lines],
+            progress=tell,
+            leave_out=leave_out,
         )
-        show(chunk.lines, found, self.search.n_best, self.as_json)
+        self.misgivings.miss(lines, chunk.first, found)
+        show(lines, found, self.search.n_best, self.as_json)
 
     def warn(self, complaints: Iterable[str]) -> None:
         """What people should know beside the answers."""
@@ -160,23 +180,33 @@ class Conversation:
             print(f"heedful: {complaint}", file=sys.stderr)
 
 
-def settled(chunks: Iterable[Chunk], translator: "Translator") -> Iterator[Chunk]:
-    """The same lines, but as many as it takes to tell their language come first, in one chunk: `CHUNK` or a few more.
+def directed(
+    chunks: Iterable[Chunk], translator: "Translator", to: str | None
+) -> Iterator[tuple[Chunk, "Direction | None"]]:
+    """The same lines with the direction of the text, told once: none comes out otherwise because of those around it.
 
-    So that a slow pipe that begins with "OK" is understood as a file is.
+    Where it is not said, as many lines as it takes to tell come first, in one chunk: `CHUNK` or a few more. So a slow
+    pipe that begins with "OK" is understood as a file is.
+
+    Args:
+        chunks: of a text.
+        translator: that is to translate it.
+        to: language to translate into; None where the text decides.
     """
+    direction = None if to is None else translator.direction((), to)
     begun: Chunk | None = None
-    told = False
     for chunk in chunks:
-        if told:
-            yield chunk
+        if direction is not None:
+            yield chunk, direction
             continue
-        begun = chunk if begun is None else replace(begun, lines=[*begun.lines, *chunk.lines], end=chunk.end)
-        told = len(begun.lines) >= CHUNK or translator.is_told(begun.lines)
-        if told:
-            yield begun
-    if begun is not None and not told:
-        yield begun
+        if begun is not None:
+            chunk = replace(chunk, first=begun.first, lines=begun.lines + chunk.lines, start=begun.start)
+        direction, begun = translator.told(chunk.lines), chunk
+        if direction is not None or len(chunk.lines) >= CHUNK or chunk.wrong is not None:
+            yield chunk, direction
+            begun = None
+    if begun is not None:
+        yield begun, None
 
 
 def n_bytes(stream: io.BufferedIOBase) -> int:

@@ -1,12 +1,14 @@
-"""A bar on standard error for what takes longer than people like to wait in the dark; nothing where no one looks."""
+"""What takes longer than people like to wait in the dark: a bar in a terminal, a line now and then elsewhere."""
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from heedful.training.pace import now_and_then
 
 # What is faster shows nothing.
 AFTER_SECONDS = 2.0
@@ -35,13 +37,16 @@ class Watch:
 
 
 @contextmanager
-def watching(wanted: bool = True) -> Iterator[Watch]:
-    """Something that may take long.
+def watching(wanted: bool = True) -> Iterator[Callable[[str, float, float], None]]:
+    """Something that may take long; yields what is told how far it is, as a `Watch` is.
 
     Args:
-        wanted: whether to show anything; nothing is shown anyhow where standard error is no terminal.
+        wanted: whether to show anything.
     """
     console = Console(file=sys.stderr)
+    if wanted and (not sys.stderr.isatty() or console.is_dumb_terminal):
+        yield now_and_then(lambda line: print(f"heedful: {line}", file=sys.stderr, flush=True))
+        return
     progress = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -53,7 +58,7 @@ def watching(wanted: bool = True) -> Iterator[Watch]:
         # It leaves no trace: the results are what stays.
         transient=True,
         redirect_stdout=False,
-        disable=not wanted or not sys.stderr.isatty() or console.is_dumb_terminal,
+        disable=not wanted,
     )
     beginning = threading.Timer(AFTER_SECONDS, progress.start)
     beginning.daemon = True

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -190,8 +191,9 @@ class Survey:
             self.findings.append(make_finding("leaked_sentences", len(lines), len(held[0]), examples))
 
     def _leaks(self, held_out: ParallelText, side: Side, shared: repetition.Repetitions) -> list[Example]:
-        file = str(held_out.path(side))
-        return [Example(file, line, f"is line {place:,} of {self._files[side]}") for line, place in _first(shared)]
+        # The name alone: the report shows it to people who have another disk.
+        file, known = str(held_out.path(side)), f"{Path(self._files[side]).name}, the training text"
+        return [Example(file, line, f"is line {place:,} of {known}") for line, place in _first(shared)]
 
     def _examples(self, side: Side, repeats: repetition.Repetitions, what: str) -> list[Example]:
         return [Example(self._files[side], line, f"{what}{earlier:,}") for line, earlier in _first(repeats)]

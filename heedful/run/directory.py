@@ -9,13 +9,13 @@ import shlex
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from heedful.errors import RunError
-from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming
+from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming, remove
 
 _CHECKPOINT = re.compile(r"checkpoint-(\d{8,})(?:-(\d+))?")
 
@@ -108,6 +108,29 @@ class RunDirectory:
         make_folder(path)
         make_folder(run.training)
         return run
+
+    @classmethod
+    @contextmanager
+    def starting(cls, path: Path) -> Iterator[Self]:
+        """A directory to train in, made and locked; what fails before anything of worth is in it leaves no folder.
+
+        Args:
+            path: as for `create`.
+        Raises:
+            RunError: as `create` and `lock`.
+        """
+        made = [folder for folder in (path, path.parent) if not folder.exists()]
+        run = cls.create(path)
+        with run.lock():
+            try:
+                yield run
+            except BaseException:
+                if run._is_fresh():
+                    with suppress(RunError, OSError):  # what is to be told is the failure
+                        remove(run.training)
+                        for folder in made:
+                            folder.rmdir()
+                raise
 
     def check_free(self, resume: bool = False) -> None:
         """See whether `create` would accept this place; nothing is made.

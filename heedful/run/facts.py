@@ -187,8 +187,8 @@ def amount(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time that people read: "48 seconds", "11.6 minutes", "2.5 hours"."""
-    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+    """A time that people read: "48 seconds", "11.6 minutes", "2.5 hours", "2.8 years"."""
+    for size, word in ((365.25 * 86400, "years"), (86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {word}"
     return f"{seconds:.0f} seconds"

@@ -3,6 +3,7 @@
 import json
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,8 @@ class RunScore:
 
     Args:
         languages: as "zh-en".
-        data: what it was made on: "test", or "dev", by which the weights were chosen too.
+        data: what it was made on: "test", or "dev", by which the weights were chosen too; of a run that is not finished
+            the best that training has seen so far, greedy and on some of the dev set.
         name: as "bleu".
         score: 0 to 100.
     """
@@ -47,7 +49,8 @@ class RunSummary:
         languages: as "zh-en, en-zh".
         scores: of each direction.
         n_parameters: weights of the model.
-        date: when it was finished, as its receipt says; of others the last change. In ISO form, UTC.
+        date: when it was finished, as its receipt says; of others the last change. In ISO form,
+            UTC; the day alone where no more is said.
         state: "finished", "running", "interrupted at step 1200", or "damaged".
         problem: what is wrong and what to do, for a damaged one.
     """
@@ -114,7 +117,7 @@ def _summary(root: Path, path: Path, contents: bool) -> RunSummary:
         path=path,
         task=str(config.get("task", "")),
         languages=_languages(config.get("directions")),
-        scores=_scores(run) if run.scores.is_file() else (),
+        scores=_scores(run) if run.scores.is_file() else _scores_so_far(run, config.get("directions")),
         n_parameters=_n_parameters(run.weights),
         date=_date(run),
         state=state,
@@ -157,6 +160,24 @@ def _scores(run: RunDirectory) -> tuple[RunScore, ...]:
         return ()  # a damaged run is listed all the same
 
 
+def _scores_so_far(run: RunDirectory, directions: object) -> tuple[RunScore, ...]:
+    """Of the best evaluation that training has written down."""
+    rows: list[dict[str, Any]] = []
+    with suppress(OSError, ValueError):  # the last line may be torn
+        for line in run.metrics.read_bytes().splitlines():
+            if b'"dev_score":' in line:
+                rows.append(json.loads(line))
+    seen = [row for row in rows if isinstance(row.get("dev_score"), int | float)]
+    best = max(seen, key=lambda row: float(row["dev_score"]), default={})
+    pairs = directions if isinstance(directions, list) else []
+    names = ["dev_bleu"] if len(pairs) == 1 else [f"dev_bleu_{'_'.join(map(str, pair))}" for pair in pairs]
+    return tuple(
+        RunScore("-".join(map(str, pair)), "dev", "bleu", float(best[name]))
+        for pair, name in zip(pairs, names, strict=True)
+        if isinstance(best.get(name), int | float)
+    )
+
+
 def _score(item: ScoreSet) -> RunScore:
     name = next(iter(item.figures))
     # What is behind the comma explains the name of the set.
@@ -187,7 +208,10 @@ def _product(shape: list[int]) -> int:
 def _date(run: RunDirectory) -> str:
     """What the run itself says; the times of its files are those of the copy where it was copied."""
     try:
-        said = datetime.fromisoformat(str(_readable(run.path / RECEIPT).get("date", "")))
+        text = str(_readable(run.path / RECEIPT).get("date", ""))
+        said = datetime.fromisoformat(text)
+        if len(text) == len("2026-11-20"):
+            return text
         return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
     except ValueError:
         pass

@@ -269,6 +269,13 @@ def _places(examples: Sequence[Mapping[str, Any]]) -> str:
     return f'<div class="small soft">{"<br>".join(shown)}</div>' if shown else ""
 
 
+def _in_words(value: object) -> str:
+    """A value of an architecture, for those who write no Python."""
+    if value is None:
+        return "not set"
+    return {"True": "yes", "False": "no"}.get(str(value), str(value))
+
+
 def _making(facts: Facts) -> str:
     rows = {
         "finished": facts.date,
@@ -279,7 +286,9 @@ def _making(facts: Facts) -> str:
         **facts.versions,
     }
     facts_list = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
-    shape = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.architecture.items())
+    shape = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(_in_words(value))}</dd>" for name, value in facts.architecture.items()
+    )
     limits = "".join(f"<li>{escape(limit)}</li>" for limit in facts.limits)
     known = f'<div class="card"><h3>Known limits</h3><ul>{limits}</ul></div>' if limits else ""
     command = f"<h3>The command that makes it again</h3><pre>{escape(facts.command)}</pre>"

@@ -141,12 +141,13 @@ def evaluate_pairs(
     return Evaluated(tally.scores(), direction, len(pairs), found.seconds, speed, found.texts, tally)
 
 
-def publish(run: RunDirectory, trained: Trained) -> Published:
+def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched) -> Published:
     """Write the artefact of a finished training; the manifest comes last, so an interrupted one is not finished.
 
     Args:
         run: where.
         trained: what is published.
+        tell: is told how far it is.
     """
     prepared, setup, directions = trained.prepared, trained.setup, trained.sources.directions
     _write_model(run, prepared, trained.model)
@@ -157,7 +158,7 @@ def publish(run: RunDirectory, trained: Trained) -> Published:
     maps: list[Attention] = []
     for number, direction in enumerate(directions):
         ordered = pairs if number == 0 else [(target, source) for source, target in pairs]
-        found = evaluate_pairs(translator, ordered, direction, SEARCH)
+        found = evaluate_pairs(translator, ordered, direction, SEARCH, tell)
         figures = found.scores.to_json()
         sets.append(ScoreSet(*direction, name, len(ordered), f"beam {SEARCH.width}", figures))
         chrf = sentence_chrf(found.hypotheses, [reference for _, reference in ordered])
@@ -245,6 +246,11 @@ def limits(prepared: Prepared) -> list[str]:
         found.append(f"It has seen no sentence of more than {contents.max_tokens} tokens: {left_out} for it.")
     if any(share < RARELY for share in prepared.several):
         found.append("It learned from one sentence a line: of a line that holds several it may leave some out.")
+    for item in prepared.facts["verdict"]["findings"]:
+        if item["kind"] in ("leaked_pairs", "leaked_sentences"):
+            what = "pairs that stand" if item["kind"] == "leaked_pairs" else "pairs with a sentence that stands"
+            where = f"{item['count']:,} in {Path(item['examples'][0]['file']).name}"
+            found.append(f"Held-out {what} in its training text: {where}; scores there are too high.")
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from heedful.data.languages import is_other_script, script_of_language, seems_other, spoken_among
 from heedful.data.sentences import holds_several
-from heedful.tasks.translator import Direction, Translator
+from heedful.tasks.translator import LEFT_OUT, Direction, Translations, Translator
 
 
 @dataclass
@@ -57,22 +57,6 @@ class Misgivings:
         way = f"--to {source} translates it" if turned else f"this model reads {source!r} alone: expect nonsense"
         yield f"the text seems to be in {target!r} already, the language that it is to be translated into; {way}"
 
-    def fitting(self, lines: Iterable[str], first: int) -> list[str]:
-        """Lines, but an empty one for each that is longer than the model's window; these are counted.
-
-        Args:
-            lines: the next ones of the text.
-            first: number of the first.
-        """
-        found = []
-        for number, line in enumerate(lines, first):
-            excess = self._translator.excess(line)
-            if excess:
-                self._too_long.add(number)
-                self._excess = self._excess or excess
-            found.append("" if excess else line)
-        return found
-
     def look(self, lines: Iterable[str], first: int, direction: Direction) -> None:
         """Look at lines one by one.
 
@@ -94,6 +78,19 @@ class Misgivings:
             return is_other_script(line, language)
         letters = [letter for letter in line if letter.isalpha()]
         return 2 * sum(letter not in self._letters for letter in letters) > len(letters)
+
+    def miss(self, lines: Iterable[str], first: int, found: Translations) -> None:
+        """Count the lines that were left out.
+
+        Args:
+            lines: the next ones of the text.
+            first: number of the first.
+            found: the answers to them.
+        """
+        for number, (line, answers) in enumerate(zip(lines, found.answers, strict=True), first):
+            if answers[0].stopped == LEFT_OUT:
+                self._too_long.add(number)
+                self._excess = self._excess or self._translator.excess(line)
 
     def of_lines(self) -> Iterator[str]:
         """What can be said of single lines, those that were left out apart."""

@@ -14,6 +14,7 @@ from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import flops_per_token, peak_flops
 from heedful.training.loop import Watchers, train
 from heedful.training.outlook import Outlook
+from heedful.training.pace import now_and_then
 from heedful.training.progress import Display, Silent
 
 
@@ -42,24 +43,26 @@ def train_translation(
         sources = options.sources()
         run = RunDirectory.create(options.out, resume=True)
         with run.lock():
-            return _go_on(run, sources, options.seed, watch)
+            return _go_on(run, sources, options, watch)
     # All that can be refused is refused before anything is written.
     options.check()
     RunDirectory(options.out).check_free()
     sources = options.sources()
     verdict = examine(sources)
-    run = RunDirectory.create(options.out)
-    with run.lock():
+    with RunDirectory.starting(options.out) as run:
         begin(run, options, sources, verdict, size, command)
-        return _go_on(run, sources, options.seed, watch)
+        return _go_on(run, sources, options, watch)
 
 
-def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outlook], Display] | None) -> Published:
+def _go_on(
+    run: RunDirectory, sources: Sources, options: TranslationOptions, watch: Callable[[Outlook], Display] | None
+) -> Published:
     """From a beginning, or from wherever training was stopped, to the end."""
+    seed = options.seed
     beginning = reopen(run.begun, sources, seed)
     setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
     describe(run, sources, beginning.prepared, setup)
-    display = watch(_outlook(beginning, sources)) if watch else Silent()
+    display = watch(_outlook(beginning, sources, options.minutes)) if watch else Silent()
     for said in _opening(beginning):
         display.event(0, said)
     watchers, compute = Watchers(display, rehearsal.evaluate, rehearsal.glimpse), setup.numerics.dtype
@@ -73,8 +76,11 @@ def _go_on(run: RunDirectory, sources: Sources, seed: int, watch: Callable[[Outl
             watchers=watchers,
             compute=compute,
         )
-    coverage = beginning.coverage
-    return publish(run, Trained(sources, beginning.prepared, setup, model, result, seed, command_of(run), coverage))
+    display.event(result.step, "scoring on the held-out pairs")
+    tell = now_and_then(lambda said: display.event(result.step, said))
+    command = command_of(run)
+    trained = Trained(sources, beginning.prepared, setup, model, result, seed, command, beginning.coverage)
+    return publish(run, trained, tell)
 
 
 def _opening(beginning: Beginning) -> Iterator[str]:
@@ -91,8 +97,8 @@ def _opening(beginning: Beginning) -> Iterator[str]:
         yield f"the text could be better: {kinds}; `heedful inspect` says where"
 
 
-def _outlook(beginning: Beginning, sources: Sources) -> Outlook:
+def _outlook(beginning: Beginning, sources: Sources, minutes: float | None) -> Outlook:
     ways = " and ".join(f"{source}→{target}" for source, target in sources.directions)
     setup = beginning.setup
     flops, peak = flops_per_token(beginning.model), peak_flops(setup.numerics)
-    return Outlook(f"{setup.model} {ways}", "dev BLEU", flops, peak)
+    return Outlook(f"{setup.model} {ways}", "dev BLEU", flops, peak, minutes)

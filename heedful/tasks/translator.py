@@ -27,6 +27,8 @@ from heedful.run.weights import load_tensors
 from heedful.tasks.models import family, load_weights
 
 Direction = tuple[str, str]
+# What is said to have stopped an answer that was never begun: its text is longer than the model's window.
+LEFT_OUT = "window"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A smaller share of lines with several sentences teaches nobody to read them.
 RARELY = 0.01
@@ -40,7 +42,8 @@ class Answer:
     Args:
         text: the translation.
         score: what answers to the same text are ranked by, higher is better.
-        stopped: "eos" when the model ended it, "length" or "repetition" when a guard did.
+        stopped: "eos" when the model ended it, "length" or "repetition" when a guard did, "window" when the text is
+            longer than the model's window and was left out.
     """
 
     text: str
@@ -145,7 +148,7 @@ class Translator:
         search: Search | None = None,
         prefixes: Sequence[str] | None = None,
         progress: Callable[[int, int], None] | None = None,
-        first: int = 1,
+        leave_out: bool = False,
     ) -> Translations:
         """Translate.
 
@@ -156,11 +159,11 @@ class Translator:
             search: how to look for the best; None is the search of the run, a beam of 5.
             prefixes: what each translation must begin with.
             progress: is told (sentences done, sentences in all) now and then.
-            first: number of the first text, for messages.
+            leave_out: answer a text that is longer than the model's window with an empty one that says so.
         Returns:
             The answers in the order of the texts.
         Raises:
-            LengthError: a text or a prefix is longer than the model's window.
+            LengthError: a prefix, or a text that is not to be left out, is longer than the model's window.
             OptionError: the model does not translate into that language.
             ShapeError: no list of strings, or not as many prefixes as texts.
         """
@@ -169,9 +172,14 @@ class Translator:
             raise OptionError(f"a search is Greedy(), Beam(width) or Sampling(): got {search!r}")
         if prefixes is not None and len(prefixes) != len(texts):
             raise ShapeError(f"each text needs a prefix, be it empty: got {len(texts)} texts, {len(prefixes)} prefixes")
-        pieces = [self._read(text, f"sentence {number}") for number, text in enumerate(texts, first)]
-        begins = [self._read(text, f"the prefix of sentence {n}") for n, text in enumerate(prefixes or (), first)]
-        wanted = [i for i, ids in enumerate(pieces) if ids]
+        if leave_out:
+            pieces = [self._encode(text) for text in texts]
+        else:
+            pieces = [self._read(text, f"sentence {number}") for number, text in enumerate(texts, 1)]
+        too_long = {i for i, ids in enumerate(pieces) if self._excess(ids)}
+        begins = [self._read(text, f"the prefix of sentence {number}") for number, text in enumerate(prefixes or (), 1)]
+        answers = [[Answer("", 0.0, LEFT_OUT if i in too_long else "eos")] for i in range(len(texts))]
+        wanted = [i for i, ids in enumerate(pieces) if ids and i not in too_long]
         tag = self.tag(self.direction(texts, to)) if wanted or to is not None else None
         begun = time.perf_counter()
         with applied(self.numerics):
@@ -188,7 +196,6 @@ class Translator:
                 crew=crew_for(self.numerics),
             )
         seconds = time.perf_counter() - begun
-        answers = [[Answer("", 0.0, "eos")] for _ in texts]
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):
             answers[i] = [Answer(_one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped) for h in hypotheses]
         return Translations(answers, found.counters, found.counters["tokens"], seconds)
@@ -220,21 +227,18 @@ class Translator:
             if not isinstance(to, str) or to not in targets:
                 raise OptionError(f"this model does not translate into {to!r}{suggest(str(to), targets)}")
             return targets[to]
+        told = self.told(texts)
+        if told is None:
+            raise OptionError(f"this model translates into {' and '.join(sorted(targets))}: say which with --to")
+        return told
+
+    def told(self, texts: Sequence[str]) -> Direction | None:
+        """The direction, where the model or the texts leave no choice; texts without a word tell nothing."""
         if len(self.directions) == 1:
             return self.directions[0]
-        fitting = self._spoken(texts)
-        if len(fitting) == 1:
-            return fitting[0]
-        raise OptionError(f"this model translates into {' and '.join(sorted(targets))}: say which with --to")
-
-    def is_told(self, texts: Sequence[str]) -> bool:
-        """Whether the texts leave no choice of direction; those without any text tell nothing."""
-        return len(self.directions) == 1 or len(self._spoken(texts)) == 1
-
-    def _spoken(self, texts: Sequence[str]) -> list[Direction]:
-        """The directions from the language that the texts seem to be in."""
         spoken = spoken_among(texts, [source for source, _ in self.directions])
-        return [direction for direction in self.directions if direction[0] == spoken]
+        fitting = [direction for direction in self.directions if direction[0] == spoken]
+        return fitting[0] if len(fitting) == 1 else None
 
     def reads_several(self, language: str) -> bool:
         """Whether it has learned to read several sentences in one line; where nothing is known, it has not."""
@@ -246,16 +250,19 @@ class Translator:
 
     def excess(self, text: str) -> str:
         """What a text has too much for the model's window; "" of one that fits."""
-        return self._excess(self.tokenizer.encode(_one_line(text)))
+        return self._excess(self._encode(text))
 
     def _excess(self, ids: Sequence[int]) -> str:
         # A tag and an end of sentence come to the pieces.
         room = self.model.max_len - 2
         return f"{len(ids):,} tokens and the model's window {room:,}" if len(ids) > room else ""
 
+    def _encode(self, text: str) -> list[int]:
+        return self.tokenizer.encode(_one_line(text))
+
     def _read(self, text: str, what: str) -> list[int]:
         """The pieces of a text, when they fit into the model."""
-        ids = self.tokenizer.encode(_one_line(text))
+        ids = self._encode(text)
         if excess := self._excess(ids):
             raise LengthError(f"{what} has {excess}: split it into sentences; nothing is cut in silence")
         return ids

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -145,7 +146,30 @@ def verify_run(
     checks += [*(check for check, _ in known), *left]
     absent = [file.name for file in receipt.data if file.role not in at_hand]
     where = f"where its files are ({', '.join(absent)})" if absent else "from the same files, all at hand"
-    return Verification(path, checks, changes, f"can be made again {where}", receipt.command)
+    return Verification(path, checks, changes, f"can be made again {where}", _to_paste(receipt.command, at_hand))
+
+
+def _to_paste(command: str, at_hand: Mapping[str, Path]) -> str:
+    """A command with its files where they are, and a new folder for what it makes where its own stands in the way.
+
+    Args:
+        command: as the receipt has it, of files the names alone.
+        at_hand: where the files are, by their role.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return command
+    known = {f"--{_option(role).replace('_', '-')}": place for role, place in at_hand.items()}
+    above = {folder.name: folder for place in at_hand.values() for folder in reversed(place.resolve().parents)}
+    for place, (flag, value) in enumerate(pairwise(words), 1):
+        if flag in known:
+            words[place] = str(known[flag])
+        elif flag == "--data":
+            words[place] = str(above.get(value, value))
+        elif flag == "--out" and Path(value).exists():
+            words[place] = f"{value}-again"
+    return shlex.join(words)
 
 
 def _unfinished(run: RunDirectory, left: Sequence[Check], begun: Path | None) -> Verification:
@@ -275,11 +299,17 @@ def _places(begun: Path | None, file: DataFile, data: Path | None) -> dict[Path,
         )
     places = {Path.cwd() / file.name: False}
     if begun is not None:
-        part, _, side = file.role.partition(" ")
-        option = part if part == "vectors" else "_".join([*([part] if part != "train" else []), side or "tsv"])
-        named = read_json(begun / REQUEST)["options"].get(option)
+        named = read_json(begun / REQUEST)["options"].get(_option(file.role))
         places |= {Path(named): True} if named else {}
     return {path: named for path, named in places.items() if path.is_file()}
+
+
+def _option(role: str) -> str:
+    """The option that names the file of a role: "dev_source" of "dev source", "tsv" of "train"."""
+    part, _, side = role.partition(" ")
+    if part == "vectors":
+        return part
+    return "_".join([*([part] if part != "train" else []), side or "tsv"])
 
 
 def _locate(file: DataFile, places: Mapping[Path, bool]) -> tuple[Check, Path | None]:

@@ -7,12 +7,10 @@ from typing import TextIO
 from rich.console import Console
 
 from heedful.training.outlook import Outlook, Speed, duration
-from heedful.training.pace import Pace
+from heedful.training.pace import LINE_EVERY_SECONDS, Pace
 from heedful.training.panel import Panel
 from heedful.training.progress import Display, Evaluation, Progress, Sample
 
-# A log file should tell that training is alive, and no more.
-LINE_EVERY_SECONDS = 10.0
 # A model that has hardly begun repeats itself to the limit of length.
 EXAMPLE_LETTERS = 40
 
@@ -51,12 +49,12 @@ class Lines:
         self._speed.add(progress)
         if not self._pace.is_due and progress.step < progress.steps:
             return
-        share = self._speed.share_of_peak
-        peak = "" if share is None else f" ({share:.0%} of this machine's peak)"
         self._say(
             f"step {progress.step:,}/{progress.steps:,}  epoch {progress.epoch:.1f}  loss {progress.loss:.3f}  "
-            f"{self._speed.tokens_per_second:,.0f} tokens/s{peak}  {duration(self._speed.seconds_left(progress))} left"
+            f"{self._speed.tokens_per_second:,.0f} tokens/s  {duration(self._speed.seconds_left(progress))} left"
         )
+        if delay := self._speed.delay(progress):
+            self.event(progress.step, delay)
         self._pace.done(0.0)
 
     def evaluating(self, step: int) -> None:

@@ -1,5 +1,6 @@
 """What those who watch want to know of a run's course: speed, time left, the curve so far."""
 
+import math
 import time
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,6 +8,9 @@ from itertools import pairwise
 from heedful.training.progress import Progress
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+
+# Training that takes so many times the minutes asked for is told of, once this share of them has shown it.
+LATE, SHOWN = 1.25, 0.1
 
 # Each step the speed forgets this share of the past: about the last 50 steps count.
 FORGET = 0.02
@@ -21,12 +25,14 @@ class Outlook:
         score: the name of the evaluation's score.
         flops_per_token: of forward and backward together; None leaves the share of the peak out.
         peak_flops: what this machine can do in a second.
+        minutes: that the steps were counted from; None where nobody asked for a time.
     """
 
     title: str = "training"
     score: str = "score"
     flops_per_token: float | None = None
     peak_flops: float | None = None
+    minutes: float | None = None
 
 
 class Speed:
@@ -37,6 +43,7 @@ class Speed:
         self._tokens = self._seconds = 0.0
         self._begun: float | None = None
         self._first_step = 0
+        self._told = False
 
     def add(self, progress: Progress) -> None:
         """A step is done."""
@@ -59,9 +66,31 @@ class Speed:
 
     def seconds_left(self, progress: Progress) -> float:
         """At the pace so far, evaluations and saves included."""
+        return self._seconds_each(progress) * (progress.steps - progress.step)
+
+    def delay(self, progress: Progress) -> str:
+        """That training takes much longer than the minutes asked for, said once; "" otherwise.
+
+        The steps were counted before the first one and stay as many, or a resumed run would end otherwise.
+        """
+        asked = 60 * (self._outlook.minutes or math.inf)
+        needed = self._seconds_each(progress) * progress.steps
+        if self._told or needed < LATE * asked or self._spent < SHOWN * asked:
+            return ""
+        self._told = True
+        return (
+            f"slower than when the steps were counted: at this pace they take {duration(needed)}, not "
+            f"{duration(asked)}; is something else running here? Ctrl-C saves, and --resume goes on"
+        )
+
+    @property
+    def _spent(self) -> float:
         assert self._begun is not None, "a step was added first"
-        spent = time.monotonic() - self._begun
-        return spent / (progress.step - self._first_step) * (progress.steps - progress.step)
+        return time.monotonic() - self._begun
+
+    def _seconds_each(self, progress: Progress) -> float:
+        """What a step takes, evaluations and saves included."""
+        return self._spent / (progress.step - self._first_step)
 
 
 class Curve:

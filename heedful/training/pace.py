@@ -1,6 +1,10 @@
 """When to do again something that costs time and changes no result: saving, looking, drawing."""
 
 import time
+from collections.abc import Callable
+
+# A log file should tell that something is alive, and no more.
+LINE_EVERY_SECONDS = 10.0
 
 
 class Pace:
@@ -25,3 +29,22 @@ class Pace:
         """It was done just now, and took so long."""
         if self._every > 0:
             self._due = time.monotonic() + max(self._every, seconds / self._share)
+
+
+def now_and_then(say: Callable[[str], None]) -> Callable[[str, float, float], None]:
+    """Someone to be told how far something is, who says it in a line every 10 seconds; what is faster says nothing.
+
+    Args:
+        say: takes a line without its end.
+    Returns:
+        Takes what is being done, how much of it is done, and how much it is; 0 where that is not known.
+    """
+    pace = Pace(LINE_EVERY_SECONDS, 1.0)
+    pace.done(0.0)
+
+    def tell(what: str, done: float, whole: float) -> None:
+        if pace.is_due:
+            say(f"{what}: {done:,.0f} of {whole:,.0f}" if whole else what)
+            pace.done(0.0)
+
+    return tell

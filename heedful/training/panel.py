@@ -56,6 +56,7 @@ class Panel:
         self._samples: Sequence[Sample] = ()
         self._events: deque[str] = deque(maxlen=2)
         self._doing = ""
+        self._is_closed = False
 
     def step(self, progress: Progress) -> None:
         """Take in a step; draw when it is time."""
@@ -66,6 +67,8 @@ class Panel:
             weight = 1 / min(progress.step, SMOOTHING)
             self._loss += weight * (progress.loss - self._loss) if self._loss else progress.loss
         if self._pace.is_due:
+            if delay := self._speed.delay(progress):
+                self.event(progress.step, delay)
             self._draw()
 
     def evaluating(self, step: int) -> None:
@@ -88,12 +91,17 @@ class Panel:
         self._draw()
 
     def event(self, step: int, message: str) -> None:
-        """Show it under the panel's other lines until newer ones come."""
-        self._events.append(f"step {step:,}: {message}" if step else message)
-        self._draw()
+        """Show it under the panel's other lines until newer ones come; below the panel, once that is closed."""
+        text = f"step {step:,}: {message}" if step else message
+        self._events.append(text)
+        if self._is_closed:
+            self._console.print(line(Text(text, style="dim")))
+        else:
+            self._draw()
 
     def close(self) -> None:
         """Draw the end, and leave it standing."""
+        self._is_closed = True
         if self._live is not None:
             self._draw()
             self._live.stop()
@@ -150,9 +158,9 @@ class Panel:
         rows.add_column(justify="right", no_wrap=True)
         rows.add_column(ratio=1, no_wrap=True)
         rows.add_column(justify="right", no_wrap=True)
-        width = max(8, self._width - 62)
+        width = max(8, self._width - 72)
         share = self._speed.share_of_peak
-        peak = "" if share is None else f"{share:.0%} of this machine's peak"
+        peak = "" if share is None else f"{share:.0%} of what this machine can compute"
         loss = Text(sparkline(self._losses.points, width), style="magenta")
         rows.add_row("loss", Text(f"{self._loss:.3f}", style="bold magenta"), loss, self._pace_line())
         if self._score is None:

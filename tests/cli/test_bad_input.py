@@ -215,7 +215,7 @@ def stopped(tiny, tmp_path, capsys, monkeypatch):
     from heedful.tasks import translation
 
     with monkeypatch.context() as patched:
-        patched.setattr(translation, "publish", lambda run, trained: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(translation, "publish", lambda run, trained, tell: (_ for _ in ()).throw(KeyboardInterrupt))
         options = ask(tiny.texts, tmp_path / "x", steps=2, both_directions=False)
         code, out, err = run(capsys, *flags(options))
     assert (code, out) == (130, "")

@@ -137,7 +137,7 @@ def test_against_another_run_and_in_groups(capsys, tiny):
     assert (code, err) == (0, "")
     assert f"\n{against['verdict']}\n" in out
     assert "how often training read the rarest word" in out
-    assert "too few: under 10 sentences say nothing" in out
+    assert "length of the source: left out, no part of the text has 10 sentences\n" in out
 
 
 def test_against_what_is_no_other_system(capsys, tiny, tmp_path):

@@ -73,6 +73,16 @@ def test_groups_have_a_line_each():
     assert "BLEU against run[x]" in lines[2]
 
 
+def test_a_table_that_would_say_nothing_is_a_line():
+    lines = shown(show_groups, Groups("words", (LONG,), (SHORT,), (), "", 0), None)
+    assert [line for line in lines if "rarest" in line] == [
+        "how often training read the rarest word: left out, no part of the text has 10 sentences"
+    ]
+    assert not any("too few" in line for line in lines)
+    lines = shown(show_groups, Groups("words", (SHORT,), (), (), "", 0), None)
+    assert [line for line in lines if line] == ["length of the source: left out, no part of the text has 10 sentences"]
+
+
 def test_a_narrow_window_cuts_no_signature():
     signature = "nrefs:1|bs:1000|seed:12345|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:2.6.0"
     scores = replace(FOUND.scores, ter=replace(FOUND.scores.ter, signature=signature))

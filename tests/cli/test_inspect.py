@@ -70,6 +70,16 @@ def test_a_held_out_text_that_leaks_is_found(capsys, files, tmp_path):
     _, out, _ = run(capsys, "--source", files[0], "--target", files[1], "--dev-tsv", held)
     assert "Held-out pairs in the training text  " in out
     assert f"{held}:1" in out
+    assert f"looked for sentences of {held} in it: some are there, see below\n" in out
+
+
+def test_a_held_out_text_that_does_not_leak_is_named(capsys, files, tmp_path):
+    held = [tmp_path / "dev.de", tmp_path / "dev.en"]
+    for path in held:
+        path.write_text(f"{path.suffix}\n")
+    flags = ("--source", files[0], "--target", files[1], "--dev-source", held[0], "--dev-target", held[1])
+    _, out, _ = run(capsys, *flags)
+    assert f"looked for sentences of {held[0]} and {held[1]} in it: none is there\n" in out
 
 
 @pytest.mark.parametrize(

@@ -96,12 +96,12 @@ def test_debug_behind_two_dashes_is_text(capsys):
 
 
 def test_an_interruption_is_one_line_and_130(capsys):
-    assert run(capsys, "boom", "stop") == (130, "", "heedful: interrupted\n")
+    assert run(capsys, "boom", "stop") == (130, "", "heedful: stopped; nothing is left half-written\n")
 
 
 def test_sigterm_is_one_line_and_143(capsys):
     before = signal.getsignal(signal.SIGTERM)
-    assert run(capsys, "boom", "end") == (143, "", "heedful: told to end (SIGTERM)\n")
+    assert run(capsys, "boom", "end") == (143, "", "heedful: stopped (SIGTERM); nothing is left half-written\n")
     assert signal.getsignal(signal.SIGTERM) == before
 
 

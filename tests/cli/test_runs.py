@@ -85,6 +85,12 @@ def test_what_a_run_does_not_say_is_left_empty():
     assert verb.directions(replace(EMPTY, scores=(RunScore("a-b", "test", "chrf", 50),)))[1] == "50.0 chrf"
 
 
+def test_a_day_without_a_time_says_so():
+    assert verb.when("2026-11-20T10:11:12+00:00") == "2026-11-20 10:11"
+    assert verb.when("2025-03-04") == "2025-03-04 -"
+    assert verb.when("") == ""
+
+
 def test_a_narrow_window_cuts_no_figure(monkeypatch):
     long = replace(FOUND[0], name="experiments/a-long-name/de-en-base", state="interrupted at step 1200")
     stream = io.StringIO()

@@ -134,6 +134,38 @@ def test_what_came_before_a_bad_line_is_there(capsys, tiny, bad, said):
     code, out, err = run(capsys, "translate", tiny.both, typed=CHINESE[0].encode() + b"\n" + bad + b"\n")
     assert (code, out.count("\n")) == (2, 1)
     assert f"standard input:2 {said}" in err
+    assert err.endswith("; lines answered before it: 1\n")
+
+
+@pytest.mark.parametrize("chunk", [1, 2048])
+def test_a_bad_line_hides_neither_answers_nor_lines_that_were_left_out(capsys, tiny, monkeypatch, chunk):
+    monkeypatch.setattr(verb, "CHUNK", chunk)
+    typed = f"{CHINESE[0]}\n{LONG}\n".encode() + b"\xff\n" + CHINESE[1].encode()
+    code, out, err = run(capsys, "translate", tiny.both, "--beam", 1, typed=typed)
+    assert (code, out.count("\n")) == (2, 2)
+    first, second = err.splitlines()
+    assert first.startswith("heedful: line 2: 1,")
+    assert second.startswith("heedful: standard input:3 is not UTF-8")
+    assert second.endswith("; lines answered before it: 2")
+
+
+def test_a_bad_line_that_is_typed_ends_nothing(capsys, tiny, translator):
+    typed = b"\n".join([CHINESE[0].encode(), b"\xff", LONG.encode(), CHINESE[1].encode()])
+    code, out, err = run(capsys, "translate", tiny.both, typed=typed, terminal=True)
+    assert (code, out.splitlines()) == (0, [translator.translate([line])[0] for line in CHINESE[:2]])
+    assert "heedful: standard input:2 is not UTF-8" in err
+    assert "the model's window 1,022: split it into sentences" in err
+
+
+def test_who_stops_it_is_told_how_far_it_came(capsys, tiny, monkeypatch):
+    def stop(self, chunk, *more, **named):
+        if chunk.first == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(verb, "CHUNK", 2)
+    monkeypatch.setattr(verb.Conversation, "answer", stop)
+    found = run(capsys, "translate", tiny.both, "--to", "en", typed="a\nb\nc\n")
+    assert found == (130, "", "heedful: stopped; lines answered until then: 2\n")
 
 
 @pytest.mark.parametrize("chunk", [2, 2048])
@@ -147,7 +179,7 @@ def test_a_line_beyond_the_window_is_answered_by_an_empty_one_and_2(capsys, tiny
         r"heedful: 2 lines, the first of them line 4: 1,\d+ tokens and the model's window 1,022; split it .*\n", err
     )
     _, out, _ = run(capsys, "translate", tiny.both, "--to", "en", "--json", typed=LONG)
-    assert json.loads(out) == {"source": LONG, "translations": [{"text": "", "score": 0.0, "stopped": "eos"}]}
+    assert json.loads(out) == {"source": LONG, "translations": [{"text": "", "score": 0.0, "stopped": "window"}]}
 
 
 def test_a_language_that_is_not_there_is_refused_before_any_text(capsys, tiny):
@@ -206,8 +238,8 @@ def test_a_slow_pipe_is_answered_line_by_line_and_a_closed_one_ends_it(tiny):
 class Telling:
     """A translator that knows the language from a word."""
 
-    def is_told(self, lines):
-        return any("dog" in line for line in lines)
+    def told(self, lines):
+        return ("en", "zh") if any("dog" in line for line in lines) else None
 
 
 @pytest.mark.parametrize(
@@ -217,6 +249,7 @@ class Telling:
         ([["a dog"], ["x"]], [["a dog"], ["x"]]),
         ([["OK"], ["yes"]], [["OK", "yes"]]),
         ([["OK"], ["a"], ["b"], ["c"]], [["OK", "a", "b"], ["c"]]),
+        ([["", "", ""], ["x"], ["a dog"]], [["", "", ""], ["x", "a dog"]]),
     ],
 )
 def test_a_slow_text_is_read_until_its_language_is_told(monkeypatch, arrivals, expected):
@@ -226,8 +259,11 @@ def test_a_slow_text_is_read_until_its_language_is_told(monkeypatch, arrivals, e
     for lines in arrivals:
         chunks.append(Chunk(first, lines, 10 * (first - 1), 10 * (first - 1 + len(lines))))
         first += len(lines)
-    found = list(verb.settled(chunks, Telling()))
-    assert [chunk.lines for chunk in found] == expected
-    for chunk in found:
+    found = list(verb.directed(chunks, Telling(), None))
+    assert [chunk.lines for chunk, _ in found] == expected
+    seen: list[str] = []
+    for chunk, direction in found:
+        seen += chunk.lines
+        assert direction == Telling().told(seen)
         assert chunk.end - chunk.start == 10 * len(chunk.lines)
         assert chunk.start == 10 * (chunk.first - 1)

@@ -1,4 +1,4 @@
-"""A bar is drawn in a terminal and of what takes long; nowhere else is a byte written."""
+"""A bar is drawn in a terminal and of what takes long; elsewhere there is a line now and then."""
 
 import io
 import sys
@@ -9,6 +9,7 @@ import pytest
 
 from heedful.cli import watching as module
 from heedful.cli.watching import watching
+from heedful.training import pace
 
 
 class Terminal(io.StringIO):
@@ -39,6 +40,11 @@ def test_a_terminal_shows_how_far_it_is(monkeypatch):
 @pytest.mark.parametrize(("stream", "more"), [(io.StringIO(), {}), (Terminal(), {"wanted": False})])
 def test_nobody_is_shown_what_they_do_not_watch(monkeypatch, stream, more):
     assert drawn(stream, 0, monkeypatch, **more) == ""
+
+
+def test_elsewhere_there_is_a_line_now_and_then(monkeypatch):
+    monkeypatch.setattr(pace, "LINE_EVERY_SECONDS", 1e-9)
+    assert drawn(io.StringIO(), 0, monkeypatch) == "heedful: counting sheep\nheedful: counting [sheep]: 3 of 4\n"
 
 
 def test_what_is_fast_shows_nothing(monkeypatch):

@@ -170,6 +170,37 @@ def test_the_lock_is_for_one_and_is_given_back(tmp_path):
     assert not run.is_busy()
 
 
+@pytest.mark.parametrize("error", [RunError, KeyboardInterrupt])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_start_that_fails_leaves_nothing_but_what_was_there(tmp_path, there, error):
+    path = tmp_path / "runs" / "x"
+    if there:
+        path.mkdir(parents=True)
+
+    def fail():
+        with RunDirectory.starting(path) as run:
+            assert run.is_busy()
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert path.exists() == path.parent.exists() == there
+    assert not (path / "training").exists()
+
+
+def test_a_start_that_has_begun_something_keeps_it(tmp_path):
+    def stop():
+        with RunDirectory.starting(tmp_path / "x") as run:
+            run.begun.mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
+    run = RunDirectory(tmp_path / "x")
+    assert run.begun.is_dir()
+    assert not run.is_busy()
+
+
 def test_a_lock_that_says_nothing_yet(tmp_path):
     run = RunDirectory.create(tmp_path / "x")
     with run.lock():

@@ -60,7 +60,14 @@ def test_amounts(number, text):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.4, "0 seconds"), (119, "119 seconds"), (690, "11.5 minutes"), (9000, "2.5 hours"), (2.5e5, "2.9 days")],
+    [
+        (0.4, "0 seconds"),
+        (119, "119 seconds"),
+        (690, "11.5 minutes"),
+        (9000, "2.5 hours"),
+        (2.5e5, "2.9 days"),
+        (1037.1 * 86400, "2.8 years"),
+    ],
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text

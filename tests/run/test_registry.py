@@ -53,6 +53,29 @@ def test_an_interrupted_run_says_where(root):
     assert by_name(root)["d"].state == "interrupted at step 0"
 
 
+@pytest.mark.parametrize(
+    ("directions", "scores"),
+    [
+        ([["zh", "en"]], (RunScore("zh-en", "dev", "bleu", 21.0),)),
+        (
+            [["zh", "en"], ["en", "zh"]],
+            (RunScore("zh-en", "dev", "bleu", 30.5), RunScore("en-zh", "dev", "bleu", 11.5)),
+        ),
+        ("lost", ()),
+    ],
+)
+def test_an_unfinished_run_says_the_best_so_far(root, directions, scores):
+    run = RunDirectory(root / "c")
+    run.config.write_text(json.dumps({"task": "translation", "directions": directions}))
+    figures = [(10, 12.0, 20.0, 4.0), (20, 21.0, 30.5, 11.5), (30, 20.0, 35.0, 5.0)]
+    names = ("step", "dev_score", "dev_bleu_zh_en", "dev_bleu_en_zh")
+    rows = [{**dict(zip(names, row, strict=True)), "dev_bleu": row[1]} for row in figures]
+    rows[1:1] = [{"step": 15, "loss": 3.0}, {"step": 16, "dev_score": None}]
+    torn = b'{"step": 40, "dev_score": 99'
+    run.metrics.write_bytes("".join(f"{json.dumps(row)}\n" for row in rows).encode() + torn)
+    assert by_name(root)["c"].scores == scores
+
+
 def test_a_running_one_is_seen(root):
     with RunDirectory(root / "c").lock():
         assert by_name(root)["c"].state == "running"
@@ -107,7 +130,7 @@ def test_the_latest_comes_first(root):
 
 @pytest.mark.parametrize(
     ("said", "shown"),
-    [("2026-11-20 14:05+00:00", "2026-11-20T14:05:00+00:00"), ("2025-03-04", "2025-03-04T00:00:00+00:00")],
+    [("2026-11-20 14:05+00:00", "2026-11-20T14:05:00+00:00"), ("2025-03-04", "2025-03-04")],
 )
 def test_a_copy_is_as_old_as_its_run(root, said, shown):
     (root / "a" / "receipt.json").write_text(json.dumps({"date": said}))

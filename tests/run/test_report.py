@@ -57,6 +57,13 @@ def test_every_section_is_there_and_can_be_reached(page):
     assert {attributes["aria-labelledby"] for attributes in page.all("section")} <= set(ids)
 
 
+def test_an_architecture_is_told_in_words():
+    shape = {"n_layers": 1, "window": None, "bias": True, "tied": False}
+    html = report(replace(facts(), architecture=shape), evidence())
+    for name, value in {"n_layers": "1", "window": "not set", "bias": "yes", "tied": "no"}.items():
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in html
+
+
 def test_the_key_figures_and_facts_are_said(page):
     text = " ".join(" ".join(page.texts).split())
     for said in (

@@ -130,4 +130,4 @@ def test_one_that_was_begun_goes_on_as_every_training_does(tmp_path, monkeypatch
     assert weights[0] == weights[1]
     verified = verify_run(tmp_path / "run")
     assert not verified.failures
-    assert verified.command == "heedful recipe iwslt14-de-en --data data --out run --steps 2 --seed 7"
+    assert verified.command == f"heedful recipe iwslt14-de-en --data {data} --out run --steps 2 --seed 7"

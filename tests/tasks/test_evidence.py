@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Iterable
 
 import pytest
 import sacrebleu
@@ -135,11 +136,12 @@ def test_a_dev_set_that_chose_the_weights_is_called_so(tiny, tmp_path):
 class Left:
     """Stands for what was prepared."""
 
-    def __init__(self, n_long: int, several: tuple[float, ...] = (0.02, 0.02)) -> None:
+    def __init__(self, n_long: int, several: tuple[float, ...] = (0.02, 0.02), findings: Iterable[dict] = ()) -> None:
         self.several = several
         self.corpus = self
         self.contents = self
         self.n_long, self.max_tokens, self.first_long = n_long, 250, 1234
+        self.facts = {"verdict": {"findings": list(findings)}}
 
 
 def test_what_was_left_out_is_a_limit():
@@ -155,6 +157,16 @@ def test_a_model_of_single_sentences_says_so():
     assert limits(Left(0, ())) == []
     (said,) = limits(Left(0, (0.001, 0.02)))
     assert said == "It learned from one sentence a line: of a line that holds several it may leave some out."
+
+
+def test_scores_on_leaked_sentences_are_a_limit():
+    examples = [{"file": "/home/me/dev.de", "line": 3, "what": "is line 7 of train.de"}]
+    kinds = ("duplicate", "leaked_pairs", "leaked_sentences")
+    said = limits(Left(0, findings=[{"kind": kind, "count": 1200, "examples": examples} for kind in kinds]))
+    assert said == [
+        "Held-out pairs that stand in its training text: 1,200 in dev.de; scores there are too high.",
+        "Held-out pairs with a sentence that stands in its training text: 1,200 in dev.de; scores there are too high.",
+    ]
 
 
 def test_machine_and_versions_are_named():

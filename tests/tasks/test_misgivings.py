@@ -3,7 +3,7 @@
 import pytest
 
 from heedful.tasks.misgivings import Misgivings
-from heedful.tasks.translator import Translator
+from heedful.tasks.translator import LEFT_OUT, Answer, Translations, Translator
 
 ZH_EN, EN_ZH = ("zh", "en"), ("en", "zh")
 LONG = "我们 " * 600
@@ -90,10 +90,14 @@ def test_several_sentences_are_told_of_a_model_that_learned_single_ones(translat
     assert len(list(other.of_lines())) == 1
 
 
-def test_lines_beyond_the_window_are_emptied_and_counted(misgivings):
-    assert misgivings.fitting(["他来了。", LONG, ""], 4) == ["他来了。", "", ""]
+def test_lines_beyond_the_window_are_counted(misgivings):
+    def miss(lines, first):
+        answers = [[Answer("", 0.0, LEFT_OUT if line == LONG else "eos")] for line in lines]
+        misgivings.miss(lines, first, Translations(answers, {}, 0, 0.0))
+
+    miss(["他来了。", LONG, ""], 4)
     first = misgivings.left_out
     assert first.startswith("line 5: 1,")
     assert "tokens and the model's window 1,022; split it into sentences" in first
-    misgivings.fitting([LONG], 9)
+    miss([LONG], 9)
     assert misgivings.left_out == first.replace("line 5", "2 lines, the first of them line 5")

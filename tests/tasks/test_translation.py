@@ -198,12 +198,11 @@ def test_what_can_be_refused_is_refused_before_anything_is_made(tiny, tmp_path, 
     assert not (tmp_path / "x").exists()
 
 
-def test_minutes_that_do_not_suffice_leave_a_place_for_a_second_try(tiny, tmp_path, monkeypatch):
+def test_minutes_that_do_not_suffice_leave_nothing_behind(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(beginning, "calibrate", partial(beginning.calibrate, seconds=0.0))
     with pytest.raises(HeedfulError, match="minutes=1e-06 do not suffice"):
-        train_tiny(ask(tiny.texts, tmp_path / "x", steps=None, minutes=1e-6))
-    assert set(contents(tmp_path / "x")) == {"training/lock"}
-    RunDirectory(tmp_path / "x").check_free()
+        train_tiny(ask(tiny.texts, tmp_path / "runs" / "x", steps=None, minutes=1e-6))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_results_are_told(tiny):
@@ -214,6 +213,14 @@ def test_results_are_told(tiny):
     assert rnn.parameters == sum(tensor.numel() for tensor in load_tensors(tiny.rnn / "model.safetensors").values())
 
 
-def test_the_command_may_be_another(tiny, tmp_path):
-    train_tiny(ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False), command=lambda _: ["heedful", "demo"])
+def test_the_command_may_be_another_and_who_watches_is_told_of_the_scoring(tiny, tmp_path):
+    told: list[str] = []
+
+    class Told(Silent):
+        def event(self, step: int, message: str) -> None:
+            told.append(message)
+
+    options = ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False)
+    train_tiny(options, watch=lambda _: Told(), command=lambda _: ["heedful", "demo"])
+    assert told[-1] == "scoring on the held-out pairs"
     assert "\nheedful demo\n" in (tmp_path / "x" / "README.md").read_text(encoding="utf-8")

@@ -211,8 +211,8 @@ def test_progress_is_told(translator):
 
 def test_a_text_beyond_the_window_is_refused_with_its_number(translator):
     room = translator.model.max_len - 2
-    with pytest.raises(LengthError, match=rf"sentence 13 has [\d,]+ tokens and the model's window {room:,}: split it"):
-        translator.answer([CHINESE[0], "", LONG], to="en", first=11)
+    with pytest.raises(LengthError, match=rf"sentence 3 has [\d,]+ tokens and the model's window {room:,}: split it"):
+        translator.answer([CHINESE[0], "", LONG], to="en")
     with pytest.raises(LengthError, match="the prefix of sentence 2 has"):
         translator.answer(CHINESE[:2], to="en", prefixes=["", LONG])
     with pytest.raises(LengthError, match="the source has"):

@@ -1,6 +1,7 @@
 """A whole run holds; whatever is damaged, edited, missing or of another machine is named, and only that."""
 
 import json
+import shlex
 import shutil
 from dataclasses import replace
 
@@ -92,8 +93,27 @@ def test_a_whole_run_holds_in_every_part(tiny):
     assert {path.name for _, _, path in checkpoint_folders(tiny.both / "training")} <= set(states(found, "training"))
     assert found.changes == []
     assert found.outlook == "can be made again from the same files, all at hand"
-    assert found.command == read_receipt(tiny.both).command
+    assert shlex.split(found.command) == [
+        str(tiny.texts / word) if (tiny.texts / word).is_file() else word
+        for word in shlex.split(read_receipt(tiny.both).command)
+    ]
     assert json.loads(json.dumps(found.to_json()))["holds"] is True
+
+
+def test_the_command_can_be_pasted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    at_hand = {"train": tmp_path / "a b" / "all.tsv", "dev source": tmp_path / "sets" / "v1" / "dev.de"}
+    train = "heedful train translation --out x"
+    assert verification._to_paste(f"{train} --tsv all.tsv --dev-source dev.de", at_hand) == (
+        f"{train} --tsv '{tmp_path}/a b/all.tsv' --dev-source {tmp_path}/sets/v1/dev.de"
+    )
+    (tmp_path / "x").mkdir()
+    recipe = "heedful recipe multi30k-en-de --data sets --out x"
+    assert verification._to_paste(recipe, at_hand) == (
+        f"heedful recipe multi30k-en-de --data {tmp_path}/sets --out x-again"
+    )
+    for command in (recipe.replace(" --out x", ""), "an 'odd one"):
+        assert verification._to_paste(command, {}) == command
 
 
 def test_how_far_it_is_is_told(tiny):

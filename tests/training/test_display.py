@@ -51,7 +51,17 @@ def test_a_line_now_and_then_and_at_the_end(clock):
         display.step(progress(step))
     lines = stream.getvalue().splitlines()
     assert [line.split()[1] for line in lines] == [f"{step}/100" for step in (1, 21, 41, 61, 81, 100)]
-    assert lines[1] == "step 21/100  epoch 0.4  loss 2.500  200 tokens/s (20% of this machine's peak)  40 s left"
+    assert lines[1] == "step 21/100  epoch 0.4  loss 2.500  200 tokens/s  40 s left"
+
+
+def test_a_delay_is_told_once_between_the_lines(clock):
+    stream = io.StringIO()
+    display = Lines(Outlook(minutes=0.5), stream, 10.0)
+    for step in range(1, 101):
+        clock[0] += 0.5
+        display.step(progress(step))
+    (line,) = (line for line in stream.getvalue().splitlines() if "slower" in line)
+    assert line.startswith("step 21  slower than when the steps were counted: at this pace they take 50 s, not 30 s;")
 
 
 def test_a_model_that_only_repeats_itself_does_not_fill_the_log():

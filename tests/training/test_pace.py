@@ -1,7 +1,7 @@
 import pytest
 
 from heedful.training import pace as module
-from heedful.training.pace import Pace
+from heedful.training.pace import Pace, now_and_then
 
 
 @pytest.fixture
@@ -19,6 +19,18 @@ def test_it_is_due_at_first_and_then_every_so_often(clock):
     assert not pace.is_due
     clock[0] += 0.2
     assert pace.is_due
+
+
+def test_a_line_now_and_then_and_none_of_what_is_fast(clock):
+    said = []
+    tell = now_and_then(said.append)
+    for second in range(25):
+        tell("counting sheep", second, 2000)
+        clock[0] += 1.0
+    tell("scoring", 0, 0)
+    clock[0] += 10.0
+    tell("scoring", 0, 0)
+    assert said == ["counting sheep: 10 of 2,000", "counting sheep: 20 of 2,000", "scoring"]
 
 
 def test_what_is_dear_is_due_more_seldom(clock):

@@ -47,7 +47,7 @@ def test_the_panel_has_everything_and_straight_edges(width):
         assert words in text
     if width >= 90:
         for words in (
-            "50% of this machine's peak",
+            "50% of what this machine can compute",
             "best 31.50",
             "step 50 of 200, epoch 1.0",
             "下雪了。",
@@ -86,6 +86,15 @@ def test_nothing_is_drawn_before_the_first_step_and_the_end_stays():
     panel.close()
     assert "100%" in console.file.getvalue()
     assert "done" in console.file.getvalue()
+
+
+def test_what_comes_behind_the_end_is_a_line_below():
+    panel, console = make()
+    panel.step(progress(200))
+    panel.close()
+    length = len(console.file.getvalue())
+    panel.event(200, "scoring")
+    assert console.file.getvalue()[length:].strip() == "step 200: scoring"
 
 
 def test_it_is_redrawn_only_when_it_is_time():
