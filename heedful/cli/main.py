@@ -44,6 +44,7 @@ VERBS = {
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "BLEU, chrF and TER of a translator, with intervals."),
     "verify": Verb("heedful.cli.verify:verify", "A run's receipt, checked and scored again."),
     "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
+    "duel": Verb("heedful.cli.duel:duel", "RNN, RNN with attention, CNN and Transformer at one budget."),
     "recipe": Verb("heedful.cli.recipe:recipe", "Known data sets: what to train on them, and what to expect."),
     "runs": Verb("heedful.cli.runs:runs", "What was trained here, side by side."),
     "doctor": Verb("heedful.cli.doctor:doctor", "This machine: cores, number formats, GPU, versions, what is missing."),

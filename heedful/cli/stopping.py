@@ -35,12 +35,13 @@ def _raise(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
+def until_stopped(out: Path, work: Callable[[], Result], verb: str = "train translation") -> Result | int:
     """Do something that trains; when it is stopped, say how to go on.
 
     Args:
         out: the run directory.
         work: trains in it.
+        verb: that goes on there with --resume.
     Returns:
         What `work` returned, or the exit code: 128 and the number of the signal.
     Raises:
@@ -48,6 +49,7 @@ def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
     """
     from heedful.tasks.beginning import has_begun
     from heedful.tasks.curve_plan import is_curve
+    from heedful.tasks.duel_plan import is_duel
     from heedful.training.interruption import Interrupted
 
     try:
@@ -55,10 +57,10 @@ def until_stopped(out: Path, work: Callable[[], Result]) -> Result | int:
     except Interrupted as stop:
         said, number = f"stopped after step {stop.step:,}; everything is saved", stop.signal_number
     except KeyboardInterrupt as stop:
-        if not has_begun(out) and not is_curve(out):
+        if not (has_begun(out) or is_curve(out) or is_duel(out)):
             raise
         said = "interrupted; what was saved is safe"
         number = int(signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
-    again = shlex.join(["heedful", "train", "translation", "--out", str(out), "--resume"])
+    again = shlex.join(["heedful", *verb.split(), "--out", str(out), "--resume"])
     print(f"heedful: {said}. Go on with: {again}", file=sys.stderr)
     return 128 + number

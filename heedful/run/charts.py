@@ -47,7 +47,7 @@ def escape(text: Any) -> str:
 def line_chart(
     series: Sequence[Series], title: str, x_unit: str, best: str = "", sizes: Sequence[float] | None = None
 ) -> str:
-    """An SVG chart of one to three lines; its axes hold every point.
+    """An SVG chart of one to four lines; its axes hold every point.
 
     Args:
         series: at least one of them with at least one point.

@@ -74,7 +74,7 @@ def test_an_interruption_before_the_beginning_leaves_a_place(capsys, tiny, tmp_p
     options = ask(tiny.texts, tmp_path / "x", steps=1, both_directions=False)
     with monkeypatch.context() as patched:
         patched.setattr("heedful.tasks.preparation.build_shards", stop)
-        assert run(capsys, *flags(options)) == (130, "", "heedful: interrupted\n")
+        assert run(capsys, *flags(options)) == (130, "", "heedful: stopped; nothing is left half-written\n")
     assert run(capsys, *flags(options))[0] == 0
 
 

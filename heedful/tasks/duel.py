@@ -1,0 +1,222 @@
+"""The duel: an RNN, an RNN with attention, convolutions and a Transformer learn from one text at one budget."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from heedful.errors import HeedfulError, OptionError, RunError
+from heedful.run.directory import RunDirectory
+from heedful.run.disk import make_folder, remove, write_atomic, write_json
+from heedful.tasks import demo
+from heedful.tasks.beginning import has_begun
+from heedful.tasks.defaults import Size
+from heedful.tasks.duel_page import duel_page
+from heedful.tasks.duel_plan import CHAMPION, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
+from heedful.tasks.duel_point import Arena, Contestant, measure, test_pairs
+from heedful.tasks.duel_words import order, verdicts
+from heedful.tasks.evidence import Tell, unwatched
+from heedful.tasks.preparation import examine
+from heedful.tasks.request import TranslationOptions
+from heedful.tasks.translation import train_translation
+from heedful.training.outlook import Outlook
+from heedful.training.progress import Display
+
+PAGE, FIGURES, TEXT = "duel.html", "duel.json", "text"
+MINUTES, MINUTES_EMBEDDED = 10.0, 1.0
+
+Watch = Callable[[Outlook], Display]
+
+
+@dataclass(frozen=True)
+class Duel:
+    """What it came to.
+
+    Args:
+        path: the folder of its runs and its report.
+        budget: what was equal.
+        direction: languages from and into.
+        contestants: in the order of their BLEU, the best first.
+        shown: the sentence that all were asked to translate in the report.
+    """
+
+    path: Path
+    budget: DuelBudget
+    direction: tuple[str, str]
+    contestants: list[Contestant]
+    shown: str
+
+    @property
+    def page(self) -> Path:
+        """duel.html."""
+        return self.path / PAGE
+
+    @property
+    def words(self) -> list[str]:
+        """What it says, in sentences."""
+        return verdicts(self.contestants)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return {
+            "path": str(self.path),
+            "budget": str(self.budget),
+            "direction": list(self.direction),
+            "contestants": [contestant.to_json() for contestant in self.contestants],
+            "words": self.words,
+        }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Families that have learned, and are not yet compared.
+
+    Args:
+        options: what was asked for.
+        budget: what was equal.
+        runs: what the run of each family was asked for, by its name.
+    """
+
+    options: DuelOptions
+    budget: DuelBudget
+    runs: dict[str, TranslationOptions]
+
+
+def duel(options: DuelOptions, *, watch: Watch | None = None, tell: Tell = unwatched) -> Duel:
+    """Train each family on the same text at the same budget, measure them alike, and compare.
+
+    Each is a run like any other in a folder of its own, named after its family.
+
+    Args:
+        options: what to learn from, who takes part, and the budget. With `resume` a duel goes on where it was
+            stopped, and what is finished is not trained again.
+        watch: makes someone who watches a training; None is silent.
+        tell: is told what is being measured.
+    Returns:
+        The figures, also written to duel.json and duel.html in `out`.
+    Raises:
+        Interrupted: SIGINT or SIGTERM came; everything is saved and `resume` goes on.
+        HeedfulError: the texts, the options or the place cannot be used.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from heedful.tasks.duel import duel
+        >>> from heedful.tasks.duel_plan import DuelOptions
+        >>> found = duel(DuelOptions(Path("train.en"), Path("train.de"), out=Path("duel")))  # doctest: +SKIP
+        >>> [(each.name, each.scores.bleu.score) for each in found.contestants]  # doctest: +SKIP
+    """
+    return compare(train_families(options, watch), tell)
+
+
+def train_families(options: DuelOptions, watch: Watch | None = None) -> Trained:
+    """The first half of a duel: every family learns.
+
+    Args:
+        options: as for `duel`.
+        watch: as for `duel`.
+    """
+    options = _reopen(options) if options.resume else _begin(options)
+    size = demo.SIZE if options.is_embedded else None
+    budget, texts = _budget(options), _texts(options)
+    runs = {name: replace(texts, out=options.out).asks(name, budget) for name in options.names()}
+    first = next(iter(runs.values()))
+    sizes: dict[str, Size] = {}
+    if budget.kind == "parameters" and not all(map(_is_finished, runs.values())):
+        sizes = sizes_for(first, list(runs), size, budget.amount)
+    for name, asked in runs.items():
+        _train(asked, sizes.get(name, size), watch, is_first=asked is first)
+    return Trained(options, budget, runs)
+
+
+def compare(trained: Trained, tell: Tell = unwatched) -> Duel:
+    """The second half: all are measured alike, and the report is written.
+
+    Args:
+        trained: what `train_families` returned.
+        tell: is told what is being measured.
+    """
+    options, runs = trained.options, trained.runs
+    champion = CHAMPION if CHAMPION in runs else list(runs)[-1]
+    arena = Arena.of(test_pairs(runs[champion]))
+    # The champion first: the others are compared with it.
+    best, tally = measure(champion, runs[champion].out, arena, None, tell)
+    others = [measure(name, asked.out, arena, tally, tell)[0] for name, asked in runs.items() if name != champion]
+    direction = runs[champion].sources().directions[0]
+    found = Duel(options.out, trained.budget, direction, order([best, *others]), arena.shown)
+    page = duel_page(found.contestants, found.words, direction, str(trained.budget), arena.shown)
+    write_atomic(found.page, page.encode())
+    # Last: with it the duel is finished.
+    write_json(options.out / FIGURES, found.to_json())
+    return found
+
+
+def _begin(options: DuelOptions) -> DuelOptions:
+    """Refuse all that can be refused, and write down what was asked for."""
+    options.names()
+    budget = _budget(options)
+    if is_duel(options.out):
+        way = "" if (options.out / FIGURES).is_file() else "go on with --resume or "
+        raise RunError(f"{options.out} holds a duel: nothing is written over; {way}choose another --out")
+    RunDirectory(options.out).check_free()
+    for name in options.names():
+        options.asks(name, budget).check()
+    if not options.is_embedded:
+        options.check_files()
+        examine(options.sources())
+    make_folder(options.out.parent)
+    make_folder(options.out)
+    write_json(options.out / PLAN, options.to_json())
+    return options
+
+
+def _reopen(options: DuelOptions) -> DuelOptions:
+    """What a duel was begun with.
+
+    Raises:
+        RunError: there is nothing to resume.
+        OptionError: an option was given that differs.
+    """
+    if not is_duel(options.out):
+        raise RunError(f"nothing to resume in {options.out}: no duel was begun there; leave --resume out to start one")
+    if (options.out / FIGURES).is_file():
+        raise RunError(f"{options.out} is finished: there is nothing to resume; see {options.out / PAGE}")
+    begun = DuelOptions.stored(options.out)
+    plain = DuelOptions(out=options.out, resume=True).to_json()
+    now, before = options.to_json(), begun.to_json()
+    changed = [f"--{name.replace('_', '-')}" for name, value in now.items() if value not in (plain[name], before[name])]
+    if changed:
+        raise OptionError(f"this duel was begun with another {' and '.join(changed)}: leave them out to go on with it")
+    return begun
+
+
+def _budget(options: DuelOptions) -> DuelBudget:
+    if options.budget is not None:
+        return DuelBudget.read(options.budget)
+    return DuelBudget("minutes", MINUTES_EMBEDDED if options.is_embedded else MINUTES)
+
+
+def _texts(options: DuelOptions) -> DuelOptions:
+    """The same with the files of the embedded corpus where no text was given."""
+    if not options.is_embedded:
+        return options
+    files = demo.write_corpus(options.out / TEXT)
+    return replace(options, tsv=files["train"], dev_tsv=files["dev"], test_tsv=files["test"])
+
+
+def _is_finished(asked: TranslationOptions) -> bool:
+    return RunDirectory(asked.out).manifest.is_file()
+
+
+def _train(asked: TranslationOptions, size: Size | None, watch: Watch | None, is_first: bool) -> None:
+    """Train a family to its end, unless that was done before; when the first cannot begin, nothing is left behind."""
+    if _is_finished(asked):
+        return
+    request = TranslationOptions(out=asked.out, resume=True) if has_begun(asked.out) else asked
+    try:
+        train_translation(request, watch=watch, size=size)
+    except HeedfulError:
+        if is_first and not has_begun(asked.out):
+            for made in (asked.out, asked.out.parent / TEXT, asked.out.parent / PLAN):
+                if made.exists():
+                    remove(made)
+        raise

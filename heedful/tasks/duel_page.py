@@ -1,0 +1,212 @@
+"""duel.html: one page that sets the families side by side, in pictures; it loads nothing from anywhere."""
+
+from collections.abc import Callable, Sequence
+
+from heedful.run.charts import Series, escape, line_chart, number
+from heedful.run.examples import Attention, attention_maps
+from heedful.run.facts import amount, duration
+from heedful.run.report import page_head
+from heedful.tasks.duel_plan import FAMILY_NAMES
+from heedful.tasks.duel_point import Contestant
+
+# The end of a line has room for a short word.
+_SHORT = {**FAMILY_NAMES, "rnn-attention": "RNN + att."}
+# Table 1 of arXiv:1706.03762, and section 4 of it for convolutions with contiguous kernels of k tokens.
+_PAPER = {
+    "rnn": ("O(n)", "O(n)"),
+    "rnn-attention": ("O(n)", "O(n)"),
+    "conv": ("O(1)", "O(n/k)"),
+    "transformer": ("O(1)", "O(1)"),
+}
+
+
+def duel_page(
+    contestants: Sequence[Contestant], words: Sequence[str], direction: tuple[str, str], budget: str, shown: str
+) -> str:
+    """The whole page as HTML.
+
+    Args:
+        contestants: the best first.
+        words: sentences on what came out.
+        direction: languages from and into.
+        budget: what was equal, as "minutes=10".
+        shown: the sentence that all were asked to translate.
+    """
+    # In the charts every family keeps its colour, whoever wins.
+    drawn = [each for name in FAMILY_NAMES for each in contestants if each.name == name]
+    way = " → ".join(direction)
+    sections = [
+        ("What came out", f'<div class="card"><ul>{"".join(f"<li>{escape(each)}</li>" for each in words)}</ul></div>'),
+        ("The figures", _figures(contestants)),
+        ("How they learned", _learning(drawn)),
+        ("Long sentences", _lengths(drawn)),
+        ("What must wait for what", _chains(contestants)),
+        ("What they remember", _memory(drawn)),
+        ("One sentence", _sentence(contestants, shown)),
+    ]
+    main = "".join(f"<section><h2>{title}</h2>{body}</section>" for title, body in sections)
+    return f"""{page_head(f"Duel: {way}")}<body>
+<div class="page">
+<header>
+<div class="over">duel, {escape(budget)} for each</div>
+<h1>{escape(way)}</h1>
+<p class="lead">{escape(_list([FAMILY_NAMES[each.name] for each in drawn]))} learned from the same text, with the same
+vocabulary, the same seed and the same budget, each with its own defaults.</p>
+</header>
+<main>{main}</main>
+<footer>This page is one file; it loads nothing from anywhere and runs no program.</footer>
+</div>
+</body>
+</html>
+"""
+
+
+def _list(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _figures(contestants: Sequence[Contestant]) -> str:
+    heads = (
+        "BLEU",
+        "less than the Transformer by",
+        "weights",
+        "arithmetic",
+        "updates",
+        "time",
+        "tokens/s",
+        "sentences/s",
+    )
+    rows = []
+    for each in contestants:
+        bleu, against = each.scores.bleu, each.comparison
+        behind = ""
+        if against is not None:
+            digits = against.digits(1)
+            between = f"{-against.high:.{digits}f} – {-against.low:.{digits}f}"
+            behind = (
+                f'{-against.difference:.{digits}f} <span class="soft small">{between}, p = {against.p_in_words}</span>'
+            )
+        cells = [
+            f'<b>{bleu.score:.1f}</b> <span class="soft small">{bleu.low:.1f} – {bleu.high:.1f}</span>',
+            behind,
+            amount(each.parameters),
+            number(each.flops / 1e12) + " TFLOP",
+            f"{each.steps:,}",
+            duration(each.seconds),
+            f"{each.tokens_per_second:,.0f}",
+            f"{each.sentences_per_second:,.0f}",
+        ]
+        rows.append(_row(f'<a href="{escape(each.path.name)}/report.html">{FAMILY_NAMES[each.name]}</a>', cells))
+    about = (
+        "Tokens a second are of training, its evaluations included; sentences a second of translating by beam search."
+    )
+    return _about(about) + _table("The figures", ("", *heads), rows)
+
+
+def _learning(drawn: Sequence[Contestant]) -> str:
+    over_time = _lines(
+        drawn, lambda each: ([look.seconds / 60 for look in each.looks], [look.bleu for look in each.looks])
+    )
+    over_tokens = _lines(
+        drawn, lambda each: ([look.tokens / 1e6 for look in each.looks], [look.bleu for look in each.looks])
+    )
+    charts = _card("Over the time", "greedy BLEU on dev", line_chart(over_time, "BLEU on dev", "minutes", "high"))
+    charts += _card("Over the text", "greedy BLEU on dev", line_chart(over_tokens, "BLEU on dev", "M tokens", "high"))
+    about = "Over the time the quick reader is ahead; over the text it is the one that learns most from what it reads."
+    return f'{_about(about)}<div class="pair">{charts}</div>'
+
+
+def _lengths(drawn: Sequence[Contestant]) -> str:
+    groups = [[group for group in each.by_length if group.bleu is not None and group.bounds] for each in drawn]
+    by_length = [
+        Series(
+            _SHORT[each.name],
+            [float(group.bounds[0]) for group in parts if group.bounds],
+            [group.bleu.score for group in parts if group.bleu],
+            marks=True,
+        )
+        for each, parts in zip(drawn, groups, strict=True)
+    ]
+    speeds = _lines(drawn, lambda each: (each.growth.lengths, [v / 1000 for v in each.growth.tokens_per_second]))
+    sizes = [float(length) for length in drawn[0].growth.lengths]
+    charts = ""
+    if all(len(series.xs) > 1 for series in by_length):
+        unit = drawn[0].by_length[0].name.split()[-1]
+        charts += _card("BLEU by length", f"{unit} of the source and more", line_chart(by_length, "BLEU", unit))
+    charts += _card(
+        "Speed of training", "thousand tokens a second", line_chart(speeds, "Speed of training", "tokens", sizes=sizes)
+    )
+    about = (
+        "One vector for the whole source is enough for a short sentence. The speed is that of one forward and backward "
+        "pass over made-up sentences, about 2,000 tokens at once."
+    )
+    return f'{_about(about)}<div class="pair">{charts}</div>'
+
+
+def _chains(contestants: Sequence[Contestant]) -> str:
+    lengths = contestants[0].growth.chained
+    heads = ("", *(f"{length} tokens" for length in lengths), "paper", "encoder sees to a side", "longest path, paper")
+    rows = []
+    for each in contestants:
+        growth, (waits, path) = each.growth, _PAPER[each.name]
+        seen = "everything" if growth.reach >= lengths[-1] - 1 else f"{growth.reach} tokens"
+        counts = [f"{count:,}" for count in growth.learning]
+        rows.append(_row(FAMILY_NAMES[each.name], [*counts, waits, seen, path]))
+    about = (
+        "The longest chain of matrix products of which each needs the one before, to read a sentence and to score its "
+        "translation as training does: counted in the models that were trained. No number of processors makes it "
+        "shorter. Beside it, table 1 of “Attention Is All You Need” says how it grows with n tokens, and "
+        "how many steps lie between two tokens that are far apart."
+    )
+    return _about(about) + _table("Chains", heads, rows)
+
+
+def _memory(drawn: Sequence[Contestant]) -> str:
+    copied = _lines(drawn, lambda each: (each.recall.lengths, [100 * share for share in each.recall.copied]))
+    recalled = _lines(drawn, lambda each: (each.recall.distances, [100 * share for share in each.recall.recalled]))
+    charts = _card("Copied", "percent of the symbols", line_chart(copied, "Copied", "symbols"))
+    charts += _card("Recalled", "percent, by distance from the end", line_chart(recalled, "Recalled", "symbols"))
+    about = (
+        "Small models of each family, trained alike for a few hundred updates on random symbols: to write the whole "
+        "sequence, and to go on after one symbol of it that is given."
+    )
+    return f'{_about(about)}<div class="pair">{charts}</div>'
+
+
+def _sentence(contestants: Sequence[Contestant], shown: str) -> str:
+    rows = [_row(FAMILY_NAMES[each.name], [escape(each.shown)], kind="") for each in contestants]
+    maps = [
+        Attention(each.attention.source, each.attention.target, each.attention.weights, FAMILY_NAMES[each.name])
+        for each in contestants
+        if each.attention is not None
+    ]
+    return (
+        _table("One sentence", (escape(shown), ""), rows) + f'<div style="margin-top:18px">{attention_maps(maps)}</div>'
+    )
+
+
+def _lines(
+    drawn: Sequence[Contestant], points: Callable[[Contestant], tuple[Sequence[float], Sequence[float]]]
+) -> list[Series]:
+    return [Series(_SHORT[each.name], *points(each), marks=True) for each in drawn]
+
+
+def _about(text: str) -> str:
+    return f'<p class="about">{escape(text)}</p>'
+
+
+def _card(title: str, about: str, chart: str) -> str:
+    return f'<div class="card"><h3>{title} <span class="soft small">{escape(about)}</span></h3>{chart}</div>'
+
+
+def _table(label: str, heads: Sequence[str], rows: Sequence[str]) -> str:
+    first, *others = heads
+    cells = f'<th scope="col">{first}</th>' + "".join(f'<th scope="col" class="n">{head}</th>' for head in others)
+    return (
+        f'<div class="card"><div class="scroll" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>'
+        f"{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></div>"
+    )
+
+
+def _row(head: str, cells: Sequence[str], kind: str = "n") -> str:
+    return f'<tr><th scope="row">{head}</th>' + "".join(f'<td class="{kind}">{cell}</td>' for cell in cells) + "</tr>"

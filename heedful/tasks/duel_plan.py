@@ -1,0 +1,186 @@
+"""What a duel is asked for, and what each family is given: the same text, the same seed, one budget."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, Self, get_args
+
+import torch
+
+from heedful.architecture import read_record
+from heedful.errors import OptionError, suggest
+from heedful.run.disk import read_json
+from heedful.tasks.defaults import Size
+from heedful.tasks.models import family, n_parameters
+from heedful.tasks.preparation import prepare
+from heedful.tasks.request import TranslationOptions
+from heedful.tasks.texts import FILES, Texts
+
+Kind = Literal["minutes", "flops", "parameters"]
+
+# The order in which the field met them.
+FAMILY_NAMES = {"rnn": "RNN", "rnn-attention": "RNN + attention", "conv": "CNN", "transformer": "Transformer"}
+CHAMPION = "transformer"
+PLAN = "plan.json"
+# Heads must divide a width, and products are fastest in multiples of it.
+WIDTH_STEP, WIDEST = 16, 1024
+
+
+@dataclass(frozen=True)
+class DuelBudget:
+    """What is equal for all.
+
+    Args:
+        kind: "minutes" of training each; "flops", the arithmetic of training each; or "parameters" of each model, which
+            then reads the text as often as the defaults say.
+        amount: how many.
+    """
+
+    kind: Kind
+    amount: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.amount < math.inf:
+            raise OptionError(f"a budget must be above 0: got {self}")
+
+    def __str__(self) -> str:
+        return f"{self.kind}={self.amount:g}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From "minutes=10" and the like.
+
+        Raises:
+            OptionError: it is not of that form.
+        """
+        kind, _, amount = text.partition("=")
+        if kind not in get_args(Kind):
+            raise OptionError(
+                f"a budget is minutes=N, flops=N or parameters=N: got {text!r}{suggest(kind, get_args(Kind))}"
+            )
+        try:
+            number = float(amount)
+        except ValueError:
+            raise OptionError(f"a budget is {kind}=N with a number N: got {text!r}") from None
+        return cls(kind, number)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class DuelOptions(Texts):
+    """Families of models that learn from the same text at the same budget; without a text, from the embedded corpus.
+
+    Args:
+        out: folder for the runs and the report; runs/duel when left out.
+        models: who takes part, some of "rnn,rnn-attention,conv,transformer".
+        budget: what is equal for all: "minutes=N" or "flops=N" of training for each, or "parameters=N"; 10 minutes
+            when left out, and 1 on the embedded corpus.
+        seed: of everything random.
+        device: "cpu" or "cuda"; chosen when left out.
+        resume: go on in `out` where a duel was interrupted.
+    """
+
+    out: Path = Path("runs/duel")
+    models: str = ",".join(FAMILY_NAMES)
+    budget: str | None = None
+    seed: int = 1
+    device: str | None = None
+    resume: bool = False
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether no text was given."""
+        return all(getattr(self, name) is None for name in FILES)
+
+    def names(self) -> list[str]:
+        """The families, each once, in the order in which the field met them.
+
+        Raises:
+            OptionError: one is not known, or there are fewer than two.
+        """
+        given = [name.strip() for name in self.models.split(",") if name.strip()]
+        for name in given:
+            family(name)
+        if len(set(given)) < 2:
+            raise OptionError(
+                f"a duel needs two models or more, of {', '.join(FAMILY_NAMES)}: got {self.models!r}; "
+                "`heedful train translation --model` trains one"
+            )
+        return [name for name in FAMILY_NAMES if name in given]
+
+    def asks(self, name: str, budget: DuelBudget) -> TranslationOptions:
+        """What the run of a family is asked for."""
+        texts: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(Texts)}
+        given: dict[str, Any] = {} if budget.kind == "parameters" else {budget.kind: budget.amount}
+        return TranslationOptions(**texts, out=self.out / name, model=name, seed=self.seed, device=self.device, **given)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values; paths are absolute."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
+
+    @classmethod
+    def stored(cls, out: Path) -> Self:
+        """The options that a duel in this folder was begun with.
+
+        Raises:
+            RunError: they cannot be read.
+        """
+        values = read_json(out / PLAN)
+        paths = {name: Path(values[name]) for name in FILES if values.get(name) is not None}
+        return replace(read_record(cls, {**values, **paths}, "the options of the duel"), out=out)
+
+
+def is_duel(out: Path) -> bool:
+    """Whether a duel was begun in a folder."""
+    return (out / PLAN).is_file()
+
+
+def sizes_for(asked: TranslationOptions, names: Sequence[str], size: Size | None, target: float) -> dict[str, Size]:
+    """The row of the table of defaults, made as wide as brings each family nearest to a number of parameters.
+
+    Args:
+        asked: what to learn from; the vocabulary has a part of the parameters.
+        names: families.
+        size: the row; None follows from the number of pairs.
+        target: parameters of each.
+    Raises:
+        OptionError: the narrowest model has more than twice, or the widest less than half of them.
+    """
+    with TemporaryDirectory() as folder:
+        prepared = prepare(asked.sources(), Path(folder), asked.seed, size)
+        row, vocab_size = prepared.size, prepared.tokenizer.vocab_size
+    found = {name: _nearest(partial(_widths, name, row, vocab_size), target) for name in names}
+    for name, (chosen, count) in found.items():
+        if not 0.5 <= count / target <= 2:
+            raise OptionError(
+                f"parameters={target:g} cannot be met: with a vocabulary of {vocab_size:,} the {name} nearest to it "
+                f"has {count:,} (d_model {chosen.d_model}); give a number nearer to that"
+            )
+    return {name: chosen for name, (chosen, _) in found.items()}
+
+
+def _widths(name: str, row: Size, vocab_size: int) -> Iterator[tuple[Size, int]]:
+    """Wider and wider models with their parameters, counted without making them."""
+    for width in range(WIDTH_STEP, WIDEST + 1, WIDTH_STEP):
+        size = replace(row, d_model=width)
+        try:
+            shape = family(name).shape_for(size, vocab_size)
+        except OptionError:
+            continue  # the heads do not divide it
+        with torch.device("meta"):
+            yield size, n_parameters(family(name).build(shape))
+
+
+def _nearest(widths: Callable[[], Iterator[tuple[Size, int]]], target: float) -> tuple[Size, int]:
+    """The last one below, or the first one above, whichever is nearer as a ratio."""
+    best: tuple[Size, int] | None = None
+    for size, count in widths():
+        if best is None or abs(math.log(count / target)) < abs(math.log(best[1] / target)):
+            best = size, count
+        if count > target:
+            break
+    assert best is not None, "some width fits every family"
+    return best

@@ -1,0 +1,108 @@
+"""What a duel says, in plain words: who is better, what it costs, how its work grows, what it remembers."""
+
+import math
+from collections.abc import Sequence
+
+from heedful.tasks.duel_plan import FAMILY_NAMES
+from heedful.tasks.duel_point import Contestant
+
+# Growth between two lengths, four times the one the other, that is none; and one that is in proportion.
+CONSTANT, PROPORTIONAL = 1.25, 3.0
+
+
+def order(contestants: Sequence[Contestant]) -> list[Contestant]:
+    """The best first."""
+    return sorted(contestants, key=lambda each: -each.scores.bleu.score)
+
+
+def verdicts(contestants: Sequence[Contestant]) -> list[str]:
+    """Sentences, the most important first.
+
+    Args:
+        contestants: the best first.
+    """
+    said = [_ranking(contestants)]
+    said += [_against(each, _champion(contestants)) for each in contestants if each.comparison is not None]
+    said += [_by_length(contestants), _speed(contestants), _chains(contestants), _memory(contestants)]
+    return [sentence for sentence in said if sentence]
+
+
+def _champion(contestants: Sequence[Contestant]) -> Contestant:
+    return next(each for each in contestants if each.comparison is None)
+
+
+def _name(contestant: Contestant) -> str:
+    return FAMILY_NAMES[contestant.name]
+
+
+def _ranking(contestants: Sequence[Contestant]) -> str:
+    places = ", ".join(f"{_name(each)} {each.scores.bleu.score:.1f}" for each in contestants)
+    return f"BLEU: {places}."
+
+
+def _against(one: Contestant, champion: Contestant) -> str:
+    found = one.comparison
+    assert found is not None, "compared with the champion"
+    digits = found.digits()
+    interval = f"95% interval {found.low:.{digits}f} to {found.high:.{digits}f}, p = {found.p_in_words}"
+    if not found.clear:
+        return f"{_name(one)} and {_name(champion)}: no difference that these sentences can show ({interval})."
+    way = "better" if found.difference > 0 else "worse"
+    return f"{_name(one)} is {way} than {_name(champion)} by {abs(found.difference):.{digits}f} BLEU ({interval})."
+
+
+def _by_length(contestants: Sequence[Contestant]) -> str:
+    """Whether the family with one vector for the sentence falls behind as sentences grow."""
+    by_name = {each.name: each for each in contestants}
+    if not {"rnn", "rnn-attention"} <= by_name.keys():
+        return ""
+    pairs = zip(by_name["rnn"].by_length, by_name["rnn-attention"].by_length, strict=True)
+    both = [
+        (one.name, other.bleu.score - one.bleu.score)
+        for one, other in pairs
+        if one.bleu is not None and other.bleu is not None
+    ]
+    if len(both) < 2:
+        return ""
+    (short, first), (long, last) = both[0], both[-1]
+    told = f"attention is worth {first:.1f} BLEU to the RNN in sentences of {short}, and {last:.1f} in those of {long}"
+    if last > first + 1:
+        return f"The bottleneck of one vector shows: {told}."
+    return f"The bottleneck of one vector grows no narrower with length here: {told}."
+
+
+def _speed(contestants: Sequence[Contestant]) -> str:
+    learning = ", ".join(f"{_name(each)} {each.tokens_per_second:,.0f}" for each in contestants)
+    writing = ", ".join(f"{_name(each)} {each.sentences_per_second:,.0f}" for each in contestants)
+    return f"Training, tokens a second: {learning}. Translating, sentences a second: {writing}."
+
+
+def _chains(contestants: Sequence[Contestant]) -> str:
+    """How the longest chain of products grows with the sentence."""
+    kinds: dict[str, list[str]] = {"does not grow with the sentence": [], "grows in proportion to it": [], "grows": []}
+    for each in contestants:
+        growth = each.growth
+        times = growth.learning[-1] / growth.learning[-3]
+        kind = 0 if times < CONSTANT else 1 if times > PROPORTIONAL else 2
+        kinds[list(kinds)[kind]].append(_name(each))
+    parts = [f"of {' and '.join(names)} it {kind}" for kind, names in kinds.items() if names]
+    reach = [
+        f"{_name(each)} sees {each.growth.reach} tokens to each side"
+        for each in contestants
+        if each.growth.reach < each.growth.chained[-1] - 1
+    ]
+    seen = f" In its encoder a token of the {'; of the '.join(reach)}." if reach else ""
+    return f"The longest chain of products that must wait for each other in training: {'; '.join(parts)}.{seen}"
+
+
+def _memory(contestants: Sequence[Contestant]) -> str:
+    found = [
+        f"{_name(each)} {_percent(each.recall.copied[0])} of {each.recall.lengths[0]} and "
+        f"{_percent(each.recall.copied[-1])} of {each.recall.lengths[-1]}"
+        for each in contestants
+    ]
+    return f"Random symbols copied by small models of each family: {'; '.join(found)}."
+
+
+def _percent(share: float) -> str:
+    return f"{math.floor(100 * share + 0.5)}%"

@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+from heedful.tasks.duel_page import duel_page
+from tests.tasks.test_duel_words import ALL, CONV, RNN, TRANSFORMER
+
+
+def page(contestants=ALL, words=("A sentence & more.",)):
+    return duel_page(contestants, words, ("en", "de"), "minutes=2", "a <source>")
+
+
+def test_every_family_is_shown_with_a_way_to_its_report():
+    made = page()
+    for name in ("RNN", "RNN + attention", "CNN", "Transformer"):
+        assert f">{name}</a>" in made
+    assert 'href="rnn-attention/report.html"' in made
+    assert "duel, minutes=2 for each" in made and "en → de" in made
+
+
+def test_what_comes_from_texts_is_inert():
+    made = page()
+    assert "A sentence &amp; more." in made
+    assert "a &lt;source&gt;" in made and "eine &lt;Übersetzung&gt;" in made
+    assert "<script" not in made and "http" not in made.replace("http-equiv", "")
+
+
+def test_a_family_keeps_its_colour_whoever_wins():
+    forth, back = page([TRANSFORMER, RNN]), page([RNN, TRANSFORMER])
+    assert [forth.count(f'class="line s{index}"') for index in range(3)] == [6, 6, 0]
+    assert (
+        forth.split("How they learned")[1].split("</section>")[0]
+        == (back.split("How they learned")[1].split("</section>")[0])
+    )
+
+
+def test_what_a_chain_is_beside_what_the_paper_says():
+    made = page()
+    assert "<td>16</td>" in made.replace(' class="n"', "") and "O(n/k)" in made
+    assert "4 tokens" in made and "everything" in made
+
+
+def test_too_few_sentences_for_lengths_leave_that_chart_out():
+    few = [
+        replace(each, by_length=tuple(replace(group, bleu=None) for group in each.by_length))
+        for each in (TRANSFORMER, CONV)
+    ]
+    assert "BLEU by length" not in page(few)
+    assert "BLEU by length" in page()

@@ -1,0 +1,84 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from heedful.errors import OptionError
+from heedful.run.disk import write_json
+from heedful.tasks.duel_plan import FAMILY_NAMES, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
+from heedful.tasks.models import FAMILIES, family, n_parameters
+from tests.tasks.tiny import SIZE, ask
+
+PLAIN = DuelOptions(Path("a.de"), Path("b.en"), out=Path("x"))
+
+
+def test_every_family_has_a_name():
+    assert set(FAMILY_NAMES) == set(FAMILIES)
+
+
+@pytest.mark.parametrize("text", ["minutes=2.5", "flops=1e+15", "parameters=3e+06"])
+def test_a_budget_is_what_its_text_says(text):
+    budget = DuelBudget.read(text)
+    assert (budget.kind, budget.amount) == (text.split("=")[0], float(text.split("=")[1]))
+    assert str(budget) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("minuts=3", r"a budget is minutes=N, flops=N or parameters=N: got 'minuts=3'; did you mean 'minutes'"),
+        ("10", "got '10'"),
+        ("", "got ''"),
+        ("minutes", "a budget is minutes=N with a number N: got 'minutes'"),
+        ("minutes=ten", "with a number N: got 'minutes=ten'"),
+        ("minutes=0", "a budget must be above 0: got minutes=0"),
+        ("flops=-1", "above 0"),
+        ("parameters=nan", "above 0"),
+        ("flops=inf", "above 0"),
+    ],
+)
+def test_what_is_no_budget_is_refused(text, said):
+    with pytest.raises(OptionError, match=said):
+        DuelBudget.read(text)
+
+
+def test_families_stand_in_the_order_of_history_and_once():
+    assert replace(PLAIN, models="transformer, rnn,rnn").names() == ["rnn", "transformer"]
+    assert PLAIN.names() == list(FAMILY_NAMES)
+    for models in ("", "conv", "conv,conv"):
+        with pytest.raises(OptionError, match="a duel needs two models or more"):
+            replace(PLAIN, models=models).names()
+    with pytest.raises(OptionError, match="'cnn' is not known"):
+        replace(PLAIN, models="rnn,cnn").names()
+
+
+def test_a_family_is_asked_for_the_same_as_the_others_but_for_its_name_and_place():
+    asked = replace(PLAIN, seed=7).asks("conv", DuelBudget("flops", 1e12))
+    assert (asked.out, asked.model, asked.seed, asked.flops, asked.minutes) == (Path("x/conv"), "conv", 7, 1e12, None)
+    assert (asked.source, asked.target) == (PLAIN.source, PLAIN.target)
+    # Read as often as the defaults say.
+    assert PLAIN.asks("rnn", DuelBudget("parameters", 1e6)).budget() is None
+
+
+def test_what_was_asked_for_is_stored(tmp_path):
+    assert not is_duel(tmp_path)
+    options = replace(PLAIN, out=tmp_path, budget="flops=1e12", seed=3)
+    write_json(tmp_path / PLAN, options.to_json())
+    assert is_duel(tmp_path)
+    assert DuelOptions.stored(tmp_path) == replace(
+        options, source=Path("a.de").resolve(), target=Path("b.en").resolve()
+    )
+    assert DuelOptions().is_embedded and not PLAIN.is_embedded
+
+
+def test_widths_bring_every_family_near_the_number(tiny, tmp_path):
+    asked = ask(tiny.texts, tmp_path / "x", both_directions=False)
+    found = sizes_for(asked, list(FAMILY_NAMES), SIZE, 60_000)
+    counts = {}
+    for name, size in found.items():
+        # About the vocabulary of these texts.
+        counts[name] = n_parameters(family(name).build(family(name).shape_for(size, 500)))
+        assert replace(size, d_model=16) == SIZE
+    assert max(counts.values()) < 3 * min(counts.values())
+    with pytest.raises(OptionError, match=r"parameters=100 cannot be met: with a vocabulary of \d+ the rnn nearest"):
+        sizes_for(asked, ["rnn"], SIZE, 100)
