@@ -143,7 +143,7 @@ def compare(trained: Trained, tell: Tell = unwatched) -> Duel:
     others = [measure(name, asked.out, arena, tally, tell)[0] for name, asked in runs.items() if name != champion]
     direction = runs[champion].sources().directions[0]
     found = Duel(options.out, trained.budget, direction, order([best, *others]), arena.shown)
-    page = duel_page(found.contestants, found.words, direction, str(trained.budget), arena.shown)
+    page = duel_page(found.contestants, found.words, direction, trained.budget.words, arena.shown)
     write_atomic(found.page, page.encode())
     # Last: with it the duel is finished.
     write_json(options.out / FIGURES, found.to_json())

@@ -29,7 +29,7 @@ def duel_page(
         contestants: the best first.
         words: sentences on what came out.
         direction: languages from and into.
-        budget: what was equal, as "minutes=10".
+        budget: what was equal, as "10 minutes of training".
         shown: the sentence that all were asked to translate.
     """
     # In the charts every family keeps its colour, whoever wins.
@@ -48,7 +48,7 @@ def duel_page(
     return f"""{page_head(f"Duel: {way}")}<body>
 <div class="page">
 <header>
-<div class="over">duel, {escape(budget)} for each</div>
+<div class="over">duel, {escape(budget)} each</div>
 <h1>{escape(way)}</h1>
 <p class="lead">{escape(_list([FAMILY_NAMES[each.name] for each in drawn]))} learned from the same text, with the same
 vocabulary, the same seed and the same budget, each with its own defaults.</p>
@@ -66,9 +66,10 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _figures(contestants: Sequence[Contestant]) -> str:
+    champion = next(FAMILY_NAMES[each.name] for each in contestants if each.comparison is None)
     heads = (
         "BLEU",
-        "less than the Transformer by",
+        f"less than the {champion} by",
         "weights",
         "arithmetic",
         "updates",
@@ -165,10 +166,13 @@ def _memory(drawn: Sequence[Contestant]) -> str:
     copied = _lines(drawn, lambda each: (each.recall.lengths, [100 * share for share in each.recall.copied]))
     recalled = _lines(drawn, lambda each: (each.recall.distances, [100 * share for share in each.recall.recalled]))
     charts = _card("Copied", "percent of the symbols", line_chart(copied, "Copied", "symbols"))
-    charts += _card("Recalled", "percent, by distance from the end", line_chart(recalled, "Recalled", "symbols"))
+    charts += _card(
+        "Recalled", "percent of the symbols, by distance from the end", line_chart(recalled, "Recalled", "symbols")
+    )
     about = (
-        "Small models of each family, trained alike for a few hundred updates on random symbols: to write the whole "
-        "sequence, and to go on after one symbol of it that is given."
+        "Small models of each family, trained alike for a few hundred updates to write the random symbols that they "
+        "read. On the left the share that is right in short and long sequences; on the right in the longest ones, by "
+        "how far from the end of what was read a symbol stood."
     )
     return f'{_about(about)}<div class="pair">{charts}</div>'
 

@@ -13,6 +13,7 @@ import torch
 from heedful.architecture import read_record
 from heedful.errors import OptionError, suggest
 from heedful.run.disk import read_json
+from heedful.run.facts import amount
 from heedful.tasks.defaults import Size
 from heedful.tasks.models import family, n_parameters
 from heedful.tasks.preparation import prepare
@@ -48,6 +49,13 @@ class DuelBudget:
 
     def __str__(self) -> str:
         return f"{self.kind}={self.amount:g}"
+
+    @property
+    def words(self) -> str:
+        """As people say it: "10 minutes of training"."""
+        if self.kind == "parameters":
+            return f"about {amount(round(self.amount))} parameters"
+        return f"{self.amount:g} {'minutes' if self.kind == 'minutes' else 'floating-point operations'} of training"
 
     @classmethod
     def read(cls, text: str) -> Self:

@@ -5,7 +5,7 @@ from tests.tasks.test_duel_words import ALL, CONV, RNN, TRANSFORMER
 
 
 def page(contestants=ALL, words=("A sentence & more.",)):
-    return duel_page(contestants, words, ("en", "de"), "minutes=2", "a <source>")
+    return duel_page(contestants, words, ("en", "de"), "2 minutes of training", "a <source>")
 
 
 def test_every_family_is_shown_with_a_way_to_its_report():
@@ -13,7 +13,7 @@ def test_every_family_is_shown_with_a_way_to_its_report():
     for name in ("RNN", "RNN + attention", "CNN", "Transformer"):
         assert f">{name}</a>" in made
     assert 'href="rnn-attention/report.html"' in made
-    assert "duel, minutes=2 for each" in made and "en → de" in made
+    assert "duel, 2 minutes of training each" in made and "en → de" in made
 
 
 def test_what_comes_from_texts_is_inert():

@@ -16,11 +16,18 @@ def test_every_family_has_a_name():
     assert set(FAMILY_NAMES) == set(FAMILIES)
 
 
-@pytest.mark.parametrize("text", ["minutes=2.5", "flops=1e+15", "parameters=3e+06"])
-def test_a_budget_is_what_its_text_says(text):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("minutes=2.5", "2.5 minutes of training"),
+        ("flops=1e+15", "1e+15 floating-point operations of training"),
+        ("parameters=3e+06", "about 3 million parameters"),
+    ],
+)
+def test_a_budget_is_what_its_text_says(text, words):
     budget = DuelBudget.read(text)
     assert (budget.kind, budget.amount) == (text.split("=")[0], float(text.split("=")[1]))
-    assert str(budget) == text
+    assert (str(budget), budget.words) == (text, words)
 
 
 @pytest.mark.parametrize(
