@@ -139,8 +139,8 @@ def compare(trained: Trained, tell: Tell = unwatched) -> Duel:
     champion = CHAMPION if CHAMPION in runs else list(runs)[-1]
     arena = Arena.of(test_pairs(runs[champion]))
     # The champion first: the others are compared with it.
-    best, tally = measure(champion, runs[champion].out, arena, None, tell)
-    others = [measure(name, asked.out, arena, tally, tell)[0] for name, asked in runs.items() if name != champion]
+    best, tally = measure(champion, runs[champion], arena, None, tell)
+    others = [measure(name, asked, arena, tally, tell)[0] for name, asked in runs.items() if name != champion]
     direction = runs[champion].sources().directions[0]
     found = Duel(options.out, trained.budget, direction, order([best, *others]), arena.shown)
     page = duel_page(found.contestants, found.words, direction, trained.budget.words, arena.shown)

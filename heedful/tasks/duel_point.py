@@ -171,13 +171,13 @@ def test_pairs(asked: TranslationOptions) -> Sequence[tuple[str, str]]:
 
 
 def measure(
-    name: str, path: Path, arena: Arena, champion: Tally | None, tell: Tell = unwatched
+    name: str, asked: TranslationOptions, arena: Arena, champion: Tally | None, tell: Tell = unwatched
 ) -> tuple[Contestant, Tally]:
     """Measure the finished run of a family.
 
     Args:
         name: of the family.
-        path: its run.
+        asked: what its run was asked for.
         arena: what it is asked.
         champion: what the champion's translations of the same sentences add to its scores.
         tell: is told how far it is.
@@ -186,8 +186,8 @@ def measure(
     Raises:
         RunError: the run is missing, unfinished or damaged.
     """
-    run = RunDirectory.open(path)
-    translator = Translator.load(run.path)
+    run = RunDirectory.open(asked.out)
+    translator = Translator.load(run.path, asked.device)
     setup = Setup.stored(run.begun)
     found = evaluate_pairs(translator, arena.pairs, translator.directions[0], SEARCH, tell)
     lengths = np.array([count_units(source) for source, _ in arena.pairs])
