@@ -7,12 +7,32 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench import length
 from bench.length import FITTED_FROM, LAYERS, SHAPE, Cost, exponent, kept_bytes, verdict
 from heedful.errors import DependencyError, OptionError
 
 COST = Cost("window 128", (512, 1024, 2048, 4096), (9, 2, 4, 8), (9, 3, 6, 12), (1, 100, 400, 1600))
+
+
+class Products(TorchDispatchMode):
+    """Counts the multiplications in products of matrices."""
+
+    def __init__(self):
+        super().__init__()
+        self.total = 0
+
+    @classmethod
+    def _should_skip_dynamo(cls):
+        return False  # else torch imports its compiler first, which takes seconds
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        aten = torch.ops.aten
+        at = {aten.mm: 0, aten.bmm: 0, aten.addmm: 1}.get(function.overloadpacket)
+        self.total += 0 if at is None else result.numel() * args[at].shape[-1]
+        return result
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 1.5, 2.0])
@@ -43,6 +63,25 @@ def test_what_is_kept_is_counted_once_and_without_the_weights():
     assert kept_bytes(linear, x) == 2 * size  # its input and its result
     assert kept_bytes(nn.Tanh(), x) == size  # its result, which is what it saves
     assert kept_bytes(nn.Sequential(linear, nn.Tanh(), linear), x) == 3 * size  # two inputs and the result
+
+
+@pytest.mark.parametrize(
+    ("name", "by_hand"),
+    [
+        ("attention", lambda n, d: 4 * n * d**2 + 2 * n**2 * d),
+        ("GRU", lambda n, d: 6 * n * d**2),
+        ("LSTM", lambda n, d: 8 * n * d**2),
+        ("convolution 3", lambda n, d: 2 * 3 * n * d**2),
+    ],
+    ids=["attention", "GRU", "LSTM", "convolution"],
+)
+def test_products_are_those_of_table_1_with_their_factors(name, by_hand):
+    """Attention passes the GRU and the convolution at n = d, the LSTM at n = 2d."""
+    layer, d = LAYERS[name]().double(), SHAPE.d_model  # in float32 the LSTM is one operator that nobody counts
+    for n in (16, 48):
+        with Products() as counted:
+            layer(torch.randn(1, n, d, dtype=torch.float64))
+        assert counted.total == by_hand(n, d)
 
 
 @pytest.mark.parametrize("name", LAYERS)

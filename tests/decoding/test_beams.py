@@ -1,5 +1,7 @@
 """Beam search in tensors against beam search in Python lists, and against trying everything."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -54,6 +56,20 @@ def test_a_beam_wide_enough_finds_the_best_of_all_texts(seed, alpha, n_best):
     every = exhaustive_search(model.log_probabilities((3,)), 6, search.divisor, rules)
     ours = beam(model, [(3,)], search, Limits(max_ratio=0.0, max_extra=4, loop_repeats=0, rows=1))[0]
     agree(ours, every[:n_best])
+
+
+def test_a_wider_beam_finds_a_likelier_text_which_may_be_a_shorter_one():
+    # 3 is the likelier beginning, but what follows it is split in two.
+    follows = {(): {3: 0.6, 4: 0.4}, (3,): {3: 0.5, 4: 0.5}}
+
+    def logits(source, read):
+        odds = follows.get(read[1:], {EOS: 1.0})
+        return [math.log(odds.get(token, 1e-9)) for token in range(5)]
+
+    narrow, wide = (beam(Toy(logits, 5), [(3,)], Beam(width, 0.0))[0][0] for width in (1, 2))
+    assert (narrow.tokens, wide.tokens) == ([3, 3], [4])
+    assert math.exp(narrow.log_probability) == pytest.approx(0.3)
+    assert math.exp(wide.log_probability) == pytest.approx(0.4)
 
 
 def test_it_stops_early():

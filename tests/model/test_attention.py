@@ -186,6 +186,25 @@ def test_the_scale_keeps_the_variance_of_scores():
     assert (scores * 64**-0.5).var().item() == pytest.approx(1, rel=0.1)
 
 
+def test_without_the_scale_a_wide_softmax_lets_no_gradient_pass():
+    """The other half of footnote 4: w (1 - w) is the slope of a weight over its own score, summed over 16 keys."""
+    slopes = {}
+    for width in (4, 64, 1024):
+        query, key = torch.randn(2, 1, 8, 16, width)
+        for scale in (width**-0.5, 1.0):
+            weights = attention_weights(query, key, mask=None, bias=None, scale=scale)
+            slopes[width, scale == 1.0] = (weights * (1 - weights)).sum(-1).mean().item()
+    assert all(slopes[width, False] == pytest.approx(0.87, abs=0.03) for width in (4, 64, 1024))
+    assert slopes[4, True] > 0.6 > 0.3 > slopes[64, True] > 0.1 > slopes[1024, True]
+
+
+def test_keys_are_a_set():
+    """Why positions are needed: keys and values in another order, and nothing has changed."""
+    query, key, value = torch.randn(3, 2, 3, 6, 4, dtype=torch.float64)
+    order = torch.tensor([4, 0, 5, 2, 1, 3])
+    torch.testing.assert_close(attend(query, key[:, :, order], value[:, :, order]), attend(query, key, value), **TIGHT)
+
+
 def test_dropout_takes_weights_away_and_keeps_their_sum_on_average():
     query, key = torch.randn(2, 1, 1, 50, 4)
     value = torch.ones(1, 1, 50, 4)

@@ -3,9 +3,12 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from heedful.architecture import Architecture
+from heedful.model.attention import Attention
 from heedful.model.block import Block, Residual, make_norm
+from heedful.model.init import initialise
 from tests.reference.torch_layers import layer
 
 SMALL = Architecture(10, d_model=12, n_heads=3, d_ff=20, dropout=0.0)
@@ -79,6 +82,49 @@ def test_norms_by_their_formulas():
     rms = make_norm(replace(SMALL, norm="rms")).double()
     torch.testing.assert_close(rms(x), x / (x.square().mean(-1, keepdim=True) + 1e-6).sqrt())
     assert make_norm(replace(SMALL, bias=False)).bias is None
+
+
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_a_token_is_normed_by_itself(norm):
+    """Neither its sentence, nor the batch, nor whether the model is in training has a part in it; see batch norm."""
+    ours, theirs = make_norm(replace(SMALL, norm=norm)), nn.BatchNorm1d(12)
+    x = torch.randn(4, 6, 12)
+    x[2:, 3:] = 0.0  # padding
+    for which, differs in ((ours, False), (lambda x: theirs(x.mT).mT, True)):
+        assert torch.equal(which(x)[:1], which(x[:1])) is not differs
+    trained = [ours(x), theirs(x.mT)]
+    ours.eval(), theirs.eval()
+    assert torch.equal(ours(x), trained[0])
+    assert not torch.equal(theirs(x.mT), trained[1])
+
+
+def test_what_is_carried_past_keeps_tokens_apart():
+    """Attention alone averages: after three layers all tokens are one (arXiv:2103.03404)."""
+    apart = {}
+    for carried in (0, 1):
+        x = torch.randn(1, 12, 12, dtype=torch.float64)
+        for _ in range(3):
+            attention = Attention(SMALL).double()
+            x = carried * x + attention(x, *attention.keys_values(x))
+        apart[carried] = ((x - x.mean(1, keepdim=True)).norm() / x.norm()).item()
+    assert apart[0] < 1e-9
+    assert apart[1] > 0.7
+
+
+@pytest.mark.parametrize(("order", "least", "most"), [("post", 0.7, 1.5), ("pre", 0.2, 0.5)])
+def test_with_depth_pre_norm_calms_the_gradient_at_the_top(order, least, most):
+    """Before training, of the last feed-forward network: as 1 / sqrt(depth), or not at all (arXiv:2002.04745)."""
+    shape, sizes = Architecture(10, d_model=32, n_heads=4, d_ff=64, dropout=0.0, order=order), {}
+    for depth in (1, 16):
+        blocks = nn.ModuleList(Block(shape, causal=False, cross=False) for _ in range(depth))
+        initialise(blocks, shape.d_model)
+        x, given = torch.randn(2, 16, 8, shape.d_model)
+        for block in blocks:
+            x = block(x, None, None)
+        top = functional.layer_norm(x, (shape.d_model,)) if order == "pre" else x
+        (slope,) = torch.autograd.grad((top * given).sum(), blocks[-1].feed_forward.narrow.weight)
+        sizes[depth] = slope.norm().item()
+    assert least < sizes[16] / sizes[1] < most
 
 
 @pytest.mark.parametrize("norm", ["layer", "rms"])

@@ -130,6 +130,45 @@ def test_every_parameter_learns():
         assert all(parameter.grad is not None and parameter.grad.any() for parameter in model.parameters())
 
 
+def test_one_layer_joins_any_two_tokens():
+    """Table 1: a path of one step, however far apart; beside test_convs2s, where it takes layers."""
+    model, batch = random_model(replace(SMALL, n_encoder_layers=1)), source([15], 15)
+    before = model.encode(batch).values
+    for place in (0, 14):
+        values = batch.values.clone()
+        values[0, place] = values[0, place] % 10 + 1
+        assert (model.encode(replace(batch, values=values)).values != before).any(-1).all()
+
+
+def test_the_decoder_reads_all_that_the_encoder_wrote():
+    """A vector for each source token, the padding left out, and none of them stands for the sentence."""
+    model, batch = random_model(SMALL), source([7], 9)
+    memory = model.encode(batch)
+    values = memory.values.detach().requires_grad_()
+    first = model.decode(source([1], 1), replace(memory, values=values))
+    (slope,) = torch.autograd.grad(first.square().sum(), values)
+    assert slope.shape == (1, 9, 12)
+    assert slope.any(-1)[0].tolist() == [True] * 7 + [False] * 2
+
+
+@pytest.mark.parametrize(("positions", "is_set"), [("none", True), ("sinusoidal", False), ("rotary", False)])
+def test_without_positions_a_sentence_is_a_set(positions, is_set):
+    model, batch = random_model(replace(SMALL, encoder_positions=positions)), source([6], 6)
+    order = torch.tensor([4, 0, 5, 2, 1, 3])
+    moved = model.encode(replace(batch, values=batch.values[:, order])).values
+    assert torch.allclose(moved, model.encode(batch).values[:, order], rtol=0, atol=1e-10) is is_set
+
+
+@pytest.mark.parametrize(("n_layers", "is_set"), [(1, True), (2, False)])
+def test_a_causal_mask_tells_the_order_from_the_second_layer_on(n_layers, is_set):
+    """The last token sees the others as a set; in the next layer each of them is what it saw (arXiv:2203.16634)."""
+    model = random_model(replace(SMALL, n_encoder_layers=0, n_decoder_layers=n_layers, decoder_positions="none"))
+    batch = source([6], 6)
+    other = replace(batch, values=batch.values[:, [3, 0, 4, 1, 2, 5]])
+    last = [model.decode(read, None)[:, -1] for read in (batch, other)]
+    assert torch.allclose(*last, rtol=0, atol=1e-10) is is_set
+
+
 def test_the_forms():
     encoder, decoder = replace(SMALL, n_decoder_layers=0), replace(SMALL, n_encoder_layers=0)
     reader, writer, both = Transformer(encoder), Transformer(decoder), Transformer(SMALL)

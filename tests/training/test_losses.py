@@ -101,6 +101,17 @@ def test_gradients_of_a_row_add_up_to_zero_and_vanish_at_the_smoothed_target():
     assert elsewhere.sum(-1).abs().max() < 1e-15
 
 
+def test_smoothing_costs_perplexity():
+    """Section 5.4: at its goal a smoothed model still doubts the right token, by 0.9 + 0.1 / V of probability."""
+    perplexities = []
+    for smoothing in (0.1, 1e-9):
+        goal = torch.full((8,), smoothing / 8, dtype=torch.float64)
+        goal[3] += 1 - smoothing
+        _, likelihood = smoothed_cross_entropy(goal.log()[None].requires_grad_() * 1, torch.tensor([3]), smoothing, PAD)
+        perplexities.append(likelihood.exp().item())
+    assert perplexities == pytest.approx([1 / 0.9125, 1])
+
+
 def test_the_buffer_is_used_once():
     """The gradient lies where the logits were: once it is scaled, a second backward is refused, not wrong."""
     weight = torch.randn(4, 5, requires_grad=True)
