@@ -28,6 +28,7 @@ from cyclopts import App, Parameter
 from rich.table import Table
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrize import remove_parametrizations
 
 from heedful import numerics
 from heedful.architecture import Architecture
@@ -77,6 +78,8 @@ class See(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.convolution = GatedConvolution(SHAPE.d_model, KERNEL, keep=1.0)
+        # Its weight as it is: making it of a length and a direction costs the same at every input.
+        remove_parametrizations(self.convolution.project, "weight")
 
     def forward(self, x: Tensor) -> Tensor:
         return self.convolution(functional.pad(x, (0, 0, KERNEL // 2, KERNEL // 2)))

@@ -88,12 +88,12 @@ class ConvS2S(Model):
         for table in (self.tokens, self.source_positions, self.target_positions):
             nn.init.normal_(table.weight, std=0.1)
         self.dropout = Dropout(shape.dropout)
-        self.encoder_in, self.encoder_out, self.decoder_in, self.decoder_out = (
-            normed_linear(shape.d_model, shape.d_model) for _ in range(4)
-        )
+        keep = 1 - shape.dropout
+        # These two read what dropout has enlarged (section 3.5).
+        self.encoder_in, self.decoder_in = (normed_linear(shape.d_model, shape.d_model, keep**0.5) for _ in range(2))
+        self.encoder_out, self.decoder_out = (normed_linear(shape.d_model, shape.d_model) for _ in range(2))
         self.encoder = nn.ModuleList(
-            GatedConvolution(shape.d_model, shape.kernel_size, keep=1 - shape.dropout)
-            for _ in range(shape.n_encoder_layers)
+            GatedConvolution(shape.d_model, shape.kernel_size, keep) for _ in range(shape.n_encoder_layers)
         )
         self.decoder = nn.ModuleList(ConvLayer(shape) for _ in range(shape.n_decoder_layers))
         self.output = nn.Linear(shape.d_model, shape.vocab_size, bias=False)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import type_before_parametrizations
+from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizations
 
 from heedful.numerics import onednn_multiplies
 
@@ -52,13 +52,16 @@ class PackedLinear(nn.Module):
 
 
 def pack(model: Net) -> Net:
-    """The model with packed weights, for decoding; where nothing can be packed, the model itself.
+    """The model with packed weights, for decoding; where nothing is to be done, the model itself.
+
+    A weight that is made of others (normed, say) is made once and for all, be it packed or not.
 
     Args:
-        model: keeps its modules; both share all weights that are not packed.
+        model: keeps its modules; both share all weights that are left as they are.
     """
     weight = next(model.parameters(), None)
-    if weight is None or not onednn_multiplies(weight) or not _packing_is_exact(weight.dtype):
+    packs = weight is not None and onednn_multiplies(weight) and _packing_is_exact(weight.dtype)
+    if not packs and not any(map(is_parametrized, model.modules())):
         return model
     if any(isinstance(module, PackedLinear) for module in model.modules()):
         return model
@@ -67,10 +70,20 @@ def pack(model: Net) -> Net:
     twin = copy.deepcopy(model, shared)
     for module in list(twin.modules()):
         for name, child in list(module.named_children()):
-            # A weight that is made of others (normed, say) is packed as what they come to.
             if isinstance(child, nn.Linear) and type_before_parametrizations(child) is nn.Linear:
-                setattr(module, name, PackedLinear(child))
+                if packs:
+                    setattr(module, name, PackedLinear(child))
+                elif is_parametrized(child):
+                    setattr(module, name, _settled(child))
     return twin
+
+
+def _settled(linear: nn.Linear) -> nn.Linear:
+    """A plain layer with the weight that another makes anew at every call."""
+    plain = nn.Linear(linear.in_features, linear.out_features, bias=False, device="meta")
+    plain.weight = nn.Parameter(linear.weight.detach(), requires_grad=False)
+    plain.bias = linear.bias
+    return plain.train(linear.training)
 
 
 @cache

@@ -180,7 +180,7 @@ def _settle_steps(place: Path, beginning: Beginning, asked: TranslationOptions) 
                 beginning.model, setup.objective, plan, rough, compute=compute, evaluate=evaluate, seconds=seconds
             )
     wanted = budget or Budget(epochs=setup.size.epochs)
-    arithmetic = flops_per_token(beginning.model) * setup.size.tokens_per_batch
+    arithmetic = flops_per_token(beginning.model) * plan.n_tokens(0) / plan.n_batches(0)
     found = plan_steps(wanted, plan.n_batches(0), calibration, asked.evaluations, arithmetic)
     options = options_for(setup.size, found.steps, seed)
     options = replace(options, evaluate_every=found.evaluate_every, patience=None if budget else PATIENCE)

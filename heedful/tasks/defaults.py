@@ -81,18 +81,22 @@ def architecture_for(size: Size, vocab_size: int) -> Architecture:
 
 
 def rnn_for(size: Size, vocab_size: int) -> RNNArchitecture:
-    """The encoder-decoder before attention: twice as wide and two layers deep, about as many weights as the row has."""
-    return RNNArchitecture(vocab_size, 2 * size.d_model, 2, dropout=size.dropout, max_len=WINDOW)
+    """The encoder-decoder before attention, Sutskever et al. 2014: LSTMs, two layers deep and twice as wide as the row.
+
+    The source is read from both ends, which does what turning it round did there: its beginning is near the end too.
+    """
+    return RNNArchitecture(
+        vocab_size, 2 * size.d_model, 2, cell="lstm", bidirectional=True, dropout=size.dropout, max_len=WINDOW
+    )
 
 
 def attending_rnn_for(size: Size, vocab_size: int) -> RNNArchitecture:
-    """The same with LSTMs that read the source from both ends, and attention as in Luong et al. 2015."""
-    plain = rnn_for(size, vocab_size)
-    return replace(plain, cell="lstm", bidirectional=True, attention="general")
+    """The same with the general attention of Luong et al. 2015, without feeding: nothing else differs."""
+    return replace(rnn_for(size, vocab_size), attention="general")
 
 
 def conv_for(size: Size, vocab_size: int) -> ConvArchitecture:
-    """Convolutions half as wide again as the row, as many as in the recipe of Gehring et al. 2017 for IWSLT14."""
+    """ConvS2S half as wide again as the row, as deep as fairseq's recipe for small data (fconv_iwslt_de_en)."""
     return ConvArchitecture(vocab_size, 3 * size.d_model // 2, 4, 3, dropout=size.dropout, max_len=WINDOW)
 
 

@@ -164,15 +164,13 @@ def _chains(contestants: Sequence[Contestant]) -> str:
 
 def _memory(drawn: Sequence[Contestant]) -> str:
     copied = _lines(drawn, lambda each: (each.recall.lengths, [100 * share for share in each.recall.copied]))
-    recalled = _lines(drawn, lambda each: (each.recall.distances, [100 * share for share in each.recall.recalled]))
+    recalled = _lines(drawn, lambda each: (each.recall.places, [100 * share for share in each.recall.recalled]))
     charts = _card("Copied", "percent of the symbols", line_chart(copied, "Copied", "symbols"))
-    charts += _card(
-        "Recalled", "percent of the symbols, by distance from the end", line_chart(recalled, "Recalled", "symbols")
-    )
+    charts += _card("Recalled", "percent of the symbols, by place", line_chart(recalled, "Recalled", "place"))
     about = (
         "Small models of each family, trained alike for a few hundred updates to write the random symbols that they "
-        "read. On the left the share that is right in short and long sequences; on the right in the longest ones, by "
-        "how far from the end of what was read a symbol stood."
+        "read, an RNN's state being of fixed size. On the left the share that is right in short and long sequences; on "
+        "the right in the longest ones, by place. It shows what is learned so soon, not what could be learned."
     )
     return f'{_about(about)}<div class="pair">{charts}</div>'
 

@@ -1,7 +1,7 @@
 """Copy and recall: what a family remembers of random symbols, which no knowledge of a language helps to guess.
 
-A small model of the family learns to write the symbols that it reads. Whatever stands between its reader and its writer
-must hold them all: their number tells how much that is, and their distance from the end how long it is held.
+A small model of the family learns for a few hundred updates to write the symbols that it reads. Whatever stands between
+its reader and its writer must hold them all, and it must have learned to find each of them there.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ SHORTEST, LONGEST = 2, 20
 SIZE = Size(float("inf"), len(SYMBOLS) + 16, 64, 2, 2, 0.0, 5e-3, 4096, 1, smoothing=0.0)
 STEPS, ROWS, ASKED = 400, 32, 200
 SEED = 1
-LENGTHS, DISTANCES = (4, 8, 12, 16, 20), (0, 2, 5, 8, 11, 14, 17, 19)
+LENGTHS, PLACES = (4, 8, 12, 16, 20), (1, 3, 6, 9, 12, 15, 18, 20)
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Recall:
     Args:
         lengths: of sequences.
         copied: share of their symbols that are right, each asked for with all before it given.
-        distances: from the end of sequences of the longest length; 0 is their last symbol.
+        places: in sequences of the longest length, from 1.
         recalled: share of the symbols there that are right.
     """
 
     lengths: tuple[int, ...]
     copied: tuple[float, ...]
-    distances: tuple[int, ...]
+    places: tuple[int, ...]
     recalled: tuple[float, ...]
 
 
@@ -67,12 +67,12 @@ def measure_recall(setup: Setup, steps: int = STEPS) -> Recall:
             lengths = random.integers(SHORTEST, LONGEST + 1, ROWS).tolist()
             gradient(step, [_copies(random, lengths)], 1, options.clip, step_seed(SEED, number), state.device)
             state.update(options.learning_rate * options.schedule.rate(number + 1, steps))
-        random = np.random.default_rng(SEED)
+        # Behind all those of the lessons.
+        random = np.random.default_rng((SEED, steps))
         with state.showing() as shown:
             right = {length: _right(shown, _copies(random, [length] * ASKED)) for length in LENGTHS}
-    by_place = right[LONGEST].flip(0)
     copied = tuple(float(each.mean()) for each in right.values())
-    return Recall(LENGTHS, copied, DISTANCES, tuple(float(by_place[distance]) for distance in DISTANCES))
+    return Recall(LENGTHS, copied, PLACES, tuple(float(right[LONGEST][place - 1]) for place in PLACES))
 
 
 def _copies(random: np.random.Generator, lengths: Sequence[int]) -> Batch:

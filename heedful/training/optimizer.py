@@ -85,14 +85,15 @@ def _table_ids(model: nn.Module) -> set[int]:
 def split_parameters(model: nn.Module, decay_embeddings: bool) -> tuple[list[Tensor], list[Tensor]]:
     """The parameters that decay, and those that do not: vectors, and embedding tables unless asked for.
 
-    A table that is tied to an output projection counts as an embedding.
+    A table that is tied to an output projection counts as an embedding; a matrix of one row or one column, such as the
+    lengths of normed weights, is a vector.
     """
     tables = _table_ids(model)
     decayed: list[Tensor] = []
     others: list[Tensor] = []
     for parameter in model.parameters():
         if parameter.requires_grad:
-            matrix = parameter.ndim >= 2 and (decay_embeddings or id(parameter) not in tables)
+            matrix = parameter.squeeze().ndim >= 2 and (decay_embeddings or id(parameter) not in tables)
             (decayed if matrix else others).append(parameter)
     return decayed, others
 

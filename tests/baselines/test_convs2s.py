@@ -79,6 +79,16 @@ def test_a_token_sees_as_far_as_the_layers_reach(model):
     assert differs.tolist() == [False] * 4 + [True] * 5 + [False] * 9
 
 
+@torch.no_grad()
+def test_the_variance_is_kept_from_the_embeddings_to_the_layers():
+    """Section 3.5: what reads dropped embeddings begins so much smaller."""
+    torch.manual_seed(1)
+    model = ConvS2S(replace(SMALL, d_model=128, dropout=0.5))
+    embedded = 0.1 * torch.randn(40, 20, 128)
+    for projection in (model.encoder_in, model.decoder_in):
+        assert float(projection(model.dropout(embedded)).std() / embedded.std()) == pytest.approx(1.0, abs=0.05)
+
+
 def test_gradients_equal_finite_differences():
     model = ConvS2S(replace(SMALL, d_model=2, vocab_size=4, max_len=4)).double()
     read, taught = source([2, 3], 3), source([2, 2], 2)

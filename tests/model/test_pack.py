@@ -1,11 +1,15 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
+from heedful.baselines.conv_architecture import ConvArchitecture
+from heedful.baselines.convs2s import ConvS2S
 from heedful.baselines.rnn import RNN
 from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.crew import ALONE, Crew
 from heedful.decoding import Beam, Limits, decode
+from heedful.interface import Source
 from heedful.model.pack import PackedLinear, pack
 from tests.contract.families import build
 from tests.model.test_same_bits import PAPER, Transformer, dtype, stepwise  # noqa: F401
@@ -57,6 +61,18 @@ def test_of_an_rnn_the_output_is_packed_and_its_cells_are_left(dtype):  # noqa: 
     packed, hidden = pack(model), torch.randn(16, 64).to(dtype)
     assert [name for name, module in packed.named_modules() if isinstance(module, PackedLinear)] == ["output"]
     assert torch.equal(packed.logits(hidden), model.logits(hidden))
+
+
+def test_weights_made_of_others_are_made_once_where_nothing_is_packed():
+    model = ConvS2S(ConvArchitecture(20, 8, dropout=0.0)).double().eval()
+    settled = pack(model)
+    assert settled is not model
+    assert not any(map(is_parametrized, settled.modules()))
+    assert any(map(is_parametrized, model.modules()))
+    assert settled.tokens.weight is model.tokens.weight
+    text = Source(torch.tensor([[3, 4, 5]]), torch.ones(1, 3, dtype=torch.bool))
+    assert torch.equal(settled.decode(text, settled.encode(text)), model.decode(text, model.encode(text)))
+    assert pack(settled) is settled
 
 
 def test_packing_twice_is_packing_once(dtype):  # noqa: F811

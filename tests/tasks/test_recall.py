@@ -5,7 +5,7 @@ import torch
 from heedful.data.tokenizer import BOS, EOS
 from heedful.numerics import Numerics
 from heedful.tasks import recall
-from heedful.tasks.recall import DISTANCES, LENGTHS, LONGEST, SIZE, SYMBOLS, measure_recall
+from heedful.tasks.recall import LENGTHS, LONGEST, PLACES, SIZE, SYMBOLS, measure_recall
 from heedful.tasks.setup import Setup
 
 
@@ -51,8 +51,8 @@ def test_the_same_again_and_chance_is_left_alone(model):
     first, again = measure_recall(setup, steps=2), measure_recall(setup, steps=2)
     assert torch.equal(torch.get_rng_state(), state)
     assert first == again
-    assert first.lengths == LENGTHS and first.distances == DISTANCES
-    assert max(DISTANCES) == LONGEST - 1 == max(LENGTHS) - 1
+    assert first.lengths == LENGTHS and first.places == PLACES
+    assert max(PLACES) == LONGEST == max(LENGTHS)
     assert all(0 <= share <= 0.5 for share in (*first.copied, *first.recalled))
 
 

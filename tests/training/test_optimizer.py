@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from heedful.baselines.convolution import normed_linear
 from heedful.training.optimizer import make_optimizer, normalise_gradients, split_parameters
 from tests.training.toy import toy_model, toy_options
 
@@ -44,6 +45,16 @@ def test_a_tied_table_decays_only_when_asked():
     decayed, others = split_parameters(model, decay_embeddings=True)
     assert any(parameter is table for parameter in decayed)
     assert all(parameter.ndim == 1 for parameter in others)
+
+
+def test_a_matrix_of_one_row_or_column_is_a_vector():
+    """The lengths of normed weights, which neither decay nor are made orthogonal, and the projection to one score."""
+    model = nn.Sequential(normed_linear(3, 4), nn.Linear(4, 1))
+    inside = model[0].parametrizations.weight.original1
+    decayed, _ = split_parameters(model, decay_embeddings=True)
+    assert [id(each) for each in decayed] == [id(inside)]
+    muon = make_optimizer(model, toy_options(orthogonal_rate=0.02)).parts[1]
+    assert [id(each) for group in muon.param_groups for each in group["params"]] == [id(inside)]
 
 
 @pytest.mark.parametrize("clip", [None, 0.1, 100.0])
