@@ -51,7 +51,8 @@ def duel_page(
 <div class="over">duel, {escape(budget)} each</div>
 <h1>{escape(way)}</h1>
 <p class="lead">{escape(_list([FAMILY_NAMES[each.name] for each in drawn]))} learned from the same text, with the same
-vocabulary, the same seed and the same budget, each with its own defaults.</p>
+vocabulary, the same seed and the same budget, each in a shape of its own. Optimiser, rates and regularisation are those
+chosen for the Transformer.</p>
 </header>
 <main>{main}</main>
 <footer>This page is one file; it loads nothing from anywhere and runs no program.</footer>
@@ -111,9 +112,15 @@ def _learning(drawn: Sequence[Contestant]) -> str:
     over_tokens = _lines(
         drawn, lambda each: ([look.tokens / 1e6 for look in each.looks], [look.bleu for look in each.looks])
     )
-    charts = _card("Over the time", "greedy BLEU on dev", line_chart(over_time, "BLEU on dev", "minutes", "high"))
-    charts += _card("Over the text", "greedy BLEU on dev", line_chart(over_tokens, "BLEU on dev", "M tokens", "high"))
-    about = "Over the time the quick reader is ahead; over the text it is the one that learns most from what it reads."
+    charts = _card(
+        "Over the time", "greedy BLEU of some of dev", line_chart(over_time, "BLEU on dev", "minutes", "high")
+    )
+    charts += _card(
+        "Over the text", "greedy BLEU of some of dev", line_chart(over_tokens, "BLEU on dev", "M tokens", "high")
+    )
+    about = (
+        "On the left who is ahead at the same time; on the right who is after reading as much. Dots are looks at dev."
+    )
     return f'{_about(about)}<div class="pair">{charts}</div>'
 
 
@@ -138,8 +145,8 @@ def _lengths(drawn: Sequence[Contestant]) -> str:
         "Speed of training", "thousand tokens a second", line_chart(speeds, "Speed of training", "tokens", sizes=sizes)
     )
     about = (
-        "One vector for the whole source is enough for a short sentence. The speed is that of one forward and backward "
-        "pass over made-up sentences, about 2,000 tokens at once."
+        "On the left each dot is a group of test sentences, at its shortest. On the right the speed of one forward and "
+        "backward pass over made-up sentences, about 2,000 tokens at once, fewer than training reads."
     )
     return f'{_about(about)}<div class="pair">{charts}</div>'
 
@@ -156,8 +163,8 @@ def _chains(contestants: Sequence[Contestant]) -> str:
     about = (
         "The longest chain of matrix products of which each needs the one before, to read a sentence and to score its "
         "translation as training does: counted in the models that were trained. No number of processors makes it "
-        "shorter. Beside it, table 1 of “Attention Is All You Need” says how it grows with n tokens, and "
-        "how many steps lie between two tokens that are far apart."
+        "shorter. Beside it, how table 1 of “Attention Is All You Need” has it grow with n tokens, and how "
+        "long the path between two of them may be (table 1, and section 4 for kernels of k tokens)."
     )
     return _about(about) + _table("Chains", heads, rows)
 

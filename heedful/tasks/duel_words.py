@@ -21,9 +21,12 @@ def verdicts(contestants: Sequence[Contestant]) -> list[str]:
     Args:
         contestants: the best first.
     """
-    said = [_ranking(contestants)]
-    said += [_against(each, _champion(contestants)) for each in contestants if each.comparison is not None]
-    said += [_by_length(contestants), _speed(contestants), _chains(contestants), _memory(contestants)]
+    champion = _champion(contestants)
+    others = [each for each in contestants if each is not champion]
+    said = [_ranking(contestants), *(_against(each, champion) for each in others)]
+    said.append("Each was trained once: the intervals are those of these sentences, not of other seeds.")
+    said += [_by_length(each, champion) for each in others]
+    said += [_speed(contestants), _chains(contestants), _memory(contestants)]
     return [sentence for sentence in said if sentence]
 
 
@@ -51,24 +54,20 @@ def _against(one: Contestant, champion: Contestant) -> str:
     return f"{_name(one)} is {way} than {_name(champion)} by {abs(found.difference):.{digits}f} BLEU ({interval})."
 
 
-def _by_length(contestants: Sequence[Contestant]) -> str:
-    """Whether the family with one vector for the sentence falls behind as sentences grow."""
-    by_name = {each.name: each for each in contestants}
-    if not {"rnn", "rnn-attention"} <= by_name.keys():
+def _by_length(one: Contestant, champion: Contestant) -> str:
+    """Whether a family falls behind, or comes nearer, as sentences grow: only where the intervals lie apart."""
+    groups = [(group.name, group.against["bleu"]) for group in one.by_length if group.against]
+    if len(groups) < 2:
         return ""
-    pairs = zip(by_name["rnn"].by_length, by_name["rnn-attention"].by_length, strict=True)
-    both = [
-        (one.name, other.bleu.score - one.bleu.score)
-        for one, other in pairs
-        if one.bleu is not None and other.bleu is not None
+    (short, first), (long, last) = groups[0], groups[-1]
+    if first.low <= last.high and last.low <= first.high:
+        return ""
+    way = "falls further behind" if last.difference < first.difference else "does better against"
+    told = [
+        f"{found.difference:+.1f} BLEU ({found.low:+.1f} to {found.high:+.1f}) in those of {name}"
+        for name, found in ((short, first), (long, last))
     ]
-    if len(both) < 2:
-        return ""
-    (short, first), (long, last) = both[0], both[-1]
-    told = f"attention is worth {first:.1f} BLEU to the RNN in sentences of {short}, and {last:.1f} in those of {long}"
-    if last > first + 1:
-        return f"The bottleneck of one vector shows: {told}."
-    return f"The bottleneck of one vector grows no narrower with length here: {told}."
+    return f"In long sentences {_name(one)} {way} {_name(champion)}: {', '.join(told)}."
 
 
 def _speed(contestants: Sequence[Contestant]) -> str:

@@ -7,7 +7,7 @@ from heedful.interface import Model
 from heedful.run.disk import read_json, write_json
 from heedful.run.weights import load_tensors, save_tensors
 from heedful.tasks.preparation import Prepared
-from heedful.transfer.embedding import Coverage, TokenVectors, token_tables, token_vectors, words_of
+from heedful.transfer.embedding import Coverage, TokenVectors, token_tables, token_vectors, whole_words
 from heedful.transfer.vectors import read_vectors
 
 TENSORS, COVERAGE = "vectors.safetensors", "vectors.json"
@@ -25,7 +25,7 @@ def lay_down(folder: Path, path: Path, prepared: Prepared, model: Model) -> None
         DataError: the file cannot be used.
     """
     tokenizer = prepared.tokenizer
-    vectors = read_vectors(path, words_of(tokenizer).values())
+    vectors = read_vectors(path, whole_words(tokenizer).values())
     initial = token_tables(model, tokenizer.vocab_size)[0].weight.detach().cpu()
     counts = prepared.corpus.token_counts(tokenizer.vocab_size).tolist()
     found, coverage = token_vectors(tokenizer, vectors, initial, counts)

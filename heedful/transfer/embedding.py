@@ -78,7 +78,7 @@ def token_tables(model: nn.Module, vocab_size: int) -> list[nn.Embedding]:
     return [table for table in tables if isinstance(table, nn.Embedding) and table.num_embeddings == vocab_size]
 
 
-def words_of(tokenizer: Tokenizer) -> dict[int, str]:
+def whole_words(tokenizer: Tokenizer) -> dict[int, str]:
     """The tokens that spell a word by themselves, with that word; the others are parts of words, bytes and signs."""
     words = ((token, tokenizer.word(token)) for token in range(tokenizer.vocab_size))
     return {token: word for token, word in words if word is not None}
@@ -95,7 +95,7 @@ def token_vectors(
 
     Args:
         tokenizer: whose tokens they are.
-        vectors: of the words of `words_of`.
+        vectors: of the words of `whole_words`.
         initial: (V, D), the embedding before.
         counts: how often each of the V tokens stands in the running text.
     Returns:
@@ -111,7 +111,7 @@ def token_vectors(
             f"{vectors.path} has vectors of {width:,} numbers and the model's embeddings {d_model:,}: expected as many "
             f"or more; give wider vectors, or train a model with a d_model of {width:,} or less"
         )
-    words = words_of(tokenizer)
+    words = whole_words(tokenizer)
     places = {token: place for token, word in words.items() if (place := vectors.find(word)) is not None}
     chosen = vectors.values[list(places.values())].double()
     norm = float(chosen.norm(dim=1).mean()) if places else 0.0

@@ -26,6 +26,12 @@ def groups(*scores):
     )
 
 
+def against(parts, *differences):
+    """The same groups, each so much better than the champion, give or take 1."""
+    compared = [Comparison(each, each - 1, each + 1, 0.001, 0.0) for each in differences]
+    return tuple(replace(group, against={"bleu": each}) for group, each in zip(parts, compared, strict=True))
+
+
 def contestant(name, bleu, comparison=None, by_length=(30.0, 30.0, 30.0), learning=(20, 20, 20, 20), reach=63):
     """One that was trained for two minutes, with a score, its growth and nothing else of interest."""
     growth = Growth((8, 16), (5000.0, 6000.0), (8, 16, 32, 64), learning, learning, reach)
@@ -54,6 +60,7 @@ def contestant(name, bleu, comparison=None, by_length=(30.0, 30.0, 30.0), learni
 WORSE = Comparison(-10.04, -11.5, -8.5, 0.001, 0.0)
 EVEN = Comparison(0.1, -0.5, 0.7, 0.7, 0.6)
 RNN = contestant("rnn", 20.0, WORSE, (28.0, 20.0, 12.0), (16, 32, 64, 128))
+RNN = replace(RNN, by_length=against(RNN.by_length, -2.0, -10.0, -18.0))
 ATTENDING = contestant("rnn-attention", 30.1, EVEN, (30.0, 30.0, 30.0), (17, 33, 65, 129))
 CONV = contestant("conv", 29.0, WORSE, reach=4)
 TRANSFORMER = replace(
@@ -75,9 +82,10 @@ def test_the_best_stands_first():
             "RNN + attention and Transformer: no difference that these sentences can show (95% interval -0.50 to "
             "0.70, p = 0.700)."
         ),
+        "Each was trained once: the intervals are those of these sentences, not of other seeds.",
         (
-            "The bottleneck of one vector shows: attention is worth 2.0 BLEU to the RNN in sentences of 1 to 9 "
-            "words, and 18.0 in those of 20 words or more."
+            "In long sentences RNN falls further behind Transformer: -2.0 BLEU (-3.0 to -1.0) in those of 1 to 9 "
+            "words, -18.0 BLEU (-19.0 to -17.0) in those of 20 words or more."
         ),
         (
             "Training, tokens a second: RNN + attention 10,000, Transformer 10,000, CNN 10,000, RNN 10,000. "
@@ -98,12 +106,15 @@ def test_what_is_said(said):
     assert said in verdicts(ALL)
 
 
-def test_a_bottleneck_that_does_not_show_is_not_claimed():
-    even = replace(RNN, by_length=groups(28.0, 28.0, 28.0))
-    assert any("grows no narrower with length here" in said for said in verdicts([TRANSFORMER, ATTENDING, even]))
-    assert not any("bottleneck" in said for said in verdicts([TRANSFORMER, CONV]))
-    few = replace(RNN, by_length=tuple(replace(group, bleu=None) for group in RNN.by_length))
-    assert not any("bottleneck" in said for said in verdicts([TRANSFORMER, ATTENDING, few]))
+def test_what_length_does_is_said_only_where_intervals_lie_apart():
+    def said(*differences):
+        each = replace(RNN, by_length=against(RNN.by_length, *differences))
+        return [line for line in verdicts([TRANSFORMER, each]) if line.startswith("In long sentences")]
+
+    assert said(-2.0, -2.0, -3.9) == []
+    assert "does better against Transformer: -18.0 BLEU" in said(-18.0, -9.0, 1.0)[0]
+    few = replace(RNN, by_length=tuple(replace(group, against={}) for group in RNN.by_length))
+    assert not any(line.startswith("In long") for line in verdicts([TRANSFORMER, few]))
 
 
 def test_who_is_better_than_the_champion_is_said_to_be():

@@ -7,7 +7,7 @@ from torch import nn
 
 from heedful.data.tokenizer import Tokenizer
 from heedful.errors import DataError
-from heedful.transfer.embedding import N_EXAMPLES, TokenVectors, token_tables, token_vectors, words_of
+from heedful.transfer.embedding import N_EXAMPLES, TokenVectors, token_tables, token_vectors, whole_words
 from heedful.transfer.vectors import WordVectors
 from tests.contract.families import BUILD, VOCAB, build
 
@@ -27,7 +27,7 @@ def initial():
 
 
 def test_words_of_a_vocabulary():
-    words = {PIECES[token - FIRST]: word for token, word in words_of(tokenizer).items()}
+    words = {PIECES[token - FIRST]: word for token, word in whole_words(tokenizer).items()}
     assert words == {
         " th": "th", " the": "the", "我们": "我们", ",": ",", " (": "(", " The": "The", " zebra": "zebra"
     }  # fmt: skip
