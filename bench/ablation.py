@@ -25,6 +25,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,7 +41,7 @@ from heedful.cli.console import output_console
 from heedful.data.sampler import BatchPlan, Sampling
 from heedful.data.text import ParallelText
 from heedful.errors import OptionError
-from heedful.evaluation.significance import Comparison
+from heedful.evaluation.significance import Array, Comparison
 from heedful.evaluation.translation import Figure, Tally
 from heedful.model.transformer import Transformer
 from heedful.numerics import applied
@@ -171,9 +172,15 @@ class Experiment:
 
     def pooled(self, found: Mapping[int, Outcome], seeds: Sequence[int]) -> Tally:
         """What each sentence adds to BLEU, of these seeds together."""
-        references, language = [reference for _, reference in self.test], self.sources.languages[1]
-        tallies = [Tally.of(found[seed].hypotheses, references, language).statistics["bleu"] for seed in seeds]
-        return Tally({"bleu": sum(tallies[1:], tallies[0])}, language)
+        references, language = tuple(reference for _, reference in self.test), self.sources.languages[1]
+        added = [_statistics(tuple(found[seed].hypotheses), references, language) for seed in seeds]
+        return Tally({"bleu": sum(added[1:], added[0])}, language)
+
+
+@cache
+def _statistics(hypotheses: tuple[str, ...], references: tuple[str, ...], language: str) -> Array:
+    """What each sentence adds to BLEU; base is looked at beside every row, and counted once."""
+    return Tally.of(hypotheses, references, language).statistics["bleu"]
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,7 @@ class Line:
             bleu = "diverged"
         else:
             bleu = f"{self.bleu.score:.1f} ({self.bleu.low:.1f} to {self.bleu.high:.1f})"
+        if len(self.by_seed) > 1:
             spread = f"{min(self.by_seed):.1f} to {max(self.by_seed):.1f}"
         if self.against is not None:
             digits, found = self.against.digits(1), self.against
@@ -230,10 +238,8 @@ def show(lines: Sequence[Line], title: str, width: int | None = None) -> None:
     """
     console = output_console(width)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    # Where there is one seed, or nothing to compare with, a column would say nothing.
     cells = [line.cells for line in lines]
-    if all(len(line.by_seed) < 2 for line in lines):
-        cells = [[cell if index != COLUMNS.index("seeds") else "" for index, cell in enumerate(row)] for row in cells]
+    # A column that says nothing, as that of the seeds where there is one, is left out.
     shown = [0, *(i for i in range(1, len(COLUMNS)) if any(row[i] for row in cells))]
     for i in shown:
         table.add_column(COLUMNS[i], justify="right" if i else "left", overflow="fold", vertical="bottom")
