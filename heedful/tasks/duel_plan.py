@@ -10,8 +10,8 @@ from typing import Any, Literal, Self, get_args
 
 import torch
 
-from heedful.architecture import read_record
-from heedful.errors import OptionError, suggest
+from heedful.architecture import check_types
+from heedful.errors import OptionError, RunError, suggest
 from heedful.run.disk import read_json
 from heedful.run.facts import amount
 from heedful.tasks.defaults import Size
@@ -100,7 +100,7 @@ class DuelOptions(Texts):
     @property
     def is_embedded(self) -> bool:
         """Whether no text was given."""
-        return all(getattr(self, name) is None for name in FILES)
+        return all(getattr(self, item.name) is None for item in fields(Texts))
 
     def names(self) -> list[str]:
         """The families, each once, in the order in which the field met them.
@@ -134,11 +134,19 @@ class DuelOptions(Texts):
         """The options that a duel in this folder was begun with.
 
         Raises:
-            RunError: they cannot be read.
+            RunError: they cannot be read, or are not what `to_json` wrote.
         """
         values = read_json(out / PLAN)
-        paths = {name: Path(values[name]) for name in FILES if values.get(name) is not None}
-        return replace(read_record(cls, {**values, **paths}, "the options of the duel"), out=out)
+        try:
+            # One that is missing would be taken for one that was left out.
+            if set(values) != {item.name for item in fields(cls)}:
+                raise OptionError(f"expected the keys {', '.join(item.name for item in fields(cls))}")
+            paths = {name: Path(values[name]) for name in FILES if values[name] is not None}
+            stored = cls(**{**values, **paths, "out": out})
+            check_types(stored)
+        except (TypeError, OptionError) as error:
+            raise RunError(f"{out / PLAN} is damaged: {error}; restore it from a copy") from error
+        return stored
 
 
 def is_duel(out: Path) -> bool:

@@ -22,11 +22,11 @@ from heedful.interpretation.attention_maps import AttentionMap, words_of
 from heedful.interpretation.operations import encoder_reach, sequential_products
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
+from heedful.run.disk import read_json
 from heedful.tasks.evidence import SEARCH, Tell, evaluate_pairs, unwatched
 from heedful.tasks.models import n_parameters
-from heedful.tasks.preparation import prepare
+from heedful.tasks.preparation import READY
 from heedful.tasks.recall import Recall, measure_recall
-from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import Setup, flops_per_token
 from heedful.tasks.translator import Translator
 from heedful.training.log import Journal
@@ -164,10 +164,14 @@ class Arena:
         return cls(pairs, unit, next((each for each in ordered if count_units(each) >= 10), ordered[-1]))
 
 
-def test_pairs(asked: TranslationOptions) -> Sequence[tuple[str, str]]:
-    """The pairs on which the run of a family is scored: of the test text, or of dev where there is no other."""
-    prepared = prepare(asked.sources(), RunDirectory.open(asked.out).begun, asked.seed)
-    return prepared.test or prepared.dev
+def test_pairs(path: Path) -> Sequence[tuple[str, str]]:
+    """The pairs on which the run of a family is scored: of the test text, or of dev where there is no other.
+
+    Args:
+        path: its run, which holds them: the caller's files may have changed since.
+    """
+    prepared = read_json(RunDirectory.open(path).begun / READY)
+    return [(source, target) for source, target in prepared["test"] or prepared["dev"]]
 
 
 def measure(

@@ -71,9 +71,14 @@ def _by_length(contestants: Sequence[Contestant]) -> str:
     return f"The bottleneck of one vector grows no narrower with length here: {told}."
 
 
+def rate(per_second: float) -> str:
+    """So many a second: whole ones, or of a slow one two digits, since none is as slow as 0."""
+    return f"{per_second:,.0f}" if per_second >= 9.95 else f"{per_second:.2g}"
+
+
 def _speed(contestants: Sequence[Contestant]) -> str:
-    learning = ", ".join(f"{_name(each)} {each.tokens_per_second:,.0f}" for each in contestants)
-    writing = ", ".join(f"{_name(each)} {each.sentences_per_second:,.0f}" for each in contestants)
+    learning = ", ".join(f"{_name(each)} {rate(each.tokens_per_second)}" for each in contestants)
+    writing = ", ".join(f"{_name(each)} {rate(each.sentences_per_second)}" for each in contestants)
     return f"Training, tokens a second: {learning}. Translating, sentences a second: {writing}."
 
 

@@ -9,7 +9,7 @@ from heedful.evaluation.significance import Comparison
 from heedful.evaluation.translation import Figure, Scores
 from heedful.interpretation.attention_maps import AttentionMap
 from heedful.tasks.duel_point import Contestant, Growth, Look
-from heedful.tasks.duel_words import order, verdicts
+from heedful.tasks.duel_words import order, rate, verdicts
 from heedful.tasks.recall import Recall
 
 
@@ -110,3 +110,11 @@ def test_who_is_better_than_the_champion_is_said_to_be():
     better = replace(ATTENDING, comparison=Comparison(2.0, 1.0, 3.0, 0.001, 1.0))
     said = "RNN + attention is better than Transformer by 2.00 BLEU (95% interval 1.00 to 3.00, p = 0.001)."
     assert said in verdicts([better, TRANSFORMER])
+
+
+@pytest.mark.parametrize(
+    ("per_second", "said"),
+    [(1234.4, "1,234"), (50, "50"), (9.96, "10"), (9.94, "9.9"), (0.321, "0.32"), (0.004, "0.004")],
+)
+def test_nothing_is_as_slow_as_nothing(per_second, said):
+    assert rate(per_second) == said
