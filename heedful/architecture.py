@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
@@ -176,4 +177,4 @@ def _fits(value: Any, hint: Any) -> bool:
     if get_origin(hint) is UnionType:
         return any(_fits(value, option) for option in get_args(hint))
     # By type, not isinstance: True is no number of heads.
-    return type(value) is hint or (hint is float and type(value) is int)
+    return type(value) is hint or (hint is float and type(value) is int) or (hint is Path and isinstance(value, Path))

@@ -35,10 +35,10 @@ def duel(
     from heedful.training.display import make_display
 
     def work() -> "Duel":
-        trained = duels.train_families(options, watch=make_display)
+        entrants = duels.train_families(options, watch=make_display)
         # Not before: a panel and a bar would draw over each other.
         with watching() as tell:
-            return duels.compare(trained, tell)
+            return duels.compare(entrants, tell)
 
     found = until_stopped(options.out, work, "duel")
     if isinstance(found, int):
@@ -68,6 +68,7 @@ def duel_table(found: "Duel") -> "Table":
 
     from heedful.run.charts import number
     from heedful.tasks.duel_plan import FAMILY_NAMES
+    from heedful.tasks.duel_words import rate
     from heedful.training.outlook import duration
 
     table = Table("", box=None, header_style="bold", pad_edge=False)
@@ -89,7 +90,7 @@ def duel_table(found: "Duel") -> "Table":
             number(each.parameters),
             f"{each.steps:,}",
             duration(each.seconds),
-            f"{each.tokens_per_second:,.0f}",
-            f"{each.sentences_per_second:,.0f}",
+            rate(each.tokens_per_second),
+            rate(each.sentences_per_second),
         )
     return table

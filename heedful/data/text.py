@@ -44,7 +44,7 @@ def read_lines(path: Path) -> Iterator[str]:
     number = 0
     try:
         with opened(path) as file:
-            start = _skip_bom(path, file)
+            start = skip_bom(path, file)
             while raw := file.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 yield decoded(path, number, start, raw)
@@ -193,7 +193,14 @@ def refuse_wide(name: Path | str, head: bytes) -> None:
             raise DataError(f"{name} is {encoding}: expected UTF-8; convert it with iconv -f {encoding} -t UTF-8")
 
 
-def _skip_bom(path: Path, file: "io.BufferedReader[Any]") -> int:
+def skip_bom(path: Path, file: "io.BufferedReader[Any]") -> int:
+    """Go behind the mark with which some editors begin a file.
+
+    Returns:
+        How many bytes it has: 3, or 0 where there is none.
+    Raises:
+        DataError: the mark is that of UTF-16 or UTF-32.
+    """
     head = file.peek(4)[:4]
     refuse_wide(path, head)
     return len(file.read(3)) if head.startswith(_BOM) else 0
@@ -222,6 +229,11 @@ def opened(path: Path) -> Iterator["io.BufferedReader[Any]"]:
         DataError: it is no file, or it cannot be opened.
     """
     try:
+        # What is read twice would have lost its beginning, and a pipe that nobody writes to is waited for.
+        if path.is_fifo():
+            raise DataError(
+                f"{path} is a pipe, and a text is read more than once: expected a file; write it to one, and name that"
+            )
         file = path.open("rb")
     except IsADirectoryError:
         names = sorted(entry.name for entry in path.iterdir() if entry.is_file())[:3]

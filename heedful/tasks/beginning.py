@@ -138,11 +138,20 @@ def as_begun(options: TranslationOptions) -> TranslationOptions:
     if not place.is_dir():
         raise RunError(f"nothing to resume in {run.path}: training had not begun; leave --resume out to start in it")
     check_manifest(place)
-    stored = TranslationOptions.from_json(read_json(place / REQUEST)["options"])
+    stored = request_of(place)
     changed = differences(options, stored)
     if changed:
         raise OptionError(f"this run was begun {' and '.join(changed)}: leave other options out to go on with it")
     return replace(stored, out=options.out, resume=True)
+
+
+def request_of(place: Path) -> TranslationOptions:
+    """What a run was asked for, its languages told.
+
+    Args:
+        place: `training/begun/` of the run.
+    """
+    return TranslationOptions.from_json(read_json(place / REQUEST)["options"])
 
 
 def command_of(run: RunDirectory) -> str:

@@ -1,23 +1,25 @@
 """The duel: an RNN, an RNN with attention, convolutions and a Transformer learn from one text at one budget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from heedful.errors import HeedfulError, OptionError, RunError
+from heedful.errors import DataError, HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import make_folder, remove, write_atomic, write_json
+from heedful.run.disk import make_folder, read_json, remove, write_atomic, write_json
+from heedful.run.facts import DataFile
 from heedful.tasks import demo
-from heedful.tasks.beginning import has_begun
+from heedful.tasks.beginning import has_begun, request_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.duel_page import duel_page
-from heedful.tasks.duel_plan import CHAMPION, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
+from heedful.tasks.duel_plan import CHAMPION, FAMILY_NAMES, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
 from heedful.tasks.duel_point import Arena, Contestant, measure, test_pairs
 from heedful.tasks.duel_words import order, verdicts
 from heedful.tasks.evidence import Tell, unwatched
-from heedful.tasks.preparation import examine
+from heedful.tasks.preparation import READY, examine, fingerprints
 from heedful.tasks.request import TranslationOptions
+from heedful.tasks.texts import FILES, flag_of
 from heedful.tasks.translation import train_translation
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display
@@ -36,6 +38,7 @@ class Duel:
         path: the folder of its runs and its report.
         budget: what was equal.
         direction: languages from and into.
+        data: what the scores are of.
         contestants: in the order of their BLEU, the best first.
         shown: the sentence that all were asked to translate in the report.
     """
@@ -43,6 +46,7 @@ class Duel:
     path: Path
     budget: DuelBudget
     direction: tuple[str, str]
+    data: str
     contestants: list[Contestant]
     shown: str
 
@@ -54,7 +58,7 @@ class Duel:
     @property
     def words(self) -> list[str]:
         """What it says, in sentences."""
-        return verdicts(self.contestants)
+        return verdicts(self.contestants, self.data)
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
@@ -62,13 +66,14 @@ class Duel:
             "path": str(self.path),
             "budget": str(self.budget),
             "direction": list(self.direction),
+            "data": self.data,
             "contestants": [contestant.to_json() for contestant in self.contestants],
             "words": self.words,
         }
 
 
 @dataclass(frozen=True)
-class Trained:
+class Entrants:
     """Families that have learned, and are not yet compared.
 
     Args:
@@ -89,7 +94,7 @@ def duel(options: DuelOptions, *, watch: Watch | None = None, tell: Tell = unwat
 
     Args:
         options: what to learn from, who takes part, and the budget. With `resume` a duel goes on where it was
-            stopped, and what is finished is not trained again.
+            stopped, and what is finished is not entrants again.
         watch: makes someone who watches a training; None is silent.
         tell: is told what is being measured.
     Returns:
@@ -108,7 +113,7 @@ def duel(options: DuelOptions, *, watch: Watch | None = None, tell: Tell = unwat
     return compare(train_families(options, watch), tell)
 
 
-def train_families(options: DuelOptions, watch: Watch | None = None) -> Trained:
+def train_families(options: DuelOptions, watch: Watch | None = None) -> Entrants:
     """The first half of a duel: every family learns.
 
     Args:
@@ -119,31 +124,38 @@ def train_families(options: DuelOptions, watch: Watch | None = None) -> Trained:
     size = demo.SIZE if options.is_embedded else None
     budget, texts = _budget(options), _texts(options)
     runs = {name: replace(texts, out=options.out).asks(name, budget) for name in options.names()}
-    first = next(iter(runs.values()))
-    sizes: dict[str, Size] = {}
-    if budget.kind == "parameters" and not all(map(_is_finished, runs.values())):
-        sizes = sizes_for(first, list(runs), size, budget.amount)
-    for name, asked in runs.items():
-        _train(asked, sizes.get(name, size), watch, is_first=asked is first)
-    return Trained(options, budget, runs)
+    try:
+        sizes: dict[str, Size] = {}
+        if budget.kind == "parameters" and not all(map(_is_finished, runs.values())):
+            sizes = sizes_for(next(iter(runs.values())), list(runs), size, budget.amount)
+        for name, asked in runs.items():
+            _check_alike(asked, list(runs.values()))
+            _train(asked, sizes.get(name, size), watch)
+    except HeedfulError:
+        if not any(_is_anything(asked.out) for asked in runs.values()):
+            _clear(options.out)
+        raise
+    return Entrants(options, budget, runs)
 
 
-def compare(trained: Trained, tell: Tell = unwatched) -> Duel:
+def compare(entrants: Entrants, tell: Tell = unwatched) -> Duel:
     """The second half: all are measured alike, and the report is written.
 
     Args:
-        trained: what `train_families` returned.
+        entrants: what `train_families` returned.
         tell: is told what is being measured.
     """
-    options, runs = trained.options, trained.runs
+    options, runs = entrants.options, entrants.runs
     champion = CHAMPION if CHAMPION in runs else list(runs)[-1]
-    arena = Arena.of(test_pairs(runs[champion]))
+    arena = Arena.of(*test_pairs(runs[champion].out))
     # The champion first: the others are compared with it.
     best, tally = measure(champion, runs[champion], arena, None, tell)
     others = [measure(name, asked, arena, tally, tell)[0] for name, asked in runs.items() if name != champion]
-    direction = runs[champion].sources().directions[0]
-    found = Duel(options.out, trained.budget, direction, order([best, *others]), arena.shown)
-    page = duel_page(found.contestants, found.words, direction, trained.budget.words, arena.shown)
+    told = request_of(RunDirectory(runs[champion].out).begun)
+    assert told.source_language and told.target_language, "told when a run begins"
+    direction = told.source_language, told.target_language
+    found = Duel(options.out, entrants.budget, direction, arena.data, order([best, *others]), arena.shown)
+    page = duel_page(found.contestants, found.words, direction, entrants.budget.words, arena.shown)
     write_atomic(found.page, page.encode())
     # Last: with it the duel is finished.
     write_json(options.out / FIGURES, found.to_json())
@@ -207,16 +219,64 @@ def _is_finished(asked: TranslationOptions) -> bool:
     return RunDirectory(asked.out).manifest.is_file()
 
 
-def _train(asked: TranslationOptions, size: Size | None, watch: Watch | None, is_first: bool) -> None:
-    """Train a family to its end, unless that was done before; when the first cannot begin, nothing is left behind."""
+def _is_anything(out: Path) -> bool:
+    """Whether a family has begun to learn, or another process is just starting there."""
+    run = RunDirectory(out)
+    return run.begun.is_dir() or run.manifest.is_file() or run.is_busy()
+
+
+def _clear(out: Path) -> None:
+    """Take back a duel in which nothing could begin."""
+    for made in (*(out / name for name in FAMILY_NAMES), out / TEXT, out / PLAN):
+        if made.exists():
+            remove(made)
+
+
+def _check_alike(asked: TranslationOptions, runs: Sequence[TranslationOptions]) -> None:
+    """See that a family learns, or has learned, what the plan says, and from the same text as those before it.
+
+    Raises:
+        RunError: its run was begun with other options, or no longer holds what it was begun with.
+        DataError: a text is no longer what it was.
+    """
+    place = RunDirectory(asked.out).begun
+    if _is_finished(asked) and not place.is_dir():
+        raise RunError(
+            f"{place} is missing, which the comparison reads: restore it, or move {asked.out} away to train it again"
+        )
+    if place.is_dir():
+        # Languages are told when a run begins, and a text is the same wherever it lies.
+        left_out = ("out", "resume", "source_language", "target_language", *FILES)
+        now, begun = asked.to_json(), request_of(place).to_json()
+        changed = [flag_of(name) for name in now if name not in left_out and now[name] != begun[name]]
+        if changed:
+            raise RunError(
+                f"{asked.out} was begun with another {' and '.join(changed)} than {PLAN} of the duel says: restore "
+                f"{PLAN}, or move that folder away to train it again"
+            )
+    first = next((run for run in runs if RunDirectory(run.out).begun.is_dir()), asked)
+    if first is asked:
+        return
+    before = {file.role: file.sha256 for file in _files(first)}
+    changed = [file.name for file in _files(asked) if file.sha256 != before.get(file.role)]
+    if changed:
+        raise DataError(
+            f"{asked.out.name} and {first.out.name} would not learn from one text, {' and '.join(changed)} changed in "
+            "between: put it back, or begin another duel"
+        )
+
+
+def _files(asked: TranslationOptions) -> Sequence[DataFile]:
+    """What a family learned from, or would learn from now."""
+    place = RunDirectory(asked.out).begun
+    if not place.is_dir():
+        return fingerprints(asked.sources())
+    return [DataFile(**file) for file in read_json(place / READY)["facts"]["files"]]
+
+
+def _train(asked: TranslationOptions, size: Size | None, watch: Watch | None) -> None:
+    """Train a family to its end, unless that was done before."""
     if _is_finished(asked):
         return
     request = TranslationOptions(out=asked.out, resume=True) if has_begun(asked.out) else asked
-    try:
-        train_translation(request, watch=watch, size=size)
-    except HeedfulError:
-        if is_first and not has_begun(asked.out):
-            for made in (asked.out, asked.out.parent / TEXT, asked.out.parent / PLAN):
-                if made.exists():
-                    remove(made)
-        raise
+    train_translation(request, watch=watch, size=size)

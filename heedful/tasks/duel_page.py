@@ -8,6 +8,7 @@ from heedful.run.facts import amount, duration
 from heedful.run.report import page_head
 from heedful.tasks.duel_plan import FAMILY_NAMES
 from heedful.tasks.duel_point import Contestant
+from heedful.tasks.duel_words import rate
 
 # The end of a line has room for a short word.
 _SHORT = {**FAMILY_NAMES, "rnn-attention": "RNN + att."}
@@ -95,8 +96,8 @@ def _figures(contestants: Sequence[Contestant]) -> str:
             number(each.flops / 1e12) + " TFLOP",
             f"{each.steps:,}",
             duration(each.seconds),
-            f"{each.tokens_per_second:,.0f}",
-            f"{each.sentences_per_second:,.0f}",
+            rate(each.tokens_per_second),
+            rate(each.sentences_per_second),
         ]
         rows.append(_row(f'<a href="{escape(each.path.name)}/report.html">{FAMILY_NAMES[each.name]}</a>', cells))
     about = (

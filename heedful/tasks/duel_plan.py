@@ -10,8 +10,8 @@ from typing import Any, Literal, Self, get_args
 
 import torch
 
-from heedful.architecture import read_record
-from heedful.errors import OptionError, suggest
+from heedful.architecture import check_types
+from heedful.errors import OptionError, RunError, suggest
 from heedful.run.disk import read_json
 from heedful.run.facts import amount
 from heedful.tasks.defaults import Size
@@ -27,7 +27,9 @@ FAMILY_NAMES = {"rnn": "RNN", "rnn-attention": "RNN + attention", "conv": "CNN",
 CHAMPION = "transformer"
 PLAN = "plan.json"
 # Heads must divide a width, and products are fastest in multiples of it.
-WIDTH_STEP, WIDEST = 16, 1024
+WIDTH_STEP, WIDEST = 8, 1024
+# A family may be so far from the number of parameters asked for.
+TOLERANCE = 1.25
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class DuelOptions(Texts):
     @property
     def is_embedded(self) -> bool:
         """Whether no text was given."""
-        return all(getattr(self, name) is None for name in FILES)
+        return all(getattr(self, item.name) is None for item in fields(Texts))
 
     def names(self) -> list[str]:
         """The families, each once, in the order in which the field met them.
@@ -134,11 +136,19 @@ class DuelOptions(Texts):
         """The options that a duel in this folder was begun with.
 
         Raises:
-            RunError: they cannot be read.
+            RunError: they cannot be read, or are not what `to_json` wrote.
         """
         values = read_json(out / PLAN)
-        paths = {name: Path(values[name]) for name in FILES if values.get(name) is not None}
-        return replace(read_record(cls, {**values, **paths}, "the options of the duel"), out=out)
+        try:
+            # One that is missing would be taken for one that was left out.
+            if set(values) != {item.name for item in fields(cls)}:
+                raise OptionError(f"expected the keys {', '.join(item.name for item in fields(cls))}")
+            paths = {name: Path(values[name]) for name in FILES if values[name] is not None}
+            stored = cls(**{**values, **paths, "out": out})
+            check_types(stored)
+        except (TypeError, OptionError) as error:
+            raise RunError(f"{out / PLAN} is damaged: {error}; restore it from a copy") from error
+        return stored
 
 
 def is_duel(out: Path) -> bool:
@@ -155,14 +165,14 @@ def sizes_for(asked: TranslationOptions, names: Sequence[str], size: Size | None
         size: the row; None follows from the number of pairs.
         target: parameters of each.
     Raises:
-        OptionError: the narrowest model has more than twice, or the widest less than half of them.
+        OptionError: a family cannot come near it.
     """
     with TemporaryDirectory() as folder:
         prepared = prepare(asked.sources(), Path(folder), asked.seed, size)
         row, vocab_size = prepared.size, prepared.tokenizer.vocab_size
     found = {name: _nearest(partial(_widths, name, row, vocab_size), target) for name in names}
     for name, (chosen, count) in found.items():
-        if not 0.5 <= count / target <= 2:
+        if not 1 / TOLERANCE <= count / target <= TOLERANCE:
             raise OptionError(
                 f"parameters={target:g} cannot be met: with a vocabulary of {vocab_size:,} the {name} nearest to it "
                 f"has {count:,} (d_model {chosen.d_model}); give a number nearer to that"

@@ -22,9 +22,10 @@ from heedful.interpretation.attention_maps import AttentionMap, words_of
 from heedful.interpretation.operations import encoder_reach, sequential_products
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
+from heedful.run.disk import read_json
 from heedful.tasks.evidence import SEARCH, Tell, evaluate_pairs, unwatched
 from heedful.tasks.models import n_parameters
-from heedful.tasks.preparation import prepare
+from heedful.tasks.preparation import READY
 from heedful.tasks.recall import Recall, measure_recall
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import Setup, flops_per_token
@@ -86,7 +87,7 @@ class Contestant:
         seconds: of training, evaluations included.
         tokens: read in training.
         looks: scores while it learned.
-        scores: on the test text.
+        scores: on the text of the arena.
         comparison: this BLEU minus that of the champion; None for the champion itself.
         by_length: scores by the length of the source.
         decoding_seconds: of the test text, with the search of the scores.
@@ -145,29 +146,36 @@ class Arena:
     """What all contestants are asked alike.
 
     Args:
-        pairs: of the test text.
+        data: what the scores are of, in words.
+        pairs: of that text.
         unit: of the lengths of its sentences, "words" or "characters".
         shown: a sentence of it.
     """
 
+    data: str
     pairs: Sequence[tuple[str, str]]
     unit: str
     shown: str
 
     @classmethod
-    def of(cls, pairs: Sequence[tuple[str, str]]) -> "Arena":
-        """From the pairs of a test text."""
+    def of(cls, data: str, pairs: Sequence[tuple[str, str]]) -> "Arena":
+        """From the pairs of a text, and what it is."""
         sources = [source for source, _ in pairs]
         unit = "characters" if main_script("\n".join(sources)) in UNSPACED_SCRIPTS else "words"
         ordered = sorted(sources, key=count_units)
         # Long enough that words change their order, short enough to be looked at.
-        return cls(pairs, unit, next((each for each in ordered if count_units(each) >= 10), ordered[-1]))
+        return cls(data, pairs, unit, next((each for each in ordered if count_units(each) >= 10), ordered[-1]))
 
 
-def test_pairs(asked: TranslationOptions) -> Sequence[tuple[str, str]]:
-    """The pairs on which the run of a family is scored: of the test text, or of dev where there is no other."""
-    prepared = prepare(asked.sources(), RunDirectory.open(asked.out).begun, asked.seed)
-    return prepared.test or prepared.dev
+def test_pairs(path: Path) -> tuple[str, Sequence[tuple[str, str]]]:
+    """What the run of a family is scored on, in words, and its pairs: the test text, or dev where there is no other.
+
+    Args:
+        path: its run, which holds them: the caller's files may have changed since.
+    """
+    prepared = read_json(RunDirectory.open(path).begun / READY)
+    data = "the test text" if prepared["test"] else "dev, by which the best weights of each were chosen"
+    return data, [(source, target) for source, target in prepared["test"] or prepared["dev"]]
 
 
 def measure(
@@ -189,6 +197,8 @@ def measure(
     run = RunDirectory.open(asked.out)
     translator = Translator.load(run.path, asked.device)
     setup = Setup.stored(run.begun)
+    # Whatever is done once is not timed.
+    translator.translate([arena.shown])
     found = evaluate_pairs(translator, arena.pairs, translator.directions[0], SEARCH, tell)
     lengths = np.array([count_units(source) for source, _ in arena.pairs])
     rows = Journal(run.metrics).rows()

@@ -15,15 +15,16 @@ def order(contestants: Sequence[Contestant]) -> list[Contestant]:
     return sorted(contestants, key=lambda each: -each.scores.bleu.score)
 
 
-def verdicts(contestants: Sequence[Contestant]) -> list[str]:
+def verdicts(contestants: Sequence[Contestant], data: str) -> list[str]:
     """Sentences, the most important first.
 
     Args:
         contestants: the best first.
+        data: what the scores are of.
     """
     champion = _champion(contestants)
     others = [each for each in contestants if each is not champion]
-    said = [_ranking(contestants), *(_against(each, champion) for each in others)]
+    said = [_ranking(contestants, data), *(_against(each, champion) for each in others)]
     said.append("Each was trained once: the intervals are those of these sentences, not of other seeds.")
     said += [_by_length(each, champion) for each in others]
     said += [_speed(contestants), _chains(contestants), _memory(contestants)]
@@ -38,9 +39,9 @@ def _name(contestant: Contestant) -> str:
     return FAMILY_NAMES[contestant.name]
 
 
-def _ranking(contestants: Sequence[Contestant]) -> str:
+def _ranking(contestants: Sequence[Contestant], data: str) -> str:
     places = ", ".join(f"{_name(each)} {each.scores.bleu.score:.1f}" for each in contestants)
-    return f"BLEU: {places}."
+    return f"BLEU of {data}: {places}."
 
 
 def _against(one: Contestant, champion: Contestant) -> str:
@@ -70,9 +71,14 @@ def _by_length(one: Contestant, champion: Contestant) -> str:
     return f"In long sentences {_name(one)} {way} {_name(champion)}: {', '.join(told)}."
 
 
+def rate(per_second: float) -> str:
+    """So many a second: whole ones, or of a slow one two digits, since none is as slow as 0."""
+    return f"{per_second:,.0f}" if per_second >= 9.95 else f"{per_second:.2g}"
+
+
 def _speed(contestants: Sequence[Contestant]) -> str:
-    learning = ", ".join(f"{_name(each)} {each.tokens_per_second:,.0f}" for each in contestants)
-    writing = ", ".join(f"{_name(each)} {each.sentences_per_second:,.0f}" for each in contestants)
+    learning = ", ".join(f"{_name(each)} {rate(each.tokens_per_second)}" for each in contestants)
+    writing = ", ".join(f"{_name(each)} {rate(each.sentences_per_second)}" for each in contestants)
     return f"Training, tokens a second: {learning}. Translating, sentences a second: {writing}."
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heedful.data.text import MAX_LINE_BYTES, UNREADABLE, opened, refuse_wide, unreadable
+from heedful.data.text import MAX_LINE_BYTES, UNREADABLE, opened, skip_bom, unreadable
 from heedful.errors import DataError
 
 # Wider than any vectors; it bounds the memory that a damaged first line can ask for.
@@ -58,10 +58,10 @@ class Layout:
         """
         try:
             with opened(path) as file:
+                skip_bom(path, file)
                 head = file.read(_READ_AT_ONCE)
         except UNREADABLE as error:
             raise unreadable(path, error, "at its beginning") from None
-        refuse_wide(path, head[:4])
         first, _, rest = head.partition(b"\n")
         header = _HEADER.fullmatch(first)
         if header:
@@ -123,6 +123,7 @@ def read_vectors(path: Path, words: Iterable[str]) -> WordVectors:
     n_rows = n_repeated = 0
     try:
         with opened(path) as file:
+            skip_bom(path, file)
             read = _binary_rows if layout.is_binary else _text_rows
             for number, word, numbers in read(path, file, layout):
                 n_rows += 1

@@ -1,6 +1,7 @@
 """Every way in which a text file goes wrong, each answered with file, line and a way out."""
 
 import gzip
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -144,3 +145,10 @@ def test_identity_of_a_sentence() -> None:
     assert identity("a b") != identity("ab")
     assert identity(" \u3000") == identity("") == 0
     assert len({identity(str(number)) for number in range(1000)}) == 1000
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "text.en"
+    os.mkfifo(pipe)
+    with pytest.raises(DataError, match=r"text\.en is a pipe, and a text is read more than once: expected a file"):
+        next(read_lines(pipe))

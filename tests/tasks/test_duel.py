@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -11,6 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from heedful.errors import DataError, OptionError, RunError
+from heedful.run.directory import RunDirectory
+from heedful.run.disk import write_json
 from heedful.run.manifest import check_manifest
 from heedful.tasks import duel_point, recall
 from heedful.tasks.duel import FIGURES, duel
@@ -129,6 +132,63 @@ def test_a_duel_that_was_stopped_goes_on_and_trains_nothing_twice(tiny, made, tm
             duel(DuelOptions(out=out, resume=True))
 
 
+def test_a_start_beside_one_that_is_just_beginning_takes_nothing_from_it(tiny, tmp_path):
+    out = tmp_path / "x"
+    out.mkdir()
+    write_json(out / PLAN, asks(tiny, out).to_json())
+    first = RunDirectory.create(out / "rnn")
+    before = contents(out)
+    with first.lock(), pytest.raises(RunError, match="rnn is in use"):
+        duel(DuelOptions(out=out, resume=True))
+    assert contents(out).keys() == {*before, "rnn/training/lock"}
+
+
+@pytest.fixture
+def stopped(made, tmp_path):
+    """A copy of the finished duel, the last family and the comparison taken away."""
+    out = tmp_path / "x"
+    shutil.copytree(made.path, out)
+    shutil.rmtree(out / "transformer")
+    (out / FIGURES).unlink()
+    return out
+
+
+def test_a_duel_is_on_one_text(tiny, stopped, tmp_path):
+    texts = tmp_path / "texts"
+    shutil.copytree(tiny.texts, texts)
+    plan = (stopped / PLAN).read_text().replace(str(tiny.texts), str(texts))
+    (stopped / PLAN).write_text(plan)
+    (texts / "train.en").write_text((texts / "train.en").read_text().upper())
+    with (
+        quick(),
+        pytest.raises(DataError, match=r"transformer and rnn would not learn from one text, train\.en changed"),
+    ):
+        duel(DuelOptions(out=stopped, resume=True))
+    assert not (stopped / "transformer").exists()
+
+
+def test_runs_are_what_the_plan_says(stopped):
+    plan = json.loads((stopped / PLAN).read_text())
+    write_json(stopped / PLAN, {**plan, "budget": "flops=3e8", "seed": 2})
+    with pytest.raises(RunError, match=r"rnn was begun with another --flops and --seed than plan\.json"):
+        duel(DuelOptions(out=stopped, resume=True))
+    write_json(stopped / PLAN, plan)
+    shutil.rmtree(stopped / "conv" / "training")
+    with quick(), pytest.raises(RunError, match="begun is missing, which the comparison reads"):
+        duel(DuelOptions(out=stopped, resume=True))
+
+
+def test_what_has_learned_is_compared_without_the_files_of_its_text(tiny, made, tmp_path):
+    out = tmp_path / "x"
+    shutil.copytree(made.path, out)
+    (out / FIGURES).unlink()
+    gone = tmp_path / "gone"
+    for path in (out / PLAN, *out.glob("*/training/begun/request.json")):
+        path.write_text(path.read_text().replace(str(tiny.texts), str(gone)))
+    with quick():
+        assert plain(duel(DuelOptions(out=out, resume=True))) == plain(made)
+
+
 def test_a_refusal_leaves_nothing(tiny, tmp_path):
     out = tmp_path / "x"
     empty = tmp_path / "empty"
@@ -143,6 +203,8 @@ def test_a_refusal_leaves_nothing(tiny, tmp_path):
         (asks(tiny, out, test_target=tiny.texts / "train.en"), OptionError, "every file has one part to play"),
         (replace(asks(tiny, out), resume=True), RunError, "nothing to resume in"),
         (asks(tiny, tiny.both), RunError, "nothing is written over"),
+        # Languages of no text are not those of the embedded corpus.
+        (DuelOptions(out=out, source_language="de"), OptionError, "give the text to learn from"),
     ]
     for options, error, said in refused:
         with pytest.raises(error, match=said):
@@ -151,6 +213,8 @@ def test_a_refusal_leaves_nothing(tiny, tmp_path):
     # What only training can see: not one update.
     with quick(), pytest.raises(OptionError, match="do not suffice for one update"):
         duel(asks(tiny, out, budget="flops=10"))
+    with quick(), pytest.raises(OptionError, match="parameters=10 cannot be met"):
+        duel(asks(tiny, out, budget="parameters=10"))
     assert not list(out.iterdir())
 
 

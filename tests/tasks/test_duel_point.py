@@ -10,10 +10,10 @@ from tests.tasks.test_duel_words import ATTENDING, TRANSFORMER
 
 def test_the_sentence_that_all_are_shown_is_neither_short_nor_long():
     words = [" ".join(["w"] * n) for n in (3, 30, 11, 12)]
-    arena = Arena.of([(each, "x") for each in words])
+    arena = Arena.of("dev", [(each, "x") for each in words])
     assert (arena.unit, arena.shown) == ("words", words[2])
-    assert Arena.of([("a b", "x"), ("a", "y")]).shown == "a b"
-    assert Arena.of([("我来了。", "x"), ("今天天气很好，我们去公园吧。", "y")]).unit == "characters"
+    assert Arena.of("dev", [("a b", "x"), ("a", "y")]).shown == "a b"
+    assert Arena.of("dev", [("我来了。", "x"), ("今天天气很好，我们去公园吧。", "y")]).unit == "characters"
 
 
 def test_speeds_follow_from_counts_and_times():

@@ -9,7 +9,7 @@ from heedful.evaluation.significance import Comparison
 from heedful.evaluation.translation import Figure, Scores
 from heedful.interpretation.attention_maps import AttentionMap
 from heedful.tasks.duel_point import Contestant, Growth, Look
-from heedful.tasks.duel_words import order, verdicts
+from heedful.tasks.duel_words import order, rate, verdicts
 from heedful.tasks.recall import Recall
 
 
@@ -76,7 +76,7 @@ def test_the_best_stands_first():
 @pytest.mark.parametrize(
     "said",
     [
-        "BLEU: RNN + attention 30.1, Transformer 30.0, CNN 29.0, RNN 20.0.",
+        "BLEU of the test text: RNN + attention 30.1, Transformer 30.0, CNN 29.0, RNN 20.0.",
         "RNN is worse than Transformer by 10.04 BLEU (95% interval -11.50 to -8.50, p = 0.001).",
         (
             "RNN + attention and Transformer: no difference that these sentences can show (95% interval -0.50 to "
@@ -103,21 +103,29 @@ def test_the_best_stands_first():
     ],
 )
 def test_what_is_said(said):
-    assert said in verdicts(ALL)
+    assert said in verdicts(ALL, "the test text")
 
 
 def test_what_length_does_is_said_only_where_intervals_lie_apart():
     def said(*differences):
         each = replace(RNN, by_length=against(RNN.by_length, *differences))
-        return [line for line in verdicts([TRANSFORMER, each]) if line.startswith("In long sentences")]
+        return [line for line in verdicts([TRANSFORMER, each], "dev") if line.startswith("In long sentences")]
 
     assert said(-2.0, -2.0, -3.9) == []
     assert "does better against Transformer: -18.0 BLEU" in said(-18.0, -9.0, 1.0)[0]
     few = replace(RNN, by_length=tuple(replace(group, against={}) for group in RNN.by_length))
-    assert not any(line.startswith("In long") for line in verdicts([TRANSFORMER, few]))
+    assert not any(line.startswith("In long") for line in verdicts([TRANSFORMER, few], "dev"))
 
 
 def test_who_is_better_than_the_champion_is_said_to_be():
     better = replace(ATTENDING, comparison=Comparison(2.0, 1.0, 3.0, 0.001, 1.0))
     said = "RNN + attention is better than Transformer by 2.00 BLEU (95% interval 1.00 to 3.00, p = 0.001)."
-    assert said in verdicts([better, TRANSFORMER])
+    assert said in verdicts([better, TRANSFORMER], "dev")
+
+
+@pytest.mark.parametrize(
+    ("per_second", "said"),
+    [(1234.4, "1,234"), (50, "50"), (9.96, "10"), (9.94, "9.9"), (0.321, "0.32"), (0.004, "0.004")],
+)
+def test_nothing_is_as_slow_as_nothing(per_second, said):
+    assert rate(per_second) == said

@@ -47,6 +47,15 @@ rows = st.integers(3, 6).flatmap(
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_a_mark_at_the_beginning_is_no_part_of_the_first_word(tmp_path, form):
+    path = write(tmp_path / "v", form, [("the", [0.5, -1.0]), ("cat", [2.0, 3.25])])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    found = read_vectors(path, ["the", "cat"])
+    assert found.values[found.find("the")].tolist() == [0.5, -1.0]
+    assert (found.n_rows, set(found.rows)) == (2, {"the", "cat"})
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("packed", [False, True])
 def test_what_was_written_is_read(tmp_path_factory, form, packed):
     folder = tmp_path_factory.mktemp("vectors")
