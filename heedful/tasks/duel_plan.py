@@ -57,7 +57,9 @@ class DuelBudget:
         """As people say it: "10 minutes of training"."""
         if self.kind == "parameters":
             return f"about {amount(round(self.amount))} parameters"
-        return f"{self.amount:g} {'minutes' if self.kind == 'minutes' else 'floating-point operations'} of training"
+        if self.kind == "minutes":
+            return f"{self.amount:g} minute{'s' * (self.amount != 1)} of training"
+        return f"{self.amount:g} floating-point operations of training"
 
     @classmethod
     def read(cls, text: str) -> Self:

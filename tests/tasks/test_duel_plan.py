@@ -20,6 +20,7 @@ def test_every_family_has_a_name():
     ("text", "words"),
     [
         ("minutes=2.5", "2.5 minutes of training"),
+        ("minutes=1", "1 minute of training"),
         ("flops=1e+15", "1e+15 floating-point operations of training"),
         ("parameters=3e+06", "about 3 million parameters"),
     ],
