@@ -155,7 +155,8 @@ def _train(plan: CurvePlan, portion: Portion, watch: Watch | None) -> None:
     try:
         train_translation(request, watch=named if watch else None)
     except HeedfulError as error:
-        if portion == plan.portions[0] and not has_begun(asked.out):
+        begun = has_begun(asked.out) or RunDirectory(asked.out).is_busy()
+        if portion == plan.portions[0] and not begun:
             for folder in (asked.out, asked.out.parent / TEXT):
                 if folder.is_dir():
                     remove(folder)

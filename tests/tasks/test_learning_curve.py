@@ -151,6 +151,16 @@ def test_minutes_that_do_not_suffice_leave_the_place_free(tiny, tmp_path):
     RunDirectory(tmp_path / "x").check_free()
 
 
+def test_what_another_process_is_just_beginning_is_left_to_it(tiny, tmp_path):
+    with RunDirectory.create(tmp_path / "x" / "1-4").lock():
+        before = sorted(path.name for path in (tmp_path / "x").iterdir())
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(RunDirectory, "check_free", lambda *_, **__: None)
+            with pytest.raises(RunError):
+                train(one_way(tiny, tmp_path / "x"))
+        assert sorted(path.name for path in (tmp_path / "x").iterdir()) == sorted([*before, "text"])
+
+
 def test_a_place_that_is_taken_is_not_touched(tiny, tmp_path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "mine").write_text("mine")
