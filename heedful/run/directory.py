@@ -205,6 +205,16 @@ class RunDirectory:
         finally:
             os.close(descriptor)
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is a whole run: its manifest is written last."""
+        return self.manifest.is_file()
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a training has begun here, be it finished or not, or another process is just starting one."""
+        return self.begun.is_dir() or self.is_finished or self.is_busy()
+
     def is_busy(self) -> bool:
         """Whether a process trains here right now."""
         try:

@@ -72,6 +72,17 @@ def page_head(title: str) -> str:
 """
 
 
+def chart_card(title: str, about: str, chart: str) -> str:
+    """A chart with its title, as HTML.
+
+    Args:
+        title: plain text.
+        about: what is drawn, in a few plain words beside the title.
+        chart: as `line_chart` makes it.
+    """
+    return f'<div class="card"><h3>{escape(title)} <span class="soft small">{escape(about)}</span></h3>{chart}</div>'
+
+
 def report(facts: Facts, evidence: Evidence) -> str:
     """The whole page as HTML."""
     sections = [
@@ -133,8 +144,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
     for title, about, names, best in charts:
         lines = [_series(timed, key, label, _UNITS[unit]) for key, label in names.items()]
         if any(len(line.xs) > 1 for line in lines):
-            head = f'<h3>{title} <span class="soft small">{about}</span></h3>'
-            cards.append(f'<div class="card">{head}{line_chart(lines, title, unit, best)}</div>')
+            cards.append(chart_card(title, about, line_chart(lines, title, unit, best)))
     about = (
         '<p class="about">Over the time spent training. Dots are looks at the dev set; an open circle is the lowest '
         "loss there, and the highest BLEU.</p>"

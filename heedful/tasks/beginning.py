@@ -103,7 +103,7 @@ def has_begun(path: Path) -> bool:
         path: its run directory.
     """
     run = RunDirectory(path)
-    return run.begun.is_dir() and not run.manifest.is_file()
+    return run.begun.is_dir() and not run.is_finished
 
 
 def reopen(place: Path, sources: Sources, seed: int) -> Beginning:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from heedful.run.charts import Series, escape, line_chart
 from heedful.run.facts import amount, duration
-from heedful.run.report import page_head
+from heedful.run.report import chart_card, page_head
 from heedful.tasks.curve_point import Point
 from heedful.tasks.curve_words import Prospect
 
@@ -58,18 +58,14 @@ def _charts(points: Sequence[Point], prospects: Sequence[Prospect]) -> str:
             lines.append(Series("low", ahead, [prospect.now, *(forecast.low for forecast in forecasts)]))
         direction = f"{prospect.source} → {prospect.target}"
         sizes = [*measured, *ahead[1:]]
-        charts.append(_card("BLEU", direction, line_chart(lines, f"BLEU {direction}", "pairs", sizes=sizes)))
+        charts.append(chart_card("BLEU", direction, line_chart(lines, f"BLEU {direction}", "pairs", sizes=sizes)))
     losses = [
         Series("train", measured, [point.train_nll for point in points], marks=True),
         Series("dev", measured, [point.dev_nll for point in points], marks=True),
     ]
     about = "nats a token, each size in its own vocabulary"
-    charts.append(_card("Loss", about, line_chart(losses, "Loss", "pairs", sizes=measured)))
+    charts.append(chart_card("Loss", about, line_chart(losses, "Loss", "pairs", sizes=measured)))
     return "".join(charts)
-
-
-def _card(title: str, about: str, chart: str) -> str:
-    return f'<div class="card"><h3>{title} <span class="soft small">{escape(about)}</span></h3>{chart}</div>'
 
 
 def _table(points: Sequence[Point]) -> str:

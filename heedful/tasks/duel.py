@@ -10,7 +10,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import make_folder, read_json, remove, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.tasks import demo
-from heedful.tasks.beginning import has_begun, request_of
+from heedful.tasks.beginning import request_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.duel_page import duel_page
 from heedful.tasks.duel_plan import CHAMPION, FAMILY_NAMES, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
@@ -20,7 +20,7 @@ from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.preparation import READY, examine, fingerprints
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.texts import FILES, flag_of
-from heedful.tasks.translation import train_translation
+from heedful.tasks.translation import train_to_the_end
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display
 
@@ -126,13 +126,13 @@ def train_families(options: DuelOptions, watch: Watch | None = None) -> Entrants
     runs = {name: replace(texts, out=options.out).asks(name, budget) for name in options.names()}
     try:
         sizes: dict[str, Size] = {}
-        if budget.kind == "parameters" and not all(map(_is_finished, runs.values())):
+        if budget.kind == "parameters" and not all(RunDirectory(asked.out).is_finished for asked in runs.values()):
             sizes = sizes_for(next(iter(runs.values())), list(runs), size, budget.amount)
         for name, asked in runs.items():
             _check_alike(asked, list(runs.values()))
-            _train(asked, sizes.get(name, size), watch)
+            train_to_the_end(asked, watch=watch, size=sizes.get(name, size))
     except HeedfulError:
-        if not any(_is_anything(asked.out) for asked in runs.values()):
+        if not any(RunDirectory(asked.out).is_taken for asked in runs.values()):
             _clear(options.out)
         raise
     return Entrants(options, budget, runs)
@@ -195,7 +195,7 @@ def _reopen(options: DuelOptions) -> DuelOptions:
     begun = DuelOptions.stored(options.out)
     plain = DuelOptions(out=options.out, resume=True).to_json()
     now, before = options.to_json(), begun.to_json()
-    changed = [f"--{name.replace('_', '-')}" for name, value in now.items() if value not in (plain[name], before[name])]
+    changed = [flag_of(name) for name, value in now.items() if value not in (plain[name], before[name])]
     if changed:
         raise OptionError(f"this duel was begun with another {' and '.join(changed)}: leave them out to go on with it")
     return begun
@@ -215,16 +215,6 @@ def _texts(options: DuelOptions) -> DuelOptions:
     return replace(options, tsv=files["train"], dev_tsv=files["dev"], test_tsv=files["test"])
 
 
-def _is_finished(asked: TranslationOptions) -> bool:
-    return RunDirectory(asked.out).manifest.is_file()
-
-
-def _is_anything(out: Path) -> bool:
-    """Whether a family has begun to learn, or another process is just starting there."""
-    run = RunDirectory(out)
-    return run.begun.is_dir() or run.manifest.is_file() or run.is_busy()
-
-
 def _clear(out: Path) -> None:
     """Take back a duel in which nothing could begin."""
     for made in (*(out / name for name in FAMILY_NAMES), out / TEXT, out / PLAN):
@@ -239,8 +229,9 @@ def _check_alike(asked: TranslationOptions, runs: Sequence[TranslationOptions]) 
         RunError: its run was begun with other options, or no longer holds what it was begun with.
         DataError: a text is no longer what it was.
     """
-    place = RunDirectory(asked.out).begun
-    if _is_finished(asked) and not place.is_dir():
+    run = RunDirectory(asked.out)
+    place = run.begun
+    if run.is_finished and not place.is_dir():
         raise RunError(
             f"{place} is missing, which the comparison reads: restore it, or move {asked.out} away to train it again"
         )
@@ -272,11 +263,3 @@ def _files(asked: TranslationOptions) -> Sequence[DataFile]:
     if not place.is_dir():
         return fingerprints(asked.sources())
     return [DataFile(**file) for file in read_json(place / READY)["facts"]["files"]]
-
-
-def _train(asked: TranslationOptions, size: Size | None, watch: Watch | None) -> None:
-    """Train a family to its end, unless that was done before."""
-    if _is_finished(asked):
-        return
-    request = TranslationOptions(out=asked.out, resume=True) if has_begun(asked.out) else asked
-    train_translation(request, watch=watch, size=size)

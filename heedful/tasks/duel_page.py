@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from heedful.run.charts import Series, escape, line_chart, number
 from heedful.run.examples import Attention, attention_maps
 from heedful.run.facts import amount, duration
-from heedful.run.report import page_head
+from heedful.run.report import chart_card, page_head
 from heedful.tasks.duel_plan import FAMILY_NAMES
 from heedful.tasks.duel_point import Contestant
 from heedful.tasks.duel_words import rate
@@ -113,10 +113,10 @@ def _learning(drawn: Sequence[Contestant]) -> str:
     over_tokens = _lines(
         drawn, lambda each: ([look.tokens / 1e6 for look in each.looks], [look.bleu for look in each.looks])
     )
-    charts = _card(
+    charts = chart_card(
         "Over the time", "greedy BLEU of some of dev", line_chart(over_time, "BLEU on dev", "minutes", "high")
     )
-    charts += _card(
+    charts += chart_card(
         "Over the text", "greedy BLEU of some of dev", line_chart(over_tokens, "BLEU on dev", "M tokens", "high")
     )
     about = (
@@ -141,8 +141,8 @@ def _lengths(drawn: Sequence[Contestant]) -> str:
     charts = ""
     if all(len(series.xs) > 1 for series in by_length):
         unit = drawn[0].by_length[0].name.split()[-1]
-        charts += _card("BLEU by length", f"{unit} of the source and more", line_chart(by_length, "BLEU", unit))
-    charts += _card(
+        charts += chart_card("BLEU by length", f"{unit} of the source and more", line_chart(by_length, "BLEU", unit))
+    charts += chart_card(
         "Speed of training", "thousand tokens a second", line_chart(speeds, "Speed of training", "tokens", sizes=sizes)
     )
     about = (
@@ -173,8 +173,8 @@ def _chains(contestants: Sequence[Contestant]) -> str:
 def _memory(drawn: Sequence[Contestant]) -> str:
     copied = _lines(drawn, lambda each: (each.recall.lengths, [100 * share for share in each.recall.copied]))
     recalled = _lines(drawn, lambda each: (each.recall.places, [100 * share for share in each.recall.recalled]))
-    charts = _card("Copied", "percent of the symbols", line_chart(copied, "Copied", "symbols"))
-    charts += _card("Recalled", "percent of the symbols, by place", line_chart(recalled, "Recalled", "place"))
+    charts = chart_card("Copied", "percent of the symbols", line_chart(copied, "Copied", "symbols"))
+    charts += chart_card("Recalled", "percent of the symbols, by place", line_chart(recalled, "Recalled", "place"))
     about = (
         "Small models of each family, trained alike for a few hundred updates to write the random symbols that they "
         "read, an RNN's state being of fixed size. On the left the share that is right in short and long sequences; on "
@@ -203,10 +203,6 @@ def _lines(
 
 def _about(text: str) -> str:
     return f'<p class="about">{escape(text)}</p>'
-
-
-def _card(title: str, about: str, chart: str) -> str:
-    return f'<div class="card"><h3>{title} <span class="soft small">{escape(about)}</span></h3>{chart}</div>'
 
 
 def _table(label: str, heads: Sequence[str], rows: Sequence[str]) -> str:

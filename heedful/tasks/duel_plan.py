@@ -128,11 +128,6 @@ class DuelOptions(Texts):
         given: dict[str, Any] = {} if budget.kind == "parameters" else {budget.kind: budget.amount}
         return TranslationOptions(**texts, out=self.out / name, model=name, seed=self.seed, device=self.device, **given)
 
-    def to_json(self) -> dict[str, Any]:
-        """A dict of plain values; paths are absolute."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
-
     @classmethod
     def stored(cls, out: Path) -> Self:
         """The options that a duel in this folder was begun with.

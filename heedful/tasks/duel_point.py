@@ -197,12 +197,11 @@ def measure(
     run = RunDirectory.open(asked.out)
     translator = Translator.load(run.path, asked.device)
     setup = Setup.stored(run.begun)
-    # Whatever is done once is not timed.
-    translator.translate([arena.shown])
+    # Before what is timed: some things are done at the first call alone.
+    shown = translator.translate([arena.shown])[0]
     found = evaluate_pairs(translator, arena.pairs, translator.directions[0], SEARCH, tell)
     lengths = np.array([count_units(source) for source, _ in arena.pairs])
     rows = Journal(run.metrics).rows()
-    shown = translator.translate([arena.shown])[0]
     seen = translator.attention(arena.shown, shown) if shown else None
     tell("timing sentences of many lengths", 0, 0)
     growth = _growth(translator, setup)

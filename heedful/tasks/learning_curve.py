@@ -8,14 +8,13 @@ from typing import Any
 from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import make_folder, remove, write_atomic, write_json
-from heedful.tasks.beginning import has_begun
 from heedful.tasks.curve_page import curve_page
 from heedful.tasks.curve_plan import TEXT, CurvePlan, Portion, begin_curve, is_curve
 from heedful.tasks.curve_point import Point, measure
 from heedful.tasks.curve_words import Prospect, how_made, more_data, overfitting, prospects_of
 from heedful.tasks.preparation import examine
 from heedful.tasks.request import TranslationOptions, differences
-from heedful.tasks.translation import train_translation
+from heedful.tasks.translation import train_to_the_end
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display
 
@@ -141,8 +140,6 @@ def _reopen(options: TranslationOptions) -> CurvePlan:
 def _train(plan: CurvePlan, portion: Portion, watch: Watch | None) -> None:
     """Train a size to its end, unless that was done before; when the first cannot begin, nothing is left behind."""
     asked = plan.asks(portion)
-    if RunDirectory(asked.out).manifest.is_file():
-        return
 
     def named(outlook: Outlook) -> Display:
         assert watch is not None, "asked only where someone watches"
@@ -151,12 +148,10 @@ def _train(plan: CurvePlan, portion: Portion, watch: Watch | None) -> None:
         display.event(0, size)
         return display
 
-    request = TranslationOptions(out=asked.out, resume=True) if has_begun(asked.out) else asked
     try:
-        train_translation(request, watch=named if watch else None)
+        train_to_the_end(asked, watch=named if watch else None)
     except HeedfulError as error:
-        begun = has_begun(asked.out) or RunDirectory(asked.out).is_busy()
-        if portion == plan.portions[0] and not begun:
+        if portion == plan.portions[0] and not RunDirectory(asked.out).is_taken:
             for folder in (asked.out, asked.out.parent / TEXT):
                 if folder.is_dir():
                     remove(folder)

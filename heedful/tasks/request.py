@@ -1,7 +1,7 @@
 """What was asked for: the options of a translator's training, what they name, and what is wrong with them."""
 
 from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -49,12 +49,6 @@ class TranslationOptions(Texts):
     seed: int = 1
     device: str | None = None
     resume: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """A dict of plain values; paths are absolute, so that they mean the same from anywhere."""
-        return {
-            name: str(value.resolve()) if isinstance(value, Path) else value for name, value in asdict(self).items()
-        }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:

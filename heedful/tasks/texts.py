@@ -1,9 +1,10 @@
 """The texts that a training is given: files of three parts, their languages, and what is wrong with them."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from heedful.data.languages import language_of_text, languages_of_name, read_code, same_language
 from heedful.data.text import ParallelText
@@ -42,6 +43,12 @@ class Texts:
     test_tsv: Path | None = None
     source_language: str | None = None
     target_language: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values; paths are absolute, so that they mean the same from anywhere."""
+        return {
+            name: str(value.resolve()) if isinstance(value, Path) else value for name, value in asdict(self).items()
+        }
 
     def check_files(self) -> None:
         """Refuse a file that is named twice.

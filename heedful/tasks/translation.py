@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
-from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, reopen, steps_of
+from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, has_begun, reopen, steps_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published, Trained, describe, publish
 from heedful.tasks.models import n_parameters
@@ -52,6 +52,21 @@ def train_translation(
     with RunDirectory.starting(options.out) as run:
         begin(run, options, sources, verdict, size, command)
         return _go_on(run, sources, options, watch)
+
+
+def train_to_the_end(
+    asked: TranslationOptions, *, watch: Callable[[Outlook], Display] | None = None, size: Size | None = None
+) -> None:
+    """Train one of a series of runs: from its beginning, from where it was stopped, or not at all if it is finished.
+
+    Args:
+        asked: what it is asked for; of one that was begun, its place alone counts.
+        watch: as for `train_translation`.
+        size: as for `train_translation`.
+    """
+    if not RunDirectory(asked.out).is_finished:
+        request = TranslationOptions(out=asked.out, resume=True) if has_begun(asked.out) else asked
+        train_translation(request, watch=watch, size=size)
 
 
 def _go_on(

@@ -5,9 +5,9 @@ import torch
 
 from heedful.baselines.conv_architecture import ConvArchitecture
 from heedful.baselines.convs2s import HALF, ConvS2S
-from heedful.interface import Source
 from heedful.model.pack import PackedLinear, pack
 from heedful.numerics import applied, choose, cpu_multiplies_bfloat16
+from tests.baselines.rows import check_alone_as_in_a_batch, source
 
 SMALL = ConvArchitecture(11, d_model=6, n_encoder_layers=2, n_decoder_layers=2, dropout=0.0, max_len=20)
 TIGHT = {"rtol": 0, "atol": 1e-12}
@@ -16,11 +16,6 @@ TIGHT = {"rtol": 0, "atol": 1e-12}
 @pytest.fixture
 def model():
     return ConvS2S(SMALL).double()
-
-
-def source(lengths, width):
-    mask = torch.arange(width) < torch.tensor(lengths)[:, None]
-    return Source(torch.randint(1, 11, mask.shape) * mask, mask)
 
 
 def convolved(layer, rows):
@@ -133,17 +128,8 @@ def test_packed_it_says_the_same():
         assert torch.equal(packed.decode(taught, packed.encode(batch)), model.decode(taught, model.encode(batch)))
 
 
-@torch.inference_mode()
 def test_alone_as_in_a_batch_to_the_bit():
     if not cpu_multiplies_bfloat16():
         pytest.skip("this CPU has no instructions for bfloat16 products")
     model = ConvS2S(ConvArchitecture(11, d_model=64, dropout=0.0)).bfloat16().eval()
-    memory, tokens = model.encode(source([2, 9, 5, 7], 9)), torch.randint(1, 11, (4, 6))
-
-    def read(rows):
-        state = model.start(memory.select(torch.tensor(rows)), len(rows), 1, 6)
-        return torch.cat([model.logits(model.step(tokens[rows, t : t + 1], state)) for t in range(6)], 1)
-
-    together = read([0, 1, 2, 3])
-    for row in range(4):
-        assert torch.equal(read([row])[0], together[row])
+    check_alone_as_in_a_batch(model)

@@ -6,8 +6,9 @@ import torch
 from heedful.baselines.rnn import RNN, RNNMemory
 from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import LengthError, OptionError, ShapeError
-from heedful.interface import Memory, Source
+from heedful.interface import Memory
 from heedful.numerics import cpu_multiplies_bfloat16
+from tests.baselines.rows import check_alone_as_in_a_batch, source
 from tests.reference import recurrent
 
 SMALL = RNNArchitecture(11, d_model=6, n_layers=2, dropout=0.0, max_len=20)
@@ -17,11 +18,6 @@ TIGHT = {"rtol": 0, "atol": 1e-12}
 @pytest.fixture
 def model():
     return RNN(SMALL).double()
-
-
-def source(lengths, width):
-    mask = torch.arange(width) < torch.tensor(lengths)[:, None]
-    return Source(torch.randint(1, 11, mask.shape) * mask, mask)
 
 
 def vectors(model, tokens):
@@ -175,17 +171,8 @@ def test_what_does_not_fit_is_refused(model):
             model.decode(source([3, 3], 3), nothing)
 
 
-@torch.inference_mode()
 def test_alone_as_in_a_batch_to_the_bit():
     if not cpu_multiplies_bfloat16():
         pytest.skip("this CPU has no instructions for bfloat16 products")
     model = RNN(RNNArchitecture(11, d_model=64, n_layers=2, dropout=0.0)).bfloat16().eval()
-    memory, tokens = model.encode(source([2, 9, 5, 7], 9)), torch.randint(1, 11, (4, 6))
-
-    def read(rows):
-        state = model.start(memory.select(torch.tensor(rows)), len(rows), 1, 6)
-        return torch.cat([model.logits(model.step(tokens[rows, t : t + 1], state)) for t in range(6)], 1)
-
-    together = read([0, 1, 2, 3])
-    for row in range(4):
-        assert torch.equal(read([row])[0], together[row])
+    check_alone_as_in_a_batch(model)

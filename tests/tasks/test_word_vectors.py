@@ -118,7 +118,7 @@ def test_every_size_of_a_learning_curve_begins_with_them(tiny, tmp_path, file, m
         asked.append(options)
         raise Stop
 
-    monkeypatch.setattr(curves, "train_translation", train)
+    monkeypatch.setattr("heedful.tasks.translation.train_translation", train)
     monkeypatch.setattr(curve_plan, "MIN_PAIRS", 50)
     with pytest.raises(Stop):
         curves.learning_curve(ask(tiny.texts, tmp_path / "x", vectors=file))
