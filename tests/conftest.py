@@ -17,12 +17,18 @@ import numpy as np
 import pytest
 import torch
 
+from heedful.model.native.library import library
 from tests import shapes
 
 shapes.install()
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("heedful", deadline=None, derandomize=True, database=None, max_examples=30)
 hypothesis.settings.load_profile("heedful")
+
+
+def pytest_sessionstart() -> None:
+    """The engine is built once, here, so that no test has to wait for it, or hears about it."""
+    library()
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,9 @@ from heedful.model.native import library
 from heedful.model.native.weights import Arrays, misfit, shape_of
 from heedful.model.transformer import Transformer
 
+# Rows of a step at most: with more, what sentences remember no longer fits into the caches, and nothing is gained.
+_ROWS = 64
+
 # Codes that `heedful_search` returns.
 _DONE, _STOPPED, _NO_NUMBERS, _NO_MEMORY = range(4)
 
@@ -67,7 +70,7 @@ class NativeNetwork:
         total, counters = np.zeros((n, kept), np.float32), np.zeros(3, np.int64)
         results: list[NDArray[Any]] = [tokens, n_tokens, total, stop, counters]
         asked = library.Task(
-            n, task.width, task.kept, loop_runs.shape[1], task.rows, task.tokens, task.bos, task.eos, task.pad,
+            n, task.width, task.kept, loop_runs.shape[1], min(task.rows, _ROWS), task.tokens, task.bos, task.eos, task.pad,
             *map(_address, sources),
         )  # fmt: skip
         answer = library.Answer(room, *map(_address, results))
