@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 import torch
 
-from heedful.model.native.library import library
 from tests import shapes
 
 shapes.install()
@@ -28,6 +27,8 @@ hypothesis.settings.load_profile("heedful")
 
 def pytest_sessionstart() -> None:
     """The engine is built once, here, so that no test has to wait for it, or hears about it."""
+    from heedful.model.native.library import library
+
     library()
 
 
