@@ -52,6 +52,7 @@ def test_it_is_a_whole_run_that_holds(made, tiny):
     found = verify_run(made.path)
     assert not found.failures
     assert {check.state for check in found.checks if check.kind == "figure"} == {"holds"}
+    assert found.command == "heedful compress both --out small --dtype int8 --accept-loss"
     assert [item.figures for item in read_scores(run.scores)] == [each.to_json() for each in made.proof.scores.values()]
     assert run.weights.stat().st_size < 0.5 * RunDirectory(tiny.both).weights.stat().st_size
     assert not list(made.path.parent.glob(".*"))
