@@ -160,6 +160,8 @@ def _to_paste(command: str, at_hand: Mapping[str, Path]) -> str:
         words = shlex.split(command)
     except ValueError:
         return command
+    if words[1:2] == ["compress"]:
+        return command  # its --source is what it was compared on, not what was learned from
     known = {f"--{_option(role).replace('_', '-')}": place for role, place in at_hand.items()}
     above = {folder.name: folder for place in at_hand.values() for folder in reversed(place.resolve().parents)}
     for place, (flag, value) in enumerate(pairwise(words), 1):
@@ -252,7 +254,10 @@ def _figures(
 def _why_missing(receipt: Receipt, part: str) -> str:
     if any(file.role.partition(" ")[0] == part for file in receipt.data):
         return "its sentences are not at hand: name the files with --data FOLDER, --source and --target, or --tsv"
-    return "its sentences are not at hand: held out of the text itself, they were kept in training/, gone or damaged"
+    return (
+        "its sentences are not at hand: name them with --source and --target, or --tsv; those held out of the text "
+        "itself were kept in training/, gone or damaged"
+    )
 
 
 def _compared(

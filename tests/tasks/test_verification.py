@@ -144,7 +144,7 @@ def test_sentences_held_out_of_the_text_itself_are_in_no_file_to_be_named(tiny, 
     shutil.copytree(tiny.rnn, tmp_path / "rnn", ignore=shutil.ignore_patterns("training"))
     (check,) = of_kind(verify_run(tmp_path / "rnn"), "figure")
     assert (check.state, check.name) == ("unchecked", "en → zh")
-    assert check.said.endswith("held out of the text itself, they were kept in training/, gone or damaged")
+    assert check.said.endswith("those held out of the text itself were kept in training/, gone or damaged")
 
 
 def test_a_folder_of_data_is_searched_by_name(tiny, shipped, tmp_path):
