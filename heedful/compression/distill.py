@@ -123,7 +123,7 @@ class _DistilledCrossEntropy(torch.autograd.Function):
 def distilled_cross_entropy(
     logits: Tensor, labels: Tensor, teach: Teach, mixture: Mixture, ignore: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The loss of the labels mixed with the divergence from a teacher, summed over rows. **The logits are overwritten.**
+    """The labels' loss mixed with the divergence from a teacher, summed over rows. **The logits are overwritten.**
 
     The teacher's logits are asked for a few rows at a time, and never kept: its (N, V) would be as large as the
     student's.
