@@ -1,22 +1,25 @@
-"""From a teacher to its student in one run: what the teacher writes, what the student learns, and what it lost by it."""
+"""From a teacher to its student in one run: what the teacher writes, what the student learns, and what it lost."""
 
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
 from heedful.data.verdict import Verdict
 from heedful.errors import OptionError, QualityError, RunError
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import clear_leftovers, make_folder, read_json, write_json
+from heedful.run.disk import clear_leftovers, make_folder, read_json
 from heedful.run.facts import amount
-from heedful.run.manifest import check_manifest
+from heedful.run.manifest import check_manifest, write_manifest
 from heedful.tasks.beginning import begin, command_of
 from heedful.tasks.defaults import Size, size_for
+from heedful.tasks.descent import Change, section
 from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
 from heedful.tasks.evidence import Beside, Pairs, Published, Tell, unwatched
 from heedful.tasks.lesson import Material, check_unchanged, gather, read_lesson, with_text, write_lesson
@@ -175,9 +178,8 @@ def _introduction(pupil: Pupil, run: RunDirectory) -> list[str]:
     with torch.device("meta"):
         student = n_parameters(family(setup.model).build(setup.shape))
     teacher = n_parameters(pupil.teacher.model)
-    shape = setup.shape
-    depth = f"{shape.n_encoder_layers} layers of encoder and {shape.n_decoder_layers} of decoder"
-    said = [f"the teacher {Path(pupil.plan.teacher.path).name} has {amount(teacher)} parameters; its student {depth}"]
+    layers = f"{setup.size.n_encoder_layers} layers of encoder and {setup.size.n_decoder_layers} of decoder"
+    said = [f"the teacher {Path(pupil.plan.teacher.path).name} has {amount(teacher)} parameters; its student {layers}"]
     if student > teacher:
         said.append(f"the student is larger than its teacher: {amount(student)} parameters; it may be faster even so")
     return said
@@ -189,7 +191,46 @@ def _judge(pupil: Pupil, run: RunDirectory, student: Translator, data: str, pair
     Raises:
         QualityError: it loses more than allowed, and that was not accepted.
     """
-    raise NotImplementedError
+    options, teacher = pupil.plan.options, Path(pupil.plan.teacher.path)
+    with _weighable(run) as folder:
+        proof = prove(pupil.teacher, student, Trial(data, pairs), (teacher, folder), tell)
+    command = command_of(run)
+    try:
+        proof.require(options.allowed_loss)
+    except QualityError as error:
+        if not options.accept_loss:
+            again = shlex.join(["heedful", "distill", str(teacher), "--out", str(run.path), "--resume"])
+            raise QualityError(f"{error}; its training is kept: `{again}` with it writes the student") from None
+        command += "" if "--accept-loss" in command else " --accept-loss"
+    change = Change(
+        run.path.resolve().name, command, _origin(pupil), [_manner(pupil)], allowed_loss=options.allowed_loss
+    )
+    parity = {**proof.to_json(), "allowed_loss": options.allowed_loss}
+    return Beside(change.origin, [section(proof, change, teacher.name)], parity, command)
+
+
+def _origin(pupil: Pupil) -> str:
+    teacher = pupil.plan.teacher
+    return f"It is a student of {Path(teacher.path).name} (sha256 of its manifest: {teacher.sha256[:16]}...)."
+
+
+def _manner(pupil: Pupil) -> str:
+    """How it learned, in a sentence."""
+    teacher, options = pupil.plan.teacher, pupil.plan.options
+    texts = "its translations of the sources" + (" and the original pairs" if options.originals else "")
+    words = f"its distribution at every word (share {teacher.share:g}, temperature {teacher.temperature:g})"
+    learned = {"sequence": texts, "word": f"{words} of the original targets", "both": f"{texts}, with {words}"}
+    return f"What the student learned of its teacher: {learned[teacher.level]}."
+
+
+@contextmanager
+def _weighable(run: RunDirectory) -> Iterator[Path]:
+    """A copy of the model alone that can be loaded, while its run is not finished."""
+    with TemporaryDirectory(dir=run.training, prefix=".student-", suffix=".tmp") as name:
+        for file in (run.config, run.weights, run.tokenizer, run.generation):
+            shutil.copyfile(file, Path(name) / file.name)
+        write_manifest(Path(name))
+        yield Path(name)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from heedful.data.corpus import SIDES
 from heedful.data.languages import same_language, seems_other
@@ -22,7 +23,7 @@ from heedful.tasks.beginning import REQUEST, request_of
 from heedful.tasks.distillation import DistillOptions
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.preparation import READY, Sources, fingerprints, refuse_long
-from heedful.tasks.texts import FILES, flag_of, option_of
+from heedful.tasks.texts import FILES, option_of
 from heedful.tasks.translator import Direction, Translator
 
 # Sentences to a file: what is translated again when the machine fails in between.
@@ -167,7 +168,7 @@ def _as_the_teacher(options: DistillOptions, teacher: RunDirectory) -> DistillOp
         raise OptionError(f"{give}; {teacher.path} does not keep where its own text is (training/ is not there)")
     request, known = request_of(teacher.begun), read_receipt(teacher.path).data
     given = {name.rpartition("_")[0] for name in FILES if getattr(options, name) is not None}
-    named: dict[str, Path] = {}
+    named: dict[str, Any] = {}
     for file in known:
         name = option_of(file.role)
         path = getattr(request, name, None)
