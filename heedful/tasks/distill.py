@@ -22,7 +22,15 @@ from heedful.tasks.defaults import Size, size_for
 from heedful.tasks.descent import Change, section
 from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
 from heedful.tasks.evidence import Beside, Pairs, Published, Tell, unwatched
-from heedful.tasks.lesson import Material, check_unchanged, gather, read_lesson, with_text, write_lesson
+from heedful.tasks.lesson import (
+    Material,
+    check_unchanged,
+    describe_lesson,
+    gather,
+    read_lesson,
+    with_text,
+    write_lesson,
+)
 from heedful.tasks.models import family, n_parameters
 from heedful.tasks.parity import Trial, prove
 from heedful.tasks.preparation import READY, Sources, examine, fingerprints
@@ -182,7 +190,7 @@ def _introduction(pupil: Pupil, run: RunDirectory) -> list[str]:
     said = [f"the teacher {Path(pupil.plan.teacher.path).name} has {amount(teacher)} parameters; its student {layers}"]
     if student > teacher:
         said.append(f"the student is larger than its teacher: {amount(student)} parameters; it may be faster even so")
-    return said
+    return [*said, *filter(None, [describe_lesson(lesson_of(run))])]
 
 
 def _judge(pupil: Pupil, run: RunDirectory, student: Translator, data: str, pairs: Pairs, tell: Tell) -> Beside:
@@ -202,9 +210,8 @@ def _judge(pupil: Pupil, run: RunDirectory, student: Translator, data: str, pair
             again = shlex.join(["heedful", "distill", str(teacher), "--out", str(run.path), "--resume"])
             raise QualityError(f"{error}; its training is kept: `{again}` with it writes the student") from None
         command += "" if "--accept-loss" in command else " --accept-loss"
-    change = Change(
-        run.path.resolve().name, command, _origin(pupil), [_manner(pupil)], allowed_loss=options.allowed_loss
-    )
+    notes = [note for note in (_manner(pupil), describe_lesson(lesson_of(run))) if note]
+    change = Change(run.path.resolve().name, command, _origin(pupil), notes, allowed_loss=options.allowed_loss)
     parity = {**proof.to_json(), "allowed_loss": options.allowed_loss}
     return Beside(change.origin, [section(proof, change, teacher.name)], parity, command)
 

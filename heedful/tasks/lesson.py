@@ -16,7 +16,7 @@ from heedful.data.split import TRAIN, split
 from heedful.data.text import ParallelText, identity
 from heedful.errors import DataError, OptionError, RunError
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import atomic_folder, make_folder, read_json, remove, write_file, write_json
+from heedful.run.disk import atomic_folder, encode_json, make_folder, read_json, remove, write_file, write_json
 from heedful.run.facts import DataFile
 from heedful.run.receipt import read_receipt
 from heedful.tasks.beginning import REQUEST, request_of
@@ -28,7 +28,7 @@ from heedful.tasks.translator import Direction, Translator
 
 # Sentences to a file: what is translated again when the machine fails in between.
 PIECE = 2000
-TEXT, TRANSLATED = "text", "translated"
+TEXT, TRANSLATED, COUNTS = "text", "translated", "counts.json"
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -114,7 +114,10 @@ def write_lesson(
     """
     if (place / TEXT).is_dir():
         return
-    learned: Pairs = material.pairs() if teacher is None else _taught(place / TRANSLATED, material, teacher, tell)
+    counts = {"translations": 0, "originals": 0}
+    learned: Pairs = material.pairs()
+    if teacher is not None:
+        learned = _taught(place / TRANSLATED, material, teacher, counts, tell)
     if originals and teacher is not None:
         learned = chain(learned, material.pairs())
     with atomic_folder(place / TEXT) as part:
@@ -122,8 +125,24 @@ def write_lesson(
         for name, pairs in material.held.items():
             if pairs:
                 _write_pairs(part, name, pairs)
+        write_file(part / COUNTS, encode_json(counts))
     if (place / TRANSLATED).is_dir():
         remove(place / TRANSLATED)
+
+
+def describe_lesson(place: Path) -> str:
+    """Where the teacher's translations could not be used, in a sentence; empty where they all could.
+
+    Args:
+        place: where `write_lesson` wrote it.
+    """
+    counts = read_json(place / TEXT / COUNTS)
+    if not counts["originals"]:
+        return ""
+    return (
+        f"Of the teacher's {counts['translations']:,} translations {counts['originals']:,} came to no end or said "
+        "nothing: there the original stands."
+    )
 
 
 def read_lesson(place: Path, sources: Sources, teacher: Translator) -> Sources:
@@ -193,7 +212,9 @@ def _check_languages(sources: Sources, direction: Direction) -> None:
             )
 
 
-def _taught(place: Path, material: Material, teacher: Translator, tell: Tell) -> Iterator[tuple[str, str]]:
+def _taught(
+    place: Path, material: Material, teacher: Translator, counts: dict[str, int], tell: Tell
+) -> Iterator[tuple[str, str]]:
     """The pairs with the teacher's target; and with its source, where it translates that way too.
 
     Where it found no end of a sentence, the original stands.
@@ -207,6 +228,8 @@ def _taught(place: Path, material: Material, teacher: Translator, tell: Tell) ->
             said = _progress(tell, f"the teacher translates {' → '.join(direction)}", done, whole)
             found = _translated(place / f"{way}-{number:06d}.json", teacher, direction, texts, said)
             done += len(pairs)
+            counts["translations"] += len(pairs)
+            counts["originals"] += found.count("")
             for (source, target), written in zip(pairs, found, strict=True):
                 yield (written or source, target) if way else (source, written or target)
 
