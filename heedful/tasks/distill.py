@@ -9,15 +9,14 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import torch
-
 from heedful.data.verdict import Verdict
 from heedful.errors import OptionError, QualityError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import clear_leftovers, make_folder, read_json
 from heedful.run.facts import amount
 from heedful.run.manifest import check_manifest, write_manifest
-from heedful.tasks.beginning import begin, command_of
+from heedful.run.receipt import read_receipt
+from heedful.tasks.beginning import Beginning, begin, command_of
 from heedful.tasks.defaults import Size, size_for
 from heedful.tasks.descent import Change, section
 from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
@@ -31,10 +30,9 @@ from heedful.tasks.lesson import (
     with_text,
     write_lesson,
 )
-from heedful.tasks.models import family, n_parameters
+from heedful.tasks.models import n_parameters
 from heedful.tasks.parity import Trial, prove
 from heedful.tasks.preparation import READY, Sources, examine, fingerprints
-from heedful.tasks.setup import Setup
 from heedful.tasks.teacher import Teacher, manifest_hash
 from heedful.tasks.texts import flag_of
 from heedful.tasks.translation import go_on
@@ -130,7 +128,7 @@ def learn(pupil: Pupil, watch: Callable[[Outlook], Display] | None = None) -> Pu
             size = options.size(_size(pupil, verdict.n_usable))
             begin(run, asked, pupil.sources, verdict, size, partial(options.command, Path(teacher.path)), teacher)
         check_manifest(run.begun)
-        return go_on(run, pupil.sources, asked, watch, _introduction(pupil, run), partial(_judge, pupil, run))
+        return go_on(run, pupil.sources, asked, watch, partial(_introduction, pupil), partial(_judge, pupil, run))
 
 
 def _reopen(path: Path, options: DistillOptions) -> Plan:
@@ -180,17 +178,15 @@ def _size(pupil: Pupil, n_pairs: int) -> Size:
     return replace(size, d_model=config["architecture"]["d_model"]) if config["model"] == "transformer" else size
 
 
-def _introduction(pupil: Pupil, run: RunDirectory) -> list[str]:
+def _introduction(pupil: Pupil, beginning: Beginning) -> list[str]:
     """Who learns from whom."""
-    setup = Setup.stored(run.begun)
-    with torch.device("meta"):
-        student = n_parameters(family(setup.model).build(setup.shape))
-    teacher = n_parameters(pupil.teacher.model)
-    layers = f"{setup.size.n_encoder_layers} layers of encoder and {setup.size.n_decoder_layers} of decoder"
+    size, student = beginning.setup.size, n_parameters(beginning.model)
+    teacher = read_receipt(Path(pupil.plan.teacher.path)).n_parameters
+    layers = f"{size.n_encoder_layers} layers of encoder and {size.n_decoder_layers} of decoder"
     said = [f"the teacher {Path(pupil.plan.teacher.path).name} has {amount(teacher)} parameters; its student {layers}"]
     if student > teacher:
         said.append(f"the student is larger than its teacher: {amount(student)} parameters; it may be faster even so")
-    return [*said, *filter(None, [describe_lesson(lesson_of(run))])]
+    return [*said, *filter(None, [describe_lesson(lesson_of(RunDirectory(pupil.plan.options.out)))])]
 
 
 def _judge(pupil: Pupil, run: RunDirectory, student: Translator, data: str, pairs: Pairs, tell: Tell) -> Beside:

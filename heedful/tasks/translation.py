@@ -74,7 +74,7 @@ def go_on(
     sources: Sources,
     options: TranslationOptions,
     watch: Callable[[Outlook], Display] | None,
-    introduction: Iterable[str] = (),
+    introduce: Callable[[Beginning], Iterable[str]] | None = None,
     judge: Judge | None = None,
 ) -> Published:
     """From a beginning, or from wherever training was stopped, to the end.
@@ -84,7 +84,7 @@ def go_on(
         sources: of the run.
         options: of the run.
         watch: as for `train_translation`.
-        introduction: what is said before anything else.
+        introduce: gives what is said before anything else.
         judge: compares the model with another; what it refuses is not published, and can be gone on with.
     """
     seed = options.seed
@@ -92,7 +92,7 @@ def go_on(
     setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
     describe(run, sources, beginning.prepared, setup)
     display = watch(_outlook(beginning, sources, options.minutes)) if watch else Silent()
-    for said in (*introduction, *_opening(beginning)):
+    for said in (*(introduce(beginning) if introduce else ()), *_opening(beginning)):
         display.event(0, said)
     watchers, compute = Watchers(display, rehearsal.evaluate, rehearsal.glimpse), setup.numerics.dtype
     with applied(setup.numerics):
