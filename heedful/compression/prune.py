@@ -4,12 +4,12 @@ Heads are weighed and not removed: `docs/decisions/0010-heads-are-weighed-not-pr
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from heedful.data.batch import Batch
 from heedful.errors import OptionError, suggest
@@ -45,9 +45,9 @@ def drop_layers(model: Transformer, names: Collection[str]) -> Transformer:
     for stack in ("encoder", "decoder"):
         if _of(stack, known) and not _of(stack, left):
             raise OptionError(f"the {stack} needs a layer: got all {len(_of(stack, known))} to drop; keep one of them")
-    counts = {f"n_{stack}_layers": len(_of(stack, left)) for stack in ("encoder", "decoder")}
+    n_encoder, n_decoder = (len(_of(stack, left)) for stack in ("encoder", "decoder"))
     with torch.random.fork_rng(devices=[]):
-        smaller = Transformer(replace(model.architecture, **counts))
+        smaller = Transformer(replace(model.architecture, n_encoder_layers=n_encoder, n_decoder_layers=n_decoder))
     tensors: dict[str, Tensor] = {}
     for key, tensor in model.state_dict().items():
         found = _BLOCK.fullmatch(key)
@@ -93,9 +93,7 @@ def least_layers(model: Transformer, objective: Objective, batches: Sequence[Bat
     names = layers_of(model)
     most = len(names) - len({name.partition(".")[0] for name in names})
     if not 0 <= n <= most:
-        raise OptionError(
-            f"of {len(names)} layers 0 to {most} can be dropped: got {n}; encoder and decoder need one each"
-        )
+        raise OptionError(f"of {len(names)} layers 0 to {most} can be dropped: got {n}; each stack needs one")
     dropped: list[str] = []
     for _ in range(n):
         left = [name for name in names if name not in dropped]
@@ -137,8 +135,8 @@ def _gates(model: Transformer) -> Iterator[dict[str, Tensor]]:
     gates: dict[str, Tensor] = {}
     n_heads = model.architecture.n_heads
 
-    def watch(name: str) -> object:
-        def hook(module: torch.nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
+    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], tuple[Tensor]]:
+        def hook(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
             said = inputs[0].unflatten(-1, (n_heads, -1))
             gates[name] = said.new_ones(len(said), 1, n_heads, 1, requires_grad=True)
             return ((said * gates[name]).flatten(2),)
