@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from heedful.tasks.distillation import DistillOptions  # the flags are its fields
 
 if TYPE_CHECKING:
+    from heedful.tasks.compress import Compressed
     from heedful.tasks.evidence import Published
 
 
@@ -29,6 +30,7 @@ def distill(
         teacher: its run directory.
         as_json: print one JSON object instead of a table.
     """
+    from heedful.cli.compress import show
     from heedful.cli.stopping import until_stopped
     from heedful.cli.summary import show_result
     from heedful.cli.train import result_json
@@ -36,17 +38,22 @@ def distill(
     from heedful.tasks import distill as distillation
     from heedful.training.display import make_display
 
-    def work() -> "Published":
+    def work() -> "tuple[Published, Compressed | None]":
         # Not while it learns: a panel and a bar would draw over each other.
         with watching() as tell:
             pupil = distillation.teach(teacher, options, tell)
-        return distillation.learn(pupil, watch=make_display)
+        published = distillation.learn(pupil, watch=make_display)
+        with watching() as tell:
+            return published, distillation.make_int8(pupil, tell)
 
-    published = until_stopped(options.out, work, shlex.join(["distill", str(teacher)]))
-    if isinstance(published, int):
-        return published
+    made = until_stopped(options.out, work, shlex.join(["distill", str(teacher)]))
+    if isinstance(made, int):
+        return made
+    published, smaller = made
     if as_json:
-        print(json.dumps(result_json(published), ensure_ascii=False))
-    else:
-        show_result(published)
+        print(json.dumps({**result_json(published), "int8": smaller and smaller.to_json()}, ensure_ascii=False))
+        return None
+    show_result(published)
+    if smaller is not None:
+        show(smaller)
     return None

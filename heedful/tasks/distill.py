@@ -17,6 +17,7 @@ from heedful.run.facts import amount
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.receipt import read_receipt
 from heedful.tasks.beginning import Beginning, begin, command_of
+from heedful.tasks.compress import Compressed, CompressOptions, compress
 from heedful.tasks.defaults import Size, size_for
 from heedful.tasks.descent import Change, section
 from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
@@ -82,7 +83,10 @@ def distill(
         Hinton et al. 2015, arXiv:1503.02531; Kim and Rush 2016, arXiv:1606.07947; deep encoders and shallow decoders:
         Kasai et al. 2021, arXiv:2006.10369.
     """
-    return learn(teach(teacher, options, tell), watch)
+    pupil = teach(teacher, options, tell)
+    published = learn(pupil, watch)
+    make_int8(pupil, tell)
+    return published
 
 
 def teach(path: Path, options: DistillOptions, tell: Tell = unwatched) -> Pupil:
@@ -101,6 +105,8 @@ def teach(path: Path, options: DistillOptions, tell: Tell = unwatched) -> Pupil:
     # All that can be refused is refused before anything is written.
     options.check()
     RunDirectory(options.out).check_free()
+    if options.smaller is not None and options.smaller.exists():
+        raise RunError(f"{options.smaller} exists already, where the int8 run goes: choose another --out")
     known = Teacher(str(path.resolve()), manifest_hash(path), options.level, options.share, options.temperature)
     teacher = known.load(options.device)
     options = with_text(options, RunDirectory(path), teacher.directions[0])
@@ -129,6 +135,26 @@ def learn(pupil: Pupil, watch: Callable[[Outlook], Display] | None = None) -> Pu
             begin(run, asked, pupil.sources, verdict, size, partial(options.command, Path(teacher.path)), teacher)
         check_manifest(run.begun)
         return go_on(run, pupil.sources, asked, watch, partial(_introduction, pupil), partial(_judge, pupil, run))
+
+
+def make_int8(pupil: Pupil, tell: Tell = unwatched) -> Compressed | None:
+    """The last part, where it is asked for: an int8 run of the student, compared with it.
+
+    Args:
+        pupil: its student is finished.
+        tell: is told how far it is.
+    Raises:
+        QualityError: it loses more than allowed; the student is whole.
+    """
+    options = pupil.plan.options
+    if options.smaller is None:
+        return None
+    asked = CompressOptions(options.smaller, "int8", accept_loss=options.accept_loss, allowed_loss=options.allowed_loss)
+    try:
+        return compress(options.out, asked, tell)
+    except QualityError as error:
+        again = shlex.join(["heedful", "compress", str(options.out), "--accept-loss"])
+        raise QualityError(f"int8: {error}; the student itself is whole: `{again}` writes it as int8 too") from None
 
 
 def _reopen(path: Path, options: DistillOptions) -> Plan:

@@ -45,6 +45,7 @@ class DistillOptions(Texts):
         device: "cpu" or "cuda"; chosen when left out.
         allowed_loss: BLEU that may be lost against the teacher, at the lower end of the interval.
         accept_loss: write a student that loses more too; its card says so.
+        int8: make an int8 run of the student too, beside it, as `heedful compress` does.
         resume: go on in `out` where a distillation was interrupted, or refused for its loss.
     """
 
@@ -64,7 +65,13 @@ class DistillOptions(Texts):
     device: str | None = None
     allowed_loss: float = ALLOWED_LOSS
     accept_loss: bool = False
+    int8: bool = False
     resume: bool = False
+
+    @property
+    def smaller(self) -> Path | None:
+        """Where the int8 run goes; None where none is asked for."""
+        return self.out.resolve().with_name(f"{self.out.resolve().name}-int8") if self.int8 else None
 
     @property
     def names_text(self) -> bool:
@@ -199,5 +206,6 @@ def lesson_of(run: RunDirectory) -> Path:
 
 
 def is_distillation(out: Path) -> bool:
-    """Whether a distillation was begun in a folder."""
-    return (lesson_of(RunDirectory(out)) / PLAN).is_file()
+    """Whether there is a distillation in a folder to go on with: begun, and not finished."""
+    run = RunDirectory(out)
+    return (lesson_of(run) / PLAN).is_file() and not run.is_finished

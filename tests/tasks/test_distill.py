@@ -13,8 +13,10 @@ from heedful.run.directory import RunDirectory
 from heedful.run.manifest import check_manifest
 from heedful.run.receipt import read_receipt
 from heedful.tasks import lesson, parity
+from heedful.tasks.compress import CompressOptions, compress
 from heedful.tasks.distill import distill, learn, teach
 from heedful.tasks.distillation import DistillOptions
+from heedful.tasks.models import compression_of
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.teacher import manifest_hash
 from heedful.tasks.translation import train_translation
@@ -152,6 +154,21 @@ def test_a_student_that_loses_too_much_is_not_written_unless_that_is_accepted(ti
     assert "The loss was accepted with --accept-loss." in (tmp_path / "s" / "README.md").read_text()
     assert read_receipt(tmp_path / "s").command.endswith("--steps 2 --accept-loss")
     assert not [path for path in (tmp_path / "s" / "training").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.slow
+def test_an_int8_teacher_and_an_int8_student(tiny, tmp_path):
+    texts = few(tiny.texts, tmp_path / "texts")
+    compress(tiny.both, CompressOptions(tmp_path / "t", accept_loss=True))
+    make(tmp_path / "t", ask(tmp_path / "s", level="word", steps=2, int8=True, accept_loss=True, **texts))
+    assert compression_of(RunDirectory(tmp_path / "s")) is None
+    made_of = compression_of(RunDirectory(tmp_path / "s-int8"))["made_of"]
+    assert made_of["name"] == "s"
+    check_manifest(tmp_path / "s-int8")
+    assert read_receipt(tmp_path / "s").command.endswith("--steps 2 --accept-loss --int8")
+    shutil.rmtree(tmp_path / "s")
+    with pytest.raises(RunError, match="s-int8 exists already"):
+        make(tmp_path / "t", ask(tmp_path / "s", int8=True))
 
 
 def test_what_is_refused_leaves_nothing(tiny, tmp_path):

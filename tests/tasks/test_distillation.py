@@ -84,6 +84,8 @@ def test_a_plan_is_written_down_and_read_back(tmp_path):
     plan = Plan(Teacher("/t", "abc", "word", 0.2, 3.0), options, [DataFile("train source", "a.en", 3, "def")])
     plan.store(run)
     assert is_distillation(tmp_path)
+    run.manifest.touch()
+    assert not is_distillation(tmp_path)
     assert Plan.stored(run) == plan
     path = lesson_of(run) / "distillation.json"
     path.write_text(path.read_text().replace('"preset"', '"presets"'))
