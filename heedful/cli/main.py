@@ -6,6 +6,7 @@ a file beside this one with a function of that name; its signature, and the froz
 
 import errno
 import io
+import logging
 import os
 import sys
 import traceback
@@ -111,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tokens.remove("--debug")
     try:
         prepare_streams()
+        listen()
         with terminable():
             answer = build()(tokens)
         sys.stdout.flush()
@@ -134,6 +136,22 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Where the locale has no arrow, a question mark is better than no table.
             stream.reconfigure(errors="replace")
+
+
+class Said(logging.Handler):
+    """What the library has to say while it works goes to standard error, wherever that leads by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging.Handler."""
+        print(f"heedful: {record.getMessage()}", file=sys.stderr)
+
+
+def listen() -> None:
+    """Hear what the library says."""
+    logger = logging.getLogger("heedful")
+    logger.setLevel(logging.INFO)
+    logger.handlers = [Said()]
+    logger.propagate = False
 
 
 def ending(error: BaseException, debug: bool) -> int:

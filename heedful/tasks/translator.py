@@ -19,6 +19,7 @@ from heedful.decoding import Beam, Limits, Search, decode
 from heedful.errors import LengthError, OptionError, RunError, ShapeError, suggest
 from heedful.interface import Model
 from heedful.interpretation.attention_maps import AttentionMap, cross_attention
+from heedful.model.native.network import NativeNetwork, rewritten
 from heedful.model.pack import pack
 from heedful.numerics import Numerics, applied, choose
 from heedful.run.directory import RunDirectory
@@ -113,12 +114,17 @@ class Translator:
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the packed weights, whose layout belongs to this process."""
-        return {name: value for name, value in vars(self).items() if name != "_packed"}
+        return {name: value for name, value in vars(self).items() if name not in ("_packed", "_searcher")}
 
     @cached_property
     def _packed(self) -> Model:
         """What decodes: made when it is first needed, inside `applied`."""
         return pack(self.model)
+
+    @cached_property
+    def _searcher(self) -> NativeNetwork | None:
+        """The same model as the engine has it, where there is one and the numerics say so."""
+        return rewritten(self.model) if self.numerics.engine == "native" else None
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None) -> Self:
@@ -200,6 +206,7 @@ class Translator:
                 prefixes=[begins[i] for i in wanted] if begins else None,
                 progress=progress,
                 crew=crew_for(self.numerics),
+                searcher=self._searcher,
             )
         seconds = time.perf_counter() - begun
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):
