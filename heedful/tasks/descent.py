@@ -35,6 +35,7 @@ class Change:
         notes: more about it, a paragraph each.
         limits: what became worse by it, one sentence each.
         allowed_loss: BLEU; what loses more was accepted, and the card says so.
+        n_parameters: of the new model; None of as many as the original has.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Change:
     notes: Sequence[str] = ()
     limits: Sequence[str] = ()
     allowed_loss: float = ALLOWED_LOSS
+    n_parameters: int | None = None
 
 
 def publish(
@@ -78,7 +80,7 @@ def publish(
         directions=receipt.directions,
         model=receipt.model,
         architecture=read_json(run.config)["architecture"],
-        n_parameters=receipt.n_parameters,
+        n_parameters=change.n_parameters or receipt.n_parameters,
         data=receipt.data,
         n_pairs=receipt.n_pairs,
         scores=sets,
