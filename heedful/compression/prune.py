@@ -1,6 +1,6 @@
 """Doing without parts of a finished Transformer: what heads and layers are worth, and the model without some layers.
 
-Heads are weighed and not removed: `docs/decisions/0010-heads-are-weighed-not-pruned.md`.
+Heads are weighed and not removed: `docs/decisions/0011-heads-are-weighed-not-pruned.md`.
 """
 
 import re
