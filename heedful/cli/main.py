@@ -47,6 +47,7 @@ VERBS = {
     "verify": Verb("heedful.cli.verify:verify", "A run's receipt, checked and scored again."),
     "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
     "duel": Verb("heedful.cli.duel:duel", "RNN, RNN with attention, CNN and Transformer at one budget."),
+    "distill": Verb("heedful.cli.distill:distill", "From a translator to a small, fast student of it."),
     "recipe": Verb("heedful.cli.recipe:recipe", "Known data sets: what to train on them, and what to expect."),
     "runs": Verb("heedful.cli.runs:runs", "What was trained here, side by side."),
     "doctor": Verb("heedful.cli.doctor:doctor", "This machine: cores, number formats, GPU, versions, what is missing."),
@@ -74,6 +75,7 @@ NEEDED = {
     "evaluate": (_RUN, "runs/en-de --source test.en --target test.de"),
     "compress": (_RUN, "runs/en-de"),
     "verify": (_RUN, "runs/en-de"),
+    "distill": ("a finished translator and, as --out, a new folder for its student", "runs/en-de --out runs/student"),
 }
 
 
