@@ -44,11 +44,17 @@ class Answer:
         score: what answers to the same text are ranked by, higher is better.
         stopped: "eos" when the model ended it, "length" or "repetition" when a guard did, "window" when the text is
             longer than the model's window and was left out.
+        tokens: of the translation, without begin and end.
     """
 
     text: str
     score: float
     stopped: str
+    tokens: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values: text, score and what stopped it."""
+        return {"text": self.text, "score": self.score, "stopped": self.stopped}
 
 
 @dataclass(frozen=True)
@@ -197,7 +203,10 @@ class Translator:
             )
         seconds = time.perf_counter() - begun
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):
-            answers[i] = [Answer(_one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped) for h in hypotheses]
+            answers[i] = [
+                Answer(_one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped, tuple(h.tokens))
+                for h in hypotheses
+            ]
         return Translations(answers, found.counters, found.counters["tokens"], seconds)
 
     def attention(self, source: str, target: str, to: str | None = None) -> AttentionMap | None:
