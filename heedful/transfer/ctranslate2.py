@@ -1,61 +1,78 @@
 """A translator as a CTranslate2 model, written through that library's own specification of a Transformer."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import tokenizers
 import torch
 from torch import Tensor, nn
 
 from heedful.architecture import Architecture, Positions
 from heedful.data.tokenizer import BOS, EOS, PAD, SPECIALS, UNK
-from heedful.errors import DependencyError, OptionError, suggest
+from heedful.interface import Model
 from heedful.model.block import Block
 from heedful.model.feedforward import FeedForward
 from heedful.model.transformer import Stack, Transformer
-from heedful.transfer.expressible import NEVER, expressible
+from heedful.run.disk import naming, write_file
+from heedful.transfer.foreign import (
+    AT_ONCE,
+    MAX_ANSWER,
+    NEVER,
+    Exported,
+    Runtime,
+    expressible,
+    in_code,
+    library,
+    tags_in_words,
+)
 
+TITLE = "CTranslate2"
 QUANTIZATIONS = ("float32", "float16", "bfloat16", "int16", "int8", "int8_float32", "int8_float16", "int8_bfloat16")
+WEIGHTS = "model.bin"
 ALLOWED = {"activation": ("relu", "gelu", "swiglu"), "window": (None,)}
 # By the names that the library gives them; a gate is a layer of its own there.
 _ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "swiglu": "SWISH"}
 
 
-def ctranslate2() -> ModuleType:
+def need() -> ModuleType:
     """The library.
 
     Raises:
         DependencyError: it is not installed.
     """
-    try:
-        import ctranslate2 as found
-    except ImportError as error:
-        raise DependencyError(f'CTranslate2 is missing ({error}): pip install "heedful[export]"') from error
-    return found
+    return library("ctranslate2")
 
 
-def check_quantization(name: str) -> None:
-    """Refuse a type of weights that CTranslate2 does not know.
-
-    Raises:
-        OptionError: names the nearest.
-    """
-    if name not in QUANTIZATIONS:
-        raise OptionError(f"quantization {name!r} is not known{suggest(name, QUANTIZATIONS)}")
-
-
-def check_ctranslate2(model: nn.Module) -> Architecture:
+def check(model: Model) -> Architecture:
     """The architecture of a model that CTranslate2 can run.
 
     Raises:
         OptionError: it cannot; the message names the values.
     """
-    instead = "train with one of these values, as every default translator has them"
-    return expressible(model, "CTranslate2", ALLOWED, instead)
+    return expressible(model, TITLE, ALLOWED, "train with one of these, as every default translator is")
 
 
-def write_ctranslate2(
+def write(folder: Path, exported: Exported) -> None:
+    """Write the model, and tokenizer.json beside it.
+
+    Args:
+        folder: exists, and is empty.
+        exported: what is written.
+    Raises:
+        OptionError: CTranslate2 cannot express the model.
+        DependencyError: it is not installed.
+        RunError: the file system refused.
+    """
+    tokenizer = exported.tokenizer
+    names = [tokenizer.piece(token) for token in range(tokenizer.vocab_size)]
+    write_model(folder, exported.model, names, exported.quantization)
+    write_file(folder / "tokenizer.json", tokenizer.to_json().encode())
+
+
+def write_model(
     folder: Path, model: Transformer, vocabulary: Sequence[str], quantization: str = "float32", tag: str | None = None
 ) -> None:
     """Write model.bin, config.json and the vocabulary.
@@ -70,12 +87,12 @@ def write_ctranslate2(
         quantization: one of QUANTIZATIONS.
         tag: a token that is put in front of every source by the library itself.
     Raises:
-        OptionError: CTranslate2 cannot express the model, or does not know the quantization.
+        OptionError: CTranslate2 cannot express the model.
         DependencyError: it is not installed.
+        RunError: the file system refused.
     """
-    check_quantization(quantization)
-    shape = check_ctranslate2(model)
-    specs = ctranslate2().specs.transformer_spec
+    shape = check(model)
+    specs = need().specs.transformer_spec
     assert model.encoder is not None and model.decoder is not None, "an architecture that was checked"
     encoder = specs.TransformerEncoderSpec(
         shape.n_encoder_layers, shape.n_heads, **_options(shape, shape.encoder_positions)
@@ -99,12 +116,84 @@ def write_ctranslate2(
     spec.config.layer_norm_epsilon = _epsilon(model)
     spec.validate()
     spec.optimize(quantization)
-    spec.save(str(folder))
+    with naming(folder), tempfile.TemporaryDirectory(dir=folder) as scratch:
+        spec.save(scratch)
+        for file in sorted(Path(scratch).iterdir()):
+            write_file(folder / file.name, file.read_bytes())
+
+
+def run(folder: Path, exported: Exported, direction: tuple[str, str]) -> Runtime:
+    """The exported model in its own runtime, called as its README says.
+
+    Args:
+        folder: holds what `write` wrote.
+        exported: what was written.
+        direction: languages from and into.
+    """
+    translator = need().Translator(str(folder), inter_threads=1, intra_threads=exported.threads)
+    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True
+    known = tokenizer.get_vocab()
+    tag = exported.tag(direction[1])
+    front = [] if tag is None else [tag]
+
+    def answer(texts: Sequence[str]) -> tuple[list[list[int]], list[str]]:
+        results = translator.translate_batch(
+            [front + tokenizer.encode(text).tokens for text in texts],
+            beam_size=exported.width,
+            length_penalty=exported.length_penalty,
+            max_batch_size=AT_ONCE,
+            max_input_length=0,
+            max_decoding_length=MAX_ANSWER,
+        )
+        ids = [[known[token] for token in each.hypotheses[0]] for each in results]
+        return ids, tokenizer.decode_batch(ids)
+
+    return answer
+
+
+def use(name: str, exported: Exported) -> str:
+    """How to call it, in Markdown.
+
+    Args:
+        name: of the folder.
+        exported: what was written.
+    """
+    pieces = "tokenizer.encode(line).tokens"
+    source = f"[{in_code(exported.tags[0])}, *{pieces}]" if exported.tags else pieces
+    return f"""With `pip install ctranslate2 tokenizers`, and this folder where you are, under the name `{name}`:
+
+```python
+import ctranslate2
+import tokenizers
+
+folder = {in_code(name)}
+translator = ctranslate2.Translator(folder)
+tokenizer = tokenizers.Tokenizer.from_file(folder + "/tokenizer.json")
+tokenizer.encode_special_tokens = True
+
+
+def translate(lines):
+    results = translator.translate_batch(
+        [{source} for line in lines],
+        beam_size={exported.width},
+        length_penalty={exported.length_penalty},
+        max_batch_size={AT_ONCE},
+        max_input_length=0,  # nothing is cut in silence
+        max_decoding_length={MAX_ANSWER},
+    )
+    return tokenizer.decode_batch([[tokenizer.token_to_id(token) for token in each.hypotheses[0]] for each in results])
+```
+
+One sentence a line, without white space at its ends.{tags_in_words(exported, "The first token")}
+CTranslate2 divides the score of a translation by its length to the power of `length_penalty`, heedful by
+`((5 + length) / 6) ** length_penalty`. Where that decides, they choose differently; with 0 they choose alike.
+"""
 
 
 def _options(shape: Architecture, positions: Positions) -> dict[str, Any]:
     """What the library's encoder and decoder have in common."""
-    common = ctranslate2().specs.common_spec
+    common = need().specs.common_spec
     return {
         "pre_norm": shape.order == "pre",
         "activation": common.Activation[_ACTIVATIONS[shape.activation]],
@@ -123,9 +212,7 @@ def _fill_stack(spec: Any, embedding: Any, stack: Stack, shape: Architecture, po
     if positions != "rotary":
         table = stack.embedding.added.table
         # Without a table the library would make sinusoids of its own.
-        spec.position_encodings.encodings = (
-            torch.zeros(shape.max_len, shape.d_model) if table is None else _copy(table)
-        )
+        spec.position_encodings.encodings = torch.zeros(shape.max_len, shape.d_model) if table is None else _copy(table)
     if shape.order == "pre":
         _fill_norm(spec.layer_norm, stack.norm)
     for layer, block in zip(spec.layer, stack.blocks, strict=True):

@@ -5,24 +5,36 @@ of d_model means nothing to the rest of a model, so all weights are put in their
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from heedful.architecture import Architecture
 from heedful.data.tokenizer import BOS, EOS, PAD, SPECIALS, UNK, Tokenizer
-from heedful.errors import DependencyError
+from heedful.interface import Model
 from heedful.model.attention import Attention
 from heedful.model.block import Block
 from heedful.model.transformer import Stack, Transformer
 from heedful.run.disk import encode_json, write_file
 from heedful.run.weights import tensor_bytes
-from heedful.transfer.expressible import expressible
+from heedful.transfer.foreign import (
+    AT_ONCE,
+    MAX_ANSWER,
+    Exported,
+    Runtime,
+    expressible,
+    in_code,
+    library,
+    tags_in_words,
+)
 
+TITLE = "Marian's layout"
+QUANTIZATIONS = ("float32",)
+WEIGHTS = "model.safetensors"
 ALLOWED = {
     "order": ("post",),
     "encoder_positions": ("sinusoidal",),
@@ -31,32 +43,27 @@ ALLOWED = {
     "activation": ("relu", "gelu", "relu2"),
     "window": (None,),
 }
-# Longer answers are loops.
-MAX_ANSWER = 512
 
 
-def transformers() -> ModuleType:
+def need() -> ModuleType:
     """The library, quiet; needed to run what is written here, not to write it.
 
     Raises:
         DependencyError: it is not installed.
     """
-    try:
-        import transformers as found
-    except ImportError as error:
-        raise DependencyError(f'transformers is missing ({error}): pip install "heedful[export]"') from error
+    found = library("transformers")
     found.logging.set_verbosity_error()
     return found
 
 
-def check_marian(model: nn.Module) -> Architecture:
+def check(model: Model) -> Architecture:
     """The architecture of a model that Marian's layout can hold.
 
     Raises:
         OptionError: it cannot; the message names the values.
     """
     instead = "it is the architecture of 2017; --to ctranslate2 and --to argos hold the others"
-    return expressible(model, "Marian's layout", ALLOWED, instead)
+    return expressible(model, TITLE, ALLOWED, instead)
 
 
 def marian_config(shape: Architecture) -> dict[str, Any]:
@@ -90,7 +97,7 @@ def marian_tensors(model: Transformer) -> dict[str, Tensor]:
     """The weights under their names there; one that is shared stands once.
 
     Args:
-        model: that passes `check_marian`.
+        model: that passes `check`.
     """
     assert model.encoder is not None and model.decoder is not None, "a model that was checked"
     axes = _Axes(model.architecture.d_model)
@@ -106,23 +113,22 @@ def marian_tensors(model: Transformer) -> dict[str, Tensor]:
     return found
 
 
-def write_marian(folder: Path, model: Transformer, tokenizer: Tokenizer, width: int) -> None:
+def write(folder: Path, exported: Exported) -> None:
     """Write config.json, generation_config.json, model.safetensors and the files of the tokenizer.
 
     Args:
-        folder: exists, without these files.
-        model: is left as it is.
-        tokenizer: of the model.
-        width: of the beam.
+        folder: exists, and is empty.
+        exported: what is written.
     Raises:
         OptionError: Marian's layout cannot express the model.
         RunError: the file system refused.
     """
-    shape = check_marian(model)
+    shape = check(exported.model)
     named = {"model_type": "marian", "architectures": ["MarianMTModel"], "dtype": "float32"}
     write_file(folder / "config.json", encode_json(named | marian_config(shape)))
     search = {
-        "num_beams": width,
+        "num_beams": exported.width,
+        "length_penalty": exported.length_penalty,
         "max_length": min(MAX_ANSWER, shape.max_len),
         "min_new_tokens": 1,
         "suppress_tokens": [PAD, BOS],
@@ -132,8 +138,8 @@ def write_marian(folder: Path, model: Transformer, tokenizer: Tokenizer, width: 
         "eos_token_id": EOS,
     }
     write_file(folder / "generation_config.json", encode_json(search))
-    write_file(folder / "model.safetensors", tensor_bytes(marian_tensors(model), {"format": "pt"}))
-    write_file(folder / "tokenizer.json", encode_json(_ending_sources(tokenizer)))
+    write_file(folder / WEIGHTS, tensor_bytes(marian_tensors(exported.model), {"format": "pt"}))
+    write_file(folder / "tokenizer.json", encode_json(_ending_sources(exported.tokenizer)))
     names = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "pad_token": SPECIALS[PAD],
@@ -144,6 +150,57 @@ def write_marian(folder: Path, model: Transformer, tokenizer: Tokenizer, width: 
         "clean_up_tokenization_spaces": False,
     }
     write_file(folder / "tokenizer_config.json", encode_json(names))
+
+
+def run(folder: Path, exported: Exported, direction: tuple[str, str]) -> Runtime:
+    """The exported model in its own runtime, called as its README says.
+
+    Args:
+        folder: holds what `write` wrote.
+        exported: what was written.
+        direction: languages from and into.
+    """
+    runtime = need()
+    model = runtime.MarianMTModel.from_pretrained(folder, local_files_only=True).eval()
+    tokenizer = runtime.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    front = exported.tag(direction[1]) or ""
+
+    def answer(texts: Sequence[str]) -> tuple[list[list[int]], list[str]]:
+        ids: list[list[int]] = []
+        for start in range(0, len(texts), AT_ONCE):
+            lines = [front + text for text in texts[start : start + AT_ONCE]]
+            found = model.generate(**tokenizer(lines, padding=True, return_tensors="pt"))
+            ids += [[token for token in row if token not in (PAD, BOS, EOS)] for row in found.tolist()]
+        return ids, tokenizer.batch_decode(ids, skip_special_tokens=True)
+
+    return answer
+
+
+def use(name: str, exported: Exported) -> str:
+    """How to call it, in Markdown.
+
+    Args:
+        name: of the folder.
+        exported: what was written.
+    """
+    line = f"{in_code(exported.tags[0])} + line" if exported.tags else "line"
+    return f"""With `pip install transformers torch`, and this folder where you are, under the name `{name}`:
+
+```python
+from transformers import AutoTokenizer, MarianMTModel
+
+folder = {in_code(name)}
+model = MarianMTModel.from_pretrained(folder).eval()
+tokenizer = AutoTokenizer.from_pretrained(folder)
+
+
+def translate(lines):
+    sources = tokenizer([{line} for line in lines], padding=True, return_tensors="pt")
+    return tokenizer.batch_decode(model.generate(**sources), skip_special_tokens=True)
+```
+
+One sentence a line, without white space at its ends.{tags_in_words(exported, "What stands before it")}
+"""
 
 
 def _ending_sources(tokenizer: Tokenizer) -> dict[str, Any]:
