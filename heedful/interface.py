@@ -16,9 +16,10 @@ sentence n.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -166,6 +167,72 @@ class Model(nn.Module, ABC):
         Returns:
             (..., V).
         """
+
+
+@dataclass(frozen=True)
+class SearchTask:
+    """Sentences for a model that searches by itself.
+
+    Args:
+        sources: N lists of tokens, none empty, the one to begin with first.
+        max_len: of each sentence, the most tokens to write, the end of sentence counted.
+        min_len: of each, the fewest before an end.
+        loop_runs: of each, for n from 1: after so many tokens in a row that equal the one n places back it is cut.
+        width: W, beams.
+        kept: hypotheses wanted of each sentence; 0 takes the likeliest token at every step instead, with W = 1.
+        divisor: what the log-probability of so many tokens is divided by, to rank hypotheses.
+        rows: of a step, sentences times beams.
+        tokens: of a batch of the encoder.
+        bos: what is read first.
+        eos: what ends a sentence.
+        pad: like `bos` never written.
+    """
+
+    sources: Sequence[Sequence[int]]
+    max_len: Sequence[int]
+    min_len: Sequence[int]
+    loop_runs: Sequence[Sequence[int]]
+    width: int
+    kept: int
+    divisor: Callable[[int], float]
+    rows: int
+    tokens: int
+    bos: int
+    eos: int
+    pad: int
+
+
+class Found(NamedTuple):
+    """A hypothesis: its tokens without the end of sentence, its log-probability with it, and what stopped it.
+
+    `stop` is 0 for its end, 1 for its length, 2 for a loop.
+    """
+
+    tokens: list[int]
+    log_probability: float
+    stop: int
+
+
+class Searcher(Protocol):
+    """A model rewritten so that it finds answers itself, by the rules of heedful/decoding, without a call a token."""
+
+    def searches(self, width: int) -> bool:
+        """Whether it can search with so many beams."""
+        ...
+
+    def search(self, task: SearchTask, watch: Callable[[int], bool]) -> tuple[list[list[Found]], Counter[str]]:
+        """Answer.
+
+        Args:
+            task: what is asked.
+            watch: is told now and then how many sentences are done; True stops the work.
+        Returns:
+            for each sentence its hypotheses, best first (nothing at all when stopped), and the counters "steps", "rows"
+            in them and "encoded" batches.
+        Raises:
+            RunError: the model computes what is not a number.
+        """
+        ...
 
 
 @dataclass(frozen=True)

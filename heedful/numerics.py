@@ -7,6 +7,8 @@ what it must for the length of a `with` block.
 
 import ctypes
 import os
+import platform
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,6 +22,7 @@ from heedful.errors import OptionError
 
 Compute = Literal["bfloat16", "float32"]
 Matmul = Literal["default", "onednn"]
+Engine = Literal["native", "torch"]
 
 # A product of float32 numbers rounded to bfloat16 first is wrong by about 2^-8 of its size; true float32 by about 1e-6.
 TRUE_FLOAT32_ERROR = 1e-4
@@ -44,12 +47,15 @@ class Numerics:
         compute: dtype of activations and of the copies of the weights they meet; masters stay float32.
         matmul: "onednn" sends float32 products to oneDNN, which is 1.2-2.4 times faster than MKL on AMD.
         threads: threads inside one operator.
+        engine: "native" lets finished Transformers search by themselves, in C++ (heedful/model/native), where they can
+            and where the library can be built; same answers but for near ties. HEEDFUL_ENGINE=torch forbids it.
     """
 
     device: str
     compute: Compute
     matmul: Matmul
     threads: int
+    engine: Engine = "torch"
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -92,7 +98,9 @@ def choose(device: str | None = None) -> Numerics:
             raise OptionError("device 'cuda' was asked for and torch sees no GPU here; use 'cpu'")
         return Numerics("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float32", "default", 1)
     compute: Compute = "bfloat16" if cpu_multiplies_bfloat16() else "float32"
-    return Numerics("cpu", compute, "onednn" if onednn_float32_is_true() else "default", usable_threads())
+    native = cpu_runs_engine(compute) and compiler() is not None and os.environ.get("HEEDFUL_ENGINE") != "torch"
+    matmul: Matmul = "onednn" if onednn_float32_is_true() else "default"
+    return Numerics("cpu", compute, matmul, usable_threads(), "native" if native else "torch")
 
 
 def cpu_multiplies_bfloat16() -> bool:
@@ -117,6 +125,19 @@ def onednn_float32_is_true() -> bool:
     with _float32_products("bf16"):
         found = torch.nn.functional.linear(ones, ones)
     return bool((found - 64 * (1.0 + 2.0**-12) ** 2).abs().max() < 64 * TRUE_FLOAT32_ERROR)
+
+
+def cpu_runs_engine(compute: Compute) -> bool:
+    """Whether this CPU has the vectors that the engine (heedful/model/native) is written for."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return False
+    fits = torch.cpu._is_avx512_supported() and torch.cpu._is_vnni_supported()
+    return bool(fits and (compute == "float32" or torch.cpu._is_avx512_bf16_supported()))
+
+
+def compiler() -> str | None:
+    """A C++ compiler of this machine; CXX names another."""
+    return next(filter(None, map(shutil.which, (os.environ.get("CXX", ""), "g++", "clang++", "c++"))), None)
 
 
 def available_cores() -> int:

@@ -188,6 +188,24 @@ def numerics() -> Iterator[Finding]:
         why = "true float32, checked just now, and up to 2.4 times as fast on AMD" if fast else "torch's own choice"
         yield Finding("float32 products", "oneDNN" if fast else "default", why)
         yield threads(policy.threads)
+        yield decoder(policy.engine)
+
+
+def decoder(engine: str) -> Finding:
+    """What finished Transformers decode with."""
+    from heedful.model.native.library import BuildError, built
+    from heedful.numerics import compiler, cpu_runs_engine
+
+    if engine == "native":
+        try:
+            return Finding("decoder", "native", f"built for this machine: {built()}")
+        except BuildError as error:
+            return Finding("decoder", "PyTorch", f"two to four times as slow: {error}", False)
+    if not cpu_runs_engine("float32"):
+        return Finding("decoder", "PyTorch", "the native decoder is written for x86 with AVX-512 VNNI")
+    if compiler() is None:
+        return Finding("decoder", "PyTorch", "a C++ compiler (g++ or clang++) would make decoding 2-4 times as fast")
+    return Finding("decoder", "PyTorch", "HEEDFUL_ENGINE=torch asks for it")
 
 
 def disk(folder: Path) -> Finding:

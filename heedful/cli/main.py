@@ -6,6 +6,7 @@ a file beside this one with a function of that name; its signature, and the froz
 
 import errno
 import io
+import logging
 import os
 import sys
 import traceback
@@ -42,6 +43,7 @@ VERBS = {
     "train": Verb("heedful.cli.train:train", "Train a model on your own data."),
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "BLEU, chrF and TER of a translator, with intervals."),
+    "compress": Verb("heedful.cli.compress:compress", "A translator made smaller, and refused when it is worse."),
     "export": Verb("heedful.cli.export:export", "A translator for CTranslate2, transformers or Argos Translate."),
     "verify": Verb("heedful.cli.verify:verify", "A run's receipt, checked and scored again."),
     "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
@@ -71,6 +73,7 @@ NEEDED = {
     ),
     "translate": (_RUN, "runs/en-de < in.txt"),
     "evaluate": (_RUN, "runs/en-de --source test.en --target test.de"),
+    "compress": (_RUN, "runs/en-de"),
     "export": (f"{_RUN}, a format and, as --out, a new folder", "runs/en-de --to ctranslate2 --out en-de-ct2"),
     "verify": (_RUN, "runs/en-de"),
 }
@@ -109,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tokens.remove("--debug")
     try:
         prepare_streams()
+        listen()
         with terminable():
             answer = build()(tokens)
         sys.stdout.flush()
@@ -132,6 +136,22 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Where the locale has no arrow, a question mark is better than no table.
             stream.reconfigure(errors="replace")
+
+
+class Said(logging.Handler):
+    """What the library has to say while it works goes to standard error, wherever that leads by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging.Handler."""
+        print(f"heedful: {record.getMessage()}", file=sys.stderr)
+
+
+def listen() -> None:
+    """Hear what the library says."""
+    logger = logging.getLogger("heedful")
+    logger.setLevel(logging.INFO)
+    logger.handlers = [Said()]
+    logger.propagate = False
 
 
 def ending(error: BaseException, debug: bool) -> int:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from heedful.transfer import ctranslate2
+from heedful.transfer import foreign
 from tests.cli.commands import refused, run
 
 pytest.importorskip("ctranslate2", reason="the extra 'export' is not installed")
@@ -12,7 +12,7 @@ pytest.importorskip("ctranslate2", reason="the extra 'export' is not installed")
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_it_says_what_was_compared_and_where_it_is(as_json, tiny, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(ctranslate2, "MAX_ANSWER", 12)
+    monkeypatch.setattr(foreign, "MAX_ANSWER", 12)
     out = tmp_path / "made"
     words = ["export", tiny.both, "--to", "ctranslate2", "--out", out, "--accept-loss", *["--json"] * as_json]
     code, said, _ = run(capsys, *words)

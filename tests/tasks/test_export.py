@@ -10,7 +10,7 @@ from heedful.compression.parity import Outputs
 from heedful.errors import DataError, DependencyError, OptionError, QualityError, RunError
 from heedful.tasks import export as exports
 from heedful.tasks.export import FORMATS, ExportOptions, export
-from heedful.transfer import argos, ctranslate2
+from heedful.transfer import argos, foreign
 from tests.tasks.tiny import contents
 
 pytest.importorskip("ctranslate2", reason="the extra 'export' is not installed")
@@ -20,7 +20,7 @@ pytest.importorskip("sentencepiece", reason="the extra 'export' is not installed
 @pytest.fixture(autouse=True)
 def _short_answers(monkeypatch):
     """The models have hardly learned to end a sentence."""
-    monkeypatch.setattr(ctranslate2, "MAX_ANSWER", 12)
+    monkeypatch.setattr(foreign, "MAX_ANSWER", 12)
 
 
 def asked(tiny, out, **changes):

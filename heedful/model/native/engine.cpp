@@ -1,0 +1,271 @@
+// The engine: sentences are read in batches without padding, written a token a step, and replaced when they are done.
+#include <exception>
+#include <memory>
+
+#include "search.h"
+
+using namespace heedful;
+
+namespace {
+
+using Job = std::unique_ptr<Sentence>;
+using Watch = int32_t (*)(int32_t done);  // told now and then; anything but 0 stops the work
+
+// One thread's share of the work.
+class Worker {
+public:
+    Worker(const Network& net, const Task& task, Answer& answer, Watch watch)
+        : net_(net), task_(task), answer_(answer), watch_(watch) {
+        chooser_.wanted = task.kept ? task.width : 2;
+        chooser_.may_end = !task.kept;
+        chooser_.pad = task.pad, chooser_.bos = task.bos, chooser_.eos = task.eos;
+    }
+
+    // 0 done, 1 stopped, 2 the model computes what is not a number.
+    int run() {
+        const int capacity = std::max(1, task_.rows / task_.width);
+        while (next_ < task_.n || !work_.empty()) {
+            while (next_ < task_.n && 4 * static_cast<int>(work_.size()) <= 3 * capacity) admit(capacity);
+            if (!step()) return 2;
+            if (clear() && watch_ && watch_(done_)) return 1;
+        }
+        return 0;
+    }
+
+private:
+    // Bring sentences to work: as many as have a place and fit into one batch of the encoder.
+    void admit(int capacity) {
+        const size_t first = work_.size();
+        int n_tokens = 0;
+        while (next_ < task_.n && static_cast<int>(work_.size()) < capacity) {
+            const int length = static_cast<int>(task_.offset[next_ + 1] - task_.offset[next_]);
+            if (work_.size() > first && n_tokens + length > task_.tokens) break;
+            if (spare_.empty()) spare_.push_back(std::make_unique<Sentence>());
+            work_.push_back(std::move(spare_.back()));
+            spare_.pop_back();
+            work_.back()->open(task_, net_, next_++);
+            n_tokens += length;
+        }
+        encode(first, n_tokens);
+        ++answer_.counters[2];
+    }
+
+    void encode(size_t first, int n) {
+        const Shape& shape = net_.shape;
+        const Stack& stack = net_.encoder;
+        const int d = shape.d_model, heads = shape.heads, window = shape.window;
+        s_.x.resize(static_cast<size_t>(n) * d);
+        float* x = s_.x.get();
+        each(first, [&](Sentence& one, int) {
+            const int32_t* tokens = task_.source + task_.offset[one.index];
+            for (int i = 0; i < one.length; ++i, x += d) net_.embed(stack.tables, tokens[i], i, x);
+        });
+        s_.context.resize(static_cast<size_t>(n) * d);
+        for (const Layer& layer : stack.layers) {
+            net_.prepare(layer.norm, n, layer.qkv, s_);
+            const int stride = Network::spread(s_.rows, 0, n, layer.qkv, s_.wide);
+            each(first, [&](Sentence& one, int row) {
+                keys_.open(shape.groups, net_.d_head(), one.length);
+                float* q = s_.wide.get() + static_cast<size_t>(row) * stride;
+                for (int i = 0; i < one.length; ++i) {
+                    float* k = q + static_cast<size_t>(i) * stride + d;
+                    net_.rotate(stack.tables, i, heads, k - d);
+                    net_.rotate(stack.tables, i, shape.groups, k);
+                    keys_.put(i, k, k + net_.d_group());
+                }
+                const auto low = [&](int i) { return window < 0 ? 0 : std::max(0, i - window); };
+                const auto high = [&](int i) { return window < 0 ? one.length : std::min(one.length, i + window + 1); };
+                attend(q, stride, one.length, heads, keys_, low, high, s_.context.get() + static_cast<size_t>(row) * d, d, s_.scores);
+            });
+            net_.mix(n, layer.mix, layer.norm, s_);
+            net_.feed_forward(layer, n, s_);
+        }
+        net_.finish(stack, n, net_.memory, s_);
+        const int stride = Network::spread(s_.rows, 0, n, net_.memory, s_.wide), size = net_.d_group();
+        each(first, [&](Sentence& one, int row) {
+            for (int i = 0; i < one.length; ++i) {
+                const float* at = s_.wide.get() + static_cast<size_t>(row + i) * stride;
+                for (Memory& memory : one.memories) {
+                    memory.put(i, at, at + size);
+                    at += 2 * size;
+                }
+            }
+        });
+    }
+
+    // Visit the sentences at work from the first on, with the number of tokens before each.
+    template <class Visit>
+    void each(size_t first, Visit&& visit) {
+        int row = 0;
+        for (size_t i = first; i < work_.size(); ++i) {
+            visit(*work_[i], row);
+            row += work_[i]->length;
+        }
+    }
+
+    // One token more for every sentence at work.
+    bool step() {
+        const Shape& shape = net_.shape;
+        const int d = shape.d_model;
+        rows_.clear();
+        for (Job& job : work_)
+            for (int beam = 0; beam < job->rows(); ++beam) rows_.push_back({job.get(), beam});
+        const int n = static_cast<int>(rows_.size());
+        s_.x.resize(static_cast<size_t>(n) * d);
+        s_.context.resize(static_cast<size_t>(n) * d);
+        for (Job& job : work_)
+            for (Past& past : job->pasts) past.reserve(round_up(job->written + 1, 16));
+        for (int r = 0; r < n; ++r) {
+            Sentence& one = *rows_[r].sentence;
+            const int beam = rows_[r].beam;
+            one.slots(beam)[one.written] = static_cast<uint16_t>(beam);
+            net_.embed(net_.decoder.tables, one.last_token(beam, task_.bos), one.written, s_.x.get() + static_cast<size_t>(r) * d);
+        }
+        for (size_t l = 0; l < net_.decoder.layers.size(); ++l) layer(l, n);
+        net_.finish(net_.decoder, n, net_.output, s_);
+        chooser_.open(n);
+        multiply(s_.rows, 0, n, net_.output, [&](int row, int column, const Vec(&v)[VECTORS]) { chooser_.take(row, column, v); });
+        const bool sound = chooser_.finish();
+        int row = 0;
+        for (Job& job : work_) {
+            const int some = job->rows();
+            if (task_.kept)
+                job->advance_beams(task_, &chooser_.rows[row]);
+            else
+                job->advance_greedily(task_, chooser_.rows[row]);
+            row += some;
+        }
+        answer_.counters[0] += 1;
+        answer_.counters[1] += n;
+        return sound;
+    }
+
+    void layer(size_t index, int n) {
+        const Shape& shape = net_.shape;
+        const Layer& layer = net_.decoder.layers[index];
+        const int d = shape.d_model, heads = shape.heads, d_head = net_.d_head(), size = net_.d_group();
+        net_.prepare(layer.norm, n, layer.qkv, s_);
+        int stride = Network::spread(s_.rows, 0, n, layer.qkv, s_.wide);
+        for (int r = 0; r < n; ++r) {
+            Sentence& one = *rows_[r].sentence;
+            const int beam = rows_[r].beam, position = one.written;
+            Past& past = one.pasts[index];
+            float *q = s_.wide.get() + static_cast<size_t>(r) * stride, *k = q + d;
+            net_.rotate(net_.decoder.tables, position, heads, q);
+            net_.rotate(net_.decoder.tables, position, shape.groups, k);
+            std::memcpy(past.key(position, beam), k, 2 * size * sizeof(float));
+            const int low = shape.window < 0 ? 0 : std::max(0, position - shape.window);
+            attend_past(q, heads, shape.groups, d_head, past, one.slots(beam), low, position + 1,
+                        s_.context.get() + static_cast<size_t>(r) * d, s_.scores);
+        }
+        net_.mix(n, layer.mix, layer.norm, s_);
+
+        net_.prepare(layer.cross_norm, n, layer.cross_query, s_);
+        stride = Network::spread(s_.rows, 0, n, layer.cross_query, s_.wide);
+        int row = 0;
+        for (Job& job : work_) {
+            const int some = job->rows(), length = job->length;
+            attend(s_.wide.get() + static_cast<size_t>(row) * stride, stride, some, heads, job->memories[index],
+                   [](int) { return 0; }, [&](int) { return length; }, s_.context.get() + static_cast<size_t>(row) * d, d, s_.scores);
+            row += some;
+        }
+        net_.mix(n, layer.cross_mix, layer.cross_norm, s_);
+        net_.feed_forward(layer, n, s_);
+    }
+
+    // Hand over the sentences that are done. True when there were any.
+    bool clear() {
+        const int before = done_, kept = std::max(1, task_.kept);
+        for (Job& job : work_) {
+            if (!job->done) continue;
+            const size_t first = static_cast<size_t>(job->index) * kept;
+            for (size_t i = 0; i < static_cast<size_t>(kept); ++i) {
+                if (i >= job->best.size()) {
+                    answer_.n_tokens[first + i] = -1;
+                    continue;
+                }
+                const heedful::Hypothesis& found = job->best[i];
+                job->trace(found, answer_.tokens + (first + i) * answer_.room);
+                answer_.n_tokens[first + i] = found.n_tokens;
+                answer_.total[first + i] = found.total;
+                answer_.stop[first + i] = found.stop;
+            }
+            spare_.push_back(std::move(job));
+            ++done_;
+        }
+        work_.erase(std::remove(work_.begin(), work_.end(), nullptr), work_.end());
+        return done_ > before;
+    }
+
+    struct Row {
+        Sentence* sentence;
+        int beam;
+    };
+    const Network& net_;
+    const Task& task_;
+    Answer& answer_;
+    Watch watch_;
+    Chooser chooser_;
+    Scratch s_;
+    Memory keys_;
+    std::vector<Row> rows_;
+    std::vector<Job> work_, spare_;
+    int next_ = 0, done_ = 0;
+};
+
+// Takes the arrays of a network in the order in which weights.py hands them over.
+struct Reader {
+    const MatrixIn* matrix;
+    const float* const* vector;
+
+    Matrix next(float floor = 0.0f) { return Matrix(*matrix++, floor); }
+    Norm norm() {
+        const Norm found{vector[0], vector[1]};
+        vector += 2;
+        return found;
+    }
+    Tables tables() {
+        const Tables found{vector[0], vector[1], vector[2], vector[3]};
+        vector += 4;
+        return found;
+    }
+    void stack(Stack& to, int n_layers, bool cross) {
+        to.tables = tables();
+        to.last = norm();
+        for (int i = 0; i < n_layers; ++i) {
+            Layer layer;
+            layer.qkv = next(), layer.mix = next(), layer.norm = norm();
+            if (cross) layer.cross_query = next(), layer.cross_mix = next(), layer.cross_norm = norm();
+            layer.widen = next(), layer.narrow = next(), layer.ff_norm = norm();
+            to.layers.push_back(std::move(layer));
+        }
+    }
+};
+
+}  // namespace
+
+extern "C" {
+
+// A network, or null when memory is short. Matrices are copied; vectors (norms, tables) stay the caller's.
+void* heedful_open(const Shape* shape, const MatrixIn* matrices, const float* const* vectors) try {
+    auto net = std::make_unique<Network>();
+    net->shape = *shape;
+    Reader reader{matrices, vectors};
+    reader.stack(net->encoder, shape->encoder_layers, false);
+    reader.stack(net->decoder, shape->decoder_layers, true);
+    net->memory = reader.next();
+    net->output = reader.next(-INF);
+    return net.release();
+} catch (const std::exception&) {
+    return nullptr;
+}
+
+void heedful_close(void* network) { delete static_cast<Network*>(network); }
+
+// 0 done, 1 stopped by `watch`, 2 not numbers, 3 out of memory.
+int32_t heedful_search(const void* network, const Task* task, Answer* answer, Watch watch) try {
+    return Worker(*static_cast<const Network*>(network), *task, *answer, watch).run();
+} catch (const std::exception&) {
+    return 3;
+}
+}

@@ -1,0 +1,189 @@
+// The Transformer of heedful/model, read only: the same architecture by value, the same sums, float32 between products.
+#pragma once
+
+#include <vector>
+
+#include "attention.h"
+#include "product.h"
+
+namespace heedful {
+
+enum class Activation : int32_t { relu = 0, gelu = 1, relu2 = 2, swiglu = 3 };
+
+struct Shape {
+    int32_t vocab_size, d_model, heads, groups, d_ff, encoder_layers, decoder_layers, max_len;
+    int32_t activation, rms, pre, window;  // window: -1 sees all
+    float norm_eps, embedding_scale;
+};
+
+struct Norm {
+    const float *weight = nullptr, *bias = nullptr;
+};
+
+struct Layer {
+    Matrix qkv, mix, cross_query, cross_mix, widen, narrow;
+    Norm norm, cross_norm, ff_norm;
+};
+
+// Tables of a stack: tokens (V, D); position vectors (max_len, D) or null; cosines and sines (max_len, d_head / 2) or null.
+struct Tables {
+    const float *tokens, *positions, *cosine, *sine;
+};
+
+struct Stack {
+    std::vector<Layer> layers;
+    Tables tables{};
+    Norm last;
+};
+
+// What one thread needs to compute with.
+struct Scratch {
+    Buffer<float> x, wide, context, hidden, scores, line;
+    Rows rows, inner;
+};
+
+struct Network {
+    Shape shape;
+    Stack encoder, decoder;
+    Matrix memory;  // keys and values of all decoder layers: (layers * 2 * groups * d_head, D)
+    Matrix output;
+
+    int d_head() const { return shape.d_model / shape.heads; }
+    int d_group() const { return shape.groups * d_head(); }
+
+    void embed(const Tables& tables, int token, int position, float* x) const {
+        const float* from = tables.tokens + static_cast<size_t>(token) * shape.d_model;
+        const float* added = tables.positions ? tables.positions + static_cast<size_t>(position) * shape.d_model : nullptr;
+        for (int i = 0; i < shape.d_model; ++i) x[i] = from[i] * shape.embedding_scale + (added ? added[i] : 0.0f);
+    }
+
+    void normalise(const Norm& norm, const float* x, float* to) const {
+        const int d = shape.d_model;
+        float mean = 0.0f;
+        if (!shape.rms) {
+            Vec total = _mm512_setzero_ps();
+            for (int i = 0; i < d; i += LANES) total = _mm512_add_ps(total, load(x + i));
+            mean = sum(total) / d;
+        }
+        Vec squares = _mm512_setzero_ps();
+        for (int i = 0; i < d; i += LANES) {
+            Vec v = _mm512_sub_ps(load(x + i), splat(mean));
+            squares = _mm512_fmadd_ps(v, v, squares);
+        }
+        const float factor = 1.0f / std::sqrt(sum(squares) / d + shape.norm_eps);
+        for (int i = 0; i < d; i += LANES) {
+            Vec v = _mm512_mul_ps(_mm512_sub_ps(load(x + i), splat(mean)), splat(factor));
+            v = _mm512_mul_ps(v, load(norm.weight + i));
+            store(to + i, norm.bias ? _mm512_add_ps(v, load(norm.bias + i)) : v);
+        }
+    }
+
+    // What a sublayer reads: x itself, or normalised before it.
+    void prepare(const Norm& norm, int n, const Matrix& reader, Scratch& s) const {
+        const int d = shape.d_model;
+        s.rows.open(reader.kind, n, d);
+        s.line.resize(d);
+        for (int r = 0; r < n; ++r) {
+            const float* x = s.x.get() + static_cast<size_t>(r) * d;
+            if (shape.pre) {
+                normalise(norm, x, s.line.get());
+                x = s.line.get();
+            }
+            s.rows.put(r, x);
+        }
+    }
+
+    // x += rows * w; where norms come after the sum, the norm.
+    void add(const Rows& rows, int first, int n, const Matrix& w, const Norm& norm, Scratch& s) const {
+        const int d = shape.d_model;
+        multiply(rows, 0, n, w, [&](int row, int column, const Vec(&v)[VECTORS]) {
+            float* to = s.x.get() + static_cast<size_t>(first + row) * d + column;
+            for (int i = 0; i < VECTORS && column + i * LANES < d; ++i)
+                store(to + i * LANES, _mm512_add_ps(load(to + i * LANES), v[i]));
+        });
+        if (!shape.pre)
+            for (int r = first; r < first + n; ++r) {
+                float* x = s.x.get() + static_cast<size_t>(r) * d;
+                normalise(norm, x, x);
+            }
+    }
+
+    // rows * w to (n, w.n padded) floats; the number of floats from row to row is returned.
+    static int spread(const Rows& rows, int first, int n, const Matrix& w, Buffer<float>& to) {
+        const int stride = round_up(w.n, PANEL);
+        to.resize(static_cast<size_t>(n) * stride);
+        multiply(rows, first, n, w, [&](int row, int column, const Vec(&v)[VECTORS]) {
+            float* at = to.get() + static_cast<size_t>(row - first) * stride + column;
+            for (int i = 0; i < VECTORS; ++i) store(at + i * LANES, v[i]);
+        });
+        return stride;
+    }
+
+    // Contexts (n, D) of an attention, through its last product, onto x.
+    void mix(int n, const Matrix& w, const Norm& norm, Scratch& s) const {
+        s.rows.open(w.kind, n, shape.d_model);
+        for (int r = 0; r < n; ++r) s.rows.put(r, s.context.get() + static_cast<size_t>(r) * shape.d_model);
+        add(s.rows, 0, n, w, norm, s);
+    }
+
+    // Turn the pairs (x[i], x[i + K/2]) of so many heads by the angles of a position.
+    void rotate(const Tables& tables, int position, int heads, float* x) const {
+        if (!tables.cosine) return;
+        const int half = d_head() / 2;
+        const float* cosine = tables.cosine + static_cast<size_t>(position) * half;
+        const float* sine = tables.sine + static_cast<size_t>(position) * half;
+        for (int head = 0; head < heads; ++head, x += 2 * half)
+            for (int i = 0; i < half; ++i) {
+                const float left = x[i], right = x[i + half];
+                x[i] = left * cosine[i] - right * sine[i];
+                x[i + half] = right * cosine[i] + left * sine[i];
+            }
+    }
+
+    void feed_forward(const Layer& layer, int n, Scratch& s) const {
+        // So many rows at a time that what is between the two products stays in the core's own cache.
+        constexpr int BLOCK = 8 * TILE;
+        prepare(layer.ff_norm, n, layer.widen, s);
+        for (int first = 0; first < n; first += BLOCK) {
+            const int some = n - first < BLOCK ? n - first : BLOCK;
+            const int stride = spread(s.rows, first, some, layer.widen, s.hidden);
+            s.inner.open(layer.narrow.kind, some, shape.d_ff);
+            for (int r = 0; r < some; ++r) {
+                float* h = s.hidden.get() + static_cast<size_t>(r) * stride;
+                bend(h);
+                s.inner.put(r, h);
+            }
+            add(s.inner, first, some, layer.narrow, layer.ff_norm, s);
+        }
+    }
+
+    void bend(float* h) const {
+        const int f = shape.d_ff;
+        switch (static_cast<Activation>(shape.activation)) {
+            case Activation::relu:
+                for (int i = 0; i < f; i += LANES) store(h + i, _mm512_max_ps(_mm512_setzero_ps(), load(h + i)));
+                break;
+            case Activation::relu2:
+                for (int i = 0; i < f; i += LANES) {
+                    Vec v = _mm512_max_ps(_mm512_setzero_ps(), load(h + i));
+                    store(h + i, _mm512_mul_ps(v, v));
+                }
+                break;
+            case Activation::gelu:
+                for (int i = 0; i < f; ++i) h[i] = 0.5f * h[i] * (1.0f + std::erf(h[i] * 0.70710678118654752f));
+                break;
+            case Activation::swiglu:
+                for (int i = 0; i < f; i += LANES) {
+                    Vec gate = load(h + i);
+                    Vec open = _mm512_div_ps(gate, _mm512_add_ps(splat(1.0f), exp(_mm512_sub_ps(_mm512_setzero_ps(), gate))));
+                    store(h + i, _mm512_mul_ps(open, load(h + f + i)));
+                }
+                break;
+        }
+    }
+
+    // What the last layer left (n, D), ready for `reader`.
+    void finish(const Stack& stack, int n, const Matrix& reader, Scratch& s) const { prepare(stack.last, n, reader, s); }
+};
+
+}  // namespace heedful

@@ -1,0 +1,88 @@
+// From the decoder's last rows to each row's best tokens: the product with the vocabulary, the sum of exponentials and
+// the choice of the best in one pass, 64 tokens at a time. The logits themselves are never written down.
+#pragma once
+
+#include "network.h"
+
+namespace heedful {
+
+struct Candidate {
+    float value;
+    int32_t token;
+};
+
+// What is known of one row's distribution. Ties go to the lower token, which comes first.
+struct Best {
+    Vec peak = splat(-INF), total = _mm512_setzero_ps();  // lane by lane: the largest logit, the sum of exp(logit - peak)
+    float end = -INF;                                      // the logit of the end of a sentence
+    float normaliser = 0.0f;
+    int found = 0;
+    Candidate* best = nullptr;  // `wanted` of them, best first
+};
+
+struct Chooser {
+    int wanted, pad, bos, eos;
+    bool may_end;  // whether the end competes with the other tokens (greedy), or is kept apart (beam)
+    std::vector<Best> rows;
+    std::vector<Candidate> candidates;
+
+    void open(int n) {
+        rows.assign(n, Best());
+        candidates.resize(static_cast<size_t>(n) * wanted);
+        for (int r = 0; r < n; ++r) rows[r].best = candidates.data() + static_cast<size_t>(r) * wanted;
+    }
+
+    void take(int row, int column, const Vec (&logits)[VECTORS]) {
+        Best& here = rows[row];
+        Vec most = _mm512_max_ps(_mm512_max_ps(logits[0], logits[1]), _mm512_max_ps(logits[2], logits[3]));
+        if (_mm512_cmp_ps_mask(most, here.peak, _CMP_GT_OQ)) {
+            Vec peak = _mm512_max_ps(here.peak, most);
+            Vec shrunk = _mm512_mul_ps(here.total, exp(_mm512_sub_ps(here.peak, peak)));
+            // Where nothing was seen yet, -inf - -inf is NaN.
+            here.total = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(here.peak, splat(-INF), _CMP_NEQ_UQ), shrunk);
+            here.peak = peak;
+        }
+        Vec sums[VECTORS];
+        for (int v = 0; v < VECTORS; ++v) sums[v] = exp(_mm512_sub_ps(logits[v], here.peak));
+        here.total = _mm512_add_ps(here.total, _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3])));
+
+        const float bar = here.found == wanted ? here.best[wanted - 1].value : -INF;
+        const bool has_end = eos >= column && eos < column + PANEL;
+        if (!has_end && !_mm512_cmp_ps_mask(most, splat(bar), _CMP_GT_OQ)) return;
+        alignas(64) float values[PANEL];
+        for (int v = 0; v < VECTORS; ++v) _mm512_store_ps(values + v * LANES, logits[v]);
+        if (has_end) here.end = values[eos - column];
+        for (int v = 0; v < VECTORS; ++v) {
+            uint32_t better = _mm512_cmp_ps_mask(logits[v], splat(bar), _CMP_GT_OQ);
+            for (; better; better &= better - 1) {
+                const int i = v * LANES + __builtin_ctz(better);
+                offer(here, values[i], column + i);
+            }
+        }
+    }
+
+    // Turn logits into log-probabilities. False where they are not numbers.
+    bool finish() {
+        bool sound = true;
+        for (Best& here : rows) {
+            const float peak = largest(here.peak);
+            const Vec weight = exp(_mm512_sub_ps(here.peak, splat(peak)));
+            here.normaliser = peak + std::log(sum(_mm512_mul_ps(here.total, weight)));
+            sound &= std::isfinite(here.normaliser);
+            for (int i = here.found; i < wanted; ++i) here.best[i] = {-INF, 0};
+            for (int i = 0; i < here.found; ++i) here.best[i].value -= here.normaliser;
+        }
+        return sound;
+    }
+
+private:
+    void offer(Best& here, float value, int token) const {
+        if (token == pad || token == bos || (token == eos && !may_end)) return;
+        if (here.found == wanted && !(value > here.best[wanted - 1].value)) return;
+        int i = here.found < wanted ? here.found++ : wanted - 1;
+        for (; i > 0 && value > here.best[i - 1].value; --i) here.best[i] = here.best[i - 1];
+        here.best[i] = {value, token};
+    }
+};
+
+}  // namespace heedful

@@ -1,0 +1,160 @@
+"""A finished Transformer's weights, as the engine takes them over."""
+
+import ctypes
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from heedful.architecture import Architecture
+from heedful.model.block import Block
+from heedful.model.native.library import Matrix, Shape
+from heedful.model.transformer import Stack, Transformer
+
+# In the order of their codes in network.h and product.h.
+ACTIVATIONS = ("relu", "gelu", "relu2", "swiglu")
+KINDS = (torch.float32, torch.bfloat16, torch.int8)
+# Vectors hold so many floats; every width is a multiple of it.
+LANES = 16
+
+
+class Arrays:
+    """The matrices and vectors of a model in the engine's order (`Reader` in engine.cpp).
+
+    Args:
+        model: encoder and decoder; `misfit` has nothing against it.
+    """
+
+    def __init__(self, model: Transformer) -> None:
+        assert model.encoder is not None and model.decoder is not None, "the engine reads and writes"
+        # Tensors live as long as this does: the engine copies matrices and goes on pointing at vectors.
+        self.alive: list[Tensor] = []
+        self.matrices: list[Matrix] = []
+        self.vectors: list[int | None] = []
+        self._stack(model.encoder)
+        self._stack(model.decoder)
+        self._matrix([block.cross.key_value for block in model.decoder.blocks if block.cross is not None])
+        self._matrix([model.output])
+
+    def _stack(self, stack: Stack) -> None:
+        self._vector(_table(stack.embedding.tokens))
+        for table in (stack.embedding.added.table, stack.rotary.cos, stack.rotary.sin):
+            self._vector(table)
+        self._norm(stack.norm)
+        for block in stack.blocks:
+            self._block(block)
+
+    def _block(self, block: Block) -> None:
+        own, cross = block.attention, block.cross
+        self._matrix([own.query, own.key_value])
+        self._matrix([own.output])
+        self._norm(block.attention_residual.norm)
+        if cross is not None and block.cross_residual is not None:
+            self._matrix([cross.query])
+            self._matrix([cross.output])
+            self._norm(block.cross_residual.norm)
+        self._matrix([block.feed_forward.widen])
+        self._matrix([block.feed_forward.narrow])
+        self._norm(block.feed_forward_residual.norm)
+
+    def _norm(self, norm: nn.Module) -> None:
+        for name in ("weight", "bias"):
+            self._vector(getattr(norm, name, None))
+
+    def _vector(self, tensor: Tensor | None) -> None:
+        if tensor is None:
+            self.vectors.append(None)
+        else:
+            self.vectors.append(self._keep(tensor.detach().float()).data_ptr())
+
+    def _matrix(self, layers: Sequence[nn.Module]) -> None:
+        """Several layers that read the same rows, as one."""
+        weights = [_weight(layer) for layer in layers]
+        scale = None
+        if all(weight.dtype == torch.int8 for weight in weights):
+            scale = self._keep(torch.cat([_scale(layer) for layer in layers]))
+        elif any(weight.dtype == torch.int8 for weight in weights):
+            # What shares a product with weights that were kept is multiplied as they are.
+            kept = next(weight.dtype for weight in weights if weight.dtype != torch.int8)
+            weights = [_plain(layer).to(kept) for layer in layers]
+        weight = self._keep(torch.cat(weights))
+        biases = [getattr(layer, "bias", None) for layer in layers]
+        bias = None
+        if any(each is not None for each in biases):
+            rows = [len(each) for each in map(_weight, layers)]
+            parts = [
+                torch.zeros(n) if each is None else each.detach().float() for each, n in zip(biases, rows, strict=True)
+            ]
+            bias = self._keep(torch.cat(parts))
+        n, k = weight.shape
+        pointers = (None if each is None else each.data_ptr() for each in (weight, scale, bias))
+        self.matrices.append(Matrix(KINDS.index(weight.dtype), n, k, *pointers))
+
+    def _keep(self, tensor: Tensor) -> Tensor:
+        self.alive.append(tensor.contiguous())
+        return self.alive[-1]
+
+
+def shape_of(model: Transformer) -> Shape:
+    """The architecture in the engine's terms."""
+    shape: Architecture = model.architecture
+    assert model.encoder is not None, "the engine reads"
+    norm = model.encoder.blocks[0].attention_residual.norm
+    eps = norm.eps
+    return Shape(
+        vocab_size=shape.vocab_size,
+        d_model=shape.d_model,
+        heads=shape.n_heads,
+        groups=shape.n_kv_heads or shape.n_heads,
+        d_ff=shape.d_ff,
+        encoder_layers=shape.n_encoder_layers,
+        decoder_layers=shape.n_decoder_layers,
+        max_len=shape.max_len,
+        activation=ACTIVATIONS.index(shape.activation),
+        rms=shape.norm == "rms",
+        pre=shape.order == "pre",
+        window=-1 if shape.window is None else shape.window,
+        norm_eps=ctypes.c_float(eps).value if isinstance(eps, float) else 0.0,
+        embedding_scale=model.encoder.embedding.scale,
+    )
+
+
+def misfit(model: nn.Module) -> str:
+    """Why the engine cannot take a model over; "" where it can."""
+    if not isinstance(model, Transformer):
+        return f"it is {type(model).__name__}, no Transformer"
+    shape = model.architecture
+    if model.encoder is None or model.decoder is None:
+        return "it has no encoder or no decoder"
+    for name in ("d_model", "d_ff", "d_head"):
+        if getattr(shape, name) % LANES:
+            return f"{name}={getattr(shape, name)} is no multiple of {LANES}"
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear) and (is_parametrized(module) or type(module) is not nn.Linear):
+            return f"{name} is {type(module).__name__}"
+        if isinstance(module, nn.Linear) and module.weight.dtype not in KINDS:
+            return f"{name} is {module.weight.dtype}"
+    return ""
+
+
+def _weight(layer: nn.Module) -> Tensor:
+    weight = layer.weight
+    assert isinstance(weight, Tensor), "a layer that multiplies has a weight"
+    return weight.detach()
+
+
+def _scale(layer: nn.Module) -> Tensor:
+    scale = layer.scale
+    assert isinstance(scale, Tensor), "a weight of int8 has a scale for each row"
+    return scale.detach().float()
+
+
+def _plain(layer: nn.Module) -> Tensor:
+    """A layer's weight in float32, whatever it is kept in."""
+    weight = _weight(layer)
+    return weight.float() * _scale(layer)[:, None] if weight.dtype == torch.int8 else weight.float()
+
+
+def _table(embedding: nn.Module) -> Tensor:
+    return _plain(embedding)

@@ -1,0 +1,74 @@
+"""The engine is built once, kept for this machine and these sources, and never needed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from heedful.model.native import library
+from heedful.model.native.library import BuildError, built, kept_at
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "heedful"
+
+
+def script(path: Path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_what_is_built_is_kept(cache, monkeypatch, tmp_path):
+    # It is called with the library as its last word, and counts its calls.
+    calls = tmp_path / "calls"
+    monkeypatch.setenv("CXX", script(tmp_path / "cc", f'echo x >> {calls}; for last; do :; done; echo made > "$last"'))
+    assert built().read_text() == "made\n"
+    assert built() == kept_at()
+    assert calls.read_text() == "x\n"
+    assert os.listdir(cache) == [kept_at().name], "nothing half-made is left"
+
+
+def test_a_compiler_that_fails_is_asked_once(cache, monkeypatch, tmp_path):
+    calls = tmp_path / "calls"
+    monkeypatch.setenv("CXX", script(tmp_path / "cc", f"echo x >> {calls}; echo no such thing >&2; exit 1"))
+    with pytest.raises(BuildError, match="no such thing"):
+        built()
+    with pytest.raises(BuildError, match=r"no such thing.*remove .*\.failed to try again"):
+        built()
+    assert calls.read_text() == "x\n"
+
+
+def test_without_a_compiler_there_is_no_engine(cache, monkeypatch):
+    monkeypatch.setattr(library, "compiler", lambda: None)
+    with pytest.raises(BuildError, match="install g"):
+        built()
+
+
+def test_a_file_that_is_no_library_is_not_used(cache):
+    cache.mkdir()
+    kept_at().write_text("damaged")
+    library.library.cache_clear()
+    try:
+        assert library.library() is None
+    finally:
+        library.library.cache_clear()
+
+
+def test_a_cache_that_cannot_be_made(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(BuildError, match="cannot be made"):
+        built()
+
+
+def test_other_sources_and_other_processors_have_libraries_of_their_own(cache, monkeypatch, tmp_path):
+    names = {kept_at().name}
+    (tmp_path / "engine.cpp").write_text("int x;")
+    monkeypatch.setattr(library, "SOURCES", tmp_path)
+    names.add(kept_at().name)
+    monkeypatch.setattr(library, "_processor", lambda: "flags: another")
+    names.add(kept_at().name)
+    assert len(names) == 3

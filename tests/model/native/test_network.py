@@ -1,0 +1,210 @@
+"""The engine against the model that it was made of: the same tokens, and probabilities that the model itself gives."""
+
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from heedful.architecture import Architecture
+from heedful.decoding import Beam, Greedy, Limits, Search, decode
+from heedful.decoding.engine import Decoded
+from heedful.errors import RunError
+from heedful.interface import Source
+from heedful.model.native.library import library
+from heedful.model.native.network import NativeNetwork, rewritten
+from heedful.model.transformer import Transformer
+from heedful.numerics import cpu_runs_engine
+
+pytestmark = pytest.mark.skipif(
+    not cpu_runs_engine("float32") or library() is None, reason="the engine cannot be built or run here"
+)
+
+PAD, BOS, EOS = 0, 1, 3
+SMALL = Architecture(97, 32, 2, 2, 2, None, 64, dropout=0.0, max_len=64)
+SEARCHES = [Greedy(), Beam(1), Beam(5), Beam(3, 0.6, n_best=3)]
+CHANGES = [
+    {},
+    {"order": "pre", "encoder_positions": "rotary", "decoder_positions": "rotary"},
+    {"order": "pre", "norm": "rms", "bias": False, "activation": "relu2"},
+    {"activation": "swiglu", "n_kv_heads": 1, "decoder_positions": "learned"},
+    {"activation": "gelu", "window": 2, "encoder_positions": "none", "decoder_positions": "rotary"},
+    {"d_model": 64, "n_heads": 1, "tie": "none", "scale_embeddings": False},
+    {"n_encoder_layers": 3, "n_decoder_layers": 1, "d_ff": 80, "tie": "output", "vocab_size": 130},
+]
+
+
+def make(seed: int = 0, **changes) -> Transformer:
+    torch.manual_seed(seed)
+    model = Transformer(replace(SMALL, **changes)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
+    return model
+
+
+def sentences(n: int, seed: int = 0) -> list[list[int]]:
+    generator = random.Random(seed)
+    return [[*(generator.randrange(4, 97) for _ in range(generator.randrange(1, 14))), EOS] for _ in range(n)]
+
+
+def run(model: Transformer, sources: list[list[int]], search: Search, **options) -> Decoded:
+    return decode(model, sources, search, bos=BOS, eos=EOS, pad=PAD, **options)
+
+
+def network(model: nn.Module) -> NativeNetwork:
+    found = rewritten(model)
+    assert found is not None
+    return found
+
+
+def log_probability(model: Transformer, source: list[int], tokens: list[int], ended: bool) -> float:
+    """What the model says to a whole answer."""
+    written = [*tokens, EOS] if ended else tokens
+    read = torch.tensor([[BOS, *written[:-1]]])
+    everything = torch.ones(1, len(source), dtype=torch.bool)
+    memory = model.encode(Source(torch.tensor([source]), everything))
+    hidden = model.decode(Source(read, torch.ones_like(read, dtype=torch.bool)), memory)
+    log_probabilities = model.logits(hidden).float().log_softmax(-1)[0]
+    return float(log_probabilities[torch.arange(len(written)), torch.tensor(written)].sum())
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=str)
+@pytest.mark.parametrize("changes", CHANGES, ids=str)
+def test_the_same_answers(changes, search):
+    model, sources = make(**changes), sentences(9)
+    limits = Limits(rows=16, max_extra=5, min_len=2, copy_penalty=0.5)
+    expected = run(model, sources, search, limits=limits)
+    found = run(model, sources, search, limits=limits, searcher=network(model))
+    for theirs, ours in zip(expected.hypotheses, found.hypotheses, strict=True):
+        assert [each.tokens for each in ours] == [each.tokens for each in theirs]
+        assert [each.stopped for each in ours] == [each.stopped for each in theirs]
+        assert [each.score for each in ours] == pytest.approx([each.score for each in theirs], abs=1e-4)
+    names = ("sentences", "tokens", "length", "repetition", "copied", "empty")
+    assert {name: found.counters[name] for name in names} == {name: expected.counters[name] for name in names}
+
+
+@torch.no_grad()
+def test_probabilities_are_the_model_s_own():
+    model, sources = make(order="pre"), sentences(6)
+    for source, (best, *_) in zip(
+        sources, run(model, sources, Beam(4), searcher=network(model)).hypotheses, strict=True
+    ):
+        expected = log_probability(model, source, best.tokens, best.stopped == "eos")
+        assert best.log_probability == pytest.approx(expected, abs=1e-4)
+
+
+def test_loops_are_cut():
+    model = make(3)
+    with torch.no_grad():
+        model.output.weight = nn.Parameter(torch.zeros_like(model.output.weight))
+    # All tokens are equally likely: the lowest that may be written comes again and again.
+    found = run(model, [[5, 6, EOS]], Greedy(), searcher=network(model))
+    assert found.hypotheses == run(model, [[5, 6, EOS]], Greedy()).hypotheses
+    assert found.hypotheses[0][0].stopped == "repetition"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_company_changes_no_bit(dtype):
+    if dtype == torch.bfloat16 and not cpu_runs_engine("bfloat16"):
+        pytest.skip("this CPU has no bfloat16 products")
+    engine = network(make().to(dtype))
+    sources = sentences(11)
+    together = run(make(), sources, Beam(3), searcher=engine, limits=Limits(rows=12, tokens=20)).hypotheses
+    assert together == [run(make(), [source], Beam(3), searcher=engine).hypotheses[0] for source in sources]
+
+
+@torch.no_grad()
+def test_bfloat16_is_near():
+    if not cpu_runs_engine("bfloat16"):
+        pytest.skip("this CPU has no bfloat16 products")
+    model, sources = make(order="pre"), sentences(6)
+    rounded = make(order="pre").to(torch.bfloat16)
+    for source, (best, *_) in zip(
+        sources, run(rounded, sources, Greedy(), searcher=network(rounded)).hypotheses, strict=True
+    ):
+        expected = log_probability(model, source, best.tokens, best.stopped == "eos")
+        assert best.log_probability == pytest.approx(expected, rel=0.02, abs=0.1)
+
+
+class Quantized(nn.Module):
+    """int8 as the engine knows it: by its attributes."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        weight = linear.weight.detach()
+        self.scale = weight.abs().amax(1) / 127
+        self.weight = nn.Parameter((weight / self.scale[:, None]).round().to(torch.int8), requires_grad=False)
+        self.bias = linear.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        step = x.abs().amax(-1, keepdim=True) / 127
+        exact = (x / step).round().double() @ self.weight.double().T
+        out = exact.float() * step * self.scale
+        return out if self.bias is None else out + self.bias
+
+
+@pytest.mark.parametrize("left", [(), ("output",), ("query", "key_value")], ids=str)
+def test_int8(left):
+    model = make(order="pre", d_model=64, d_ff=128)
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if type(child) is nn.Linear and name not in left:
+                setattr(module, name, Quantized(child))
+    sources = sentences(8)
+    expected = run(model, sources, Greedy())
+    found = run(model, sources, Greedy(), searcher=network(model))
+    both = [(ours, theirs) for [ours], [theirs] in zip(found.hypotheses, expected.hypotheses, strict=True)]
+    # A value between two steps may be rounded either way, and what follows from it differs.
+    same = [(ours, theirs) for ours, theirs in both if ours.tokens == theirs.tokens]
+    assert len(same) >= 7
+    for ours, theirs in same:
+        assert ours.log_probability == pytest.approx(theirs.log_probability, rel=0.03)
+
+
+def test_numbers_that_are_none_are_told():
+    model = make()
+    with torch.no_grad():
+        model.encoder.blocks[0].feed_forward.widen.weight[0, 0] = torch.nan
+    for search in (Greedy(), Beam(2)):
+        with pytest.raises(RunError, match="NaN"):
+            run(model, sentences(2), search, searcher=network(model))
+
+
+def test_who_watches_may_stop_it():
+    model, told = make(), []
+
+    def progress(done: int, whole: int) -> None:
+        told.append((done, whole))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(model, sentences(20), Greedy(), searcher=network(model), limits=Limits(rows=2), progress=progress)
+    assert len(told) == 1
+    assert told[0][0] < told[0][1] == 20
+
+
+def test_progress_counts_up_to_the_end():
+    model, told = make(), []
+    run(
+        model,
+        [[], *sentences(20)],
+        Greedy(),
+        searcher=network(model),
+        limits=Limits(rows=4),
+        progress=lambda *n: told.append(n),
+    )
+    assert told == sorted(told)
+    assert told[-1] == (21, 21)
+
+
+def test_a_beam_needs_a_vocabulary():
+    engine = network(make())
+    assert engine.searches(94)
+    assert not engine.searches(95)
+
+
+def test_other_models_are_left_to_pytorch():
+    assert rewritten(nn.Linear(2, 2)) is None
+    assert rewritten(make(n_decoder_layers=0, tie="none")) is None

@@ -1,0 +1,80 @@
+"""What the engine is given of a model, and which models it cannot take."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from heedful.architecture import Architecture
+from heedful.model.native.weights import Arrays, misfit, shape_of
+from heedful.model.transformer import Transformer
+
+SMALL = Architecture(50, 32, 2, 1, 2, None, 64, max_len=16)
+
+
+def test_matrices_come_in_the_order_of_the_engine():
+    model = Transformer(SMALL)
+    sizes = [(each.n, each.k) for each in Arrays(model).matrices]
+    own, ff = [(96, 32), (32, 32)], [(64, 32), (32, 64)]
+    # Two layers that read; one that writes, with its query to the source; keys and values of the source; the output.
+    assert sizes == [*own, *ff, *own, *ff, *own, (32, 32), (32, 32), *ff, (64, 32), (50, 32)]
+
+
+def test_vectors_come_in_the_order_of_the_engine():
+    model = Transformer(replace(SMALL, bias=False, encoder_positions="rotary", order="pre"))
+    found = [each is not None for each in Arrays(model).vectors]
+    norm = [True, False]
+    # Tokens, positions, cosines, sines, last norm; two norms a layer that reads, three a layer that writes.
+    reads = [True, False, True, True, *norm, *norm, *norm, *norm, *norm]
+    assert found == [*reads, True, True, False, False, *norm, *norm, *norm, *norm]
+
+
+def test_shape():
+    shape = shape_of(Transformer(replace(SMALL, n_kv_heads=1, activation="relu2", norm="rms", window=3)))
+    assert (shape.vocab_size, shape.d_model, shape.heads, shape.groups, shape.d_ff) == (50, 32, 2, 1, 64)
+    assert (shape.encoder_layers, shape.decoder_layers, shape.activation, shape.rms, shape.pre) == (2, 1, 2, 1, 0)
+    assert shape.window == 3
+    assert shape.norm_eps == pytest.approx(1e-6)
+    assert shape.embedding_scale == pytest.approx(32**0.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"n_decoder_layers": 0}, "no decoder"),
+        ({"n_encoder_layers": 0}, "no encoder"),
+        ({"d_model": 24}, "d_model=24"),
+        ({"d_ff": 40}, "d_ff=40"),
+        ({"n_heads": 4}, "d_head=8"),
+    ],
+)
+def test_what_does_not_fit(changes, why):
+    assert why in misfit(Transformer(replace(SMALL, **changes)))
+
+
+def test_changed_layers_do_not_fit():
+    model = Transformer(SMALL)
+    assert misfit(model) == ""
+    model.decoder.blocks[0].feed_forward.widen = weight_norm(model.decoder.blocks[0].feed_forward.widen)
+    assert "feed_forward.widen" in misfit(model)
+    assert "Linear" in misfit(nn.Linear(2, 2))
+    assert "float64" in misfit(Transformer(SMALL).to(torch.float64))
+
+
+def test_what_shares_a_product_with_floats_is_multiplied_as_they_are():
+    model = Transformer(SMALL).to(torch.bfloat16)
+    query = model.encoder.blocks[0].attention.query
+    quantized = nn.Module()
+    quantized.scale = torch.full((32,), 0.5)
+    quantized.weight = nn.Parameter(torch.full((32, 32), 3, dtype=torch.int8), requires_grad=False)
+    quantized.bias = query.bias
+    model.encoder.blocks[0].attention.query = quantized
+    arrays = Arrays(model)
+    assert [each.kind for each in arrays.matrices[:2]] == [1, 1]
+    [fused] = [each for each in arrays.alive if each.shape == (96, 32)][:1]
+    assert fused.dtype == torch.bfloat16
+    assert (fused[:32] == 1.5).all()
+    model.encoder.blocks[0].attention.key_value = quantized
+    assert Arrays(model).matrices[0].kind == 2
