@@ -66,17 +66,24 @@ def test_greedy_search_finds_the_same_tokens(changes, tmp_path):
     assert [answer.hypotheses[0] for answer in answers] == [named(each[0].tokens) for each in ours]
 
 
-@pytest.mark.parametrize("changes", [{}, MODERN])
-def test_beam_search_finds_the_same_tokens(changes, tmp_path):
-    """With a length penalty of 0, where both rank alike."""
-    model = brief(translator(**changes))
-    answers = exported(tmp_path, model).translate_batch([*map(named, SOURCES)], beam_size=3, length_penalty=0)
-    sources = [[*source, EOS] for source in SOURCES]
+def test_beam_search_finds_the_same_tokens(tmp_path):
+    """With a length penalty of 0, where both rank alike, and without our guard against loops."""
+    n, limits = 400, Limits(max_ratio=0, max_extra=40, loop_repeats=0)
+    model = brief(translator(n), by=4.0)
+    sources = [torch.randint(4, n, (length,)).tolist() for length in (3, 1, 7, 5, 9, 12)]
+    names = [str(token) for token in range(n)]
+    names[: len(SPECIALS)] = SPECIALS
+    ctranslate2.write_model(tmp_path, model, names)
+    asked = [[names[token] for token in source] for source in sources]
+    theirs = runtime.Translator(str(tmp_path), intra_threads=1)
+    answers = theirs.translate_batch(asked, beam_size=3, length_penalty=0, max_decoding_length=40)
     with torch.no_grad():
-        ours = decode(model, sources, Beam(3, 0.0), bos=BOS, eos=EOS, pad=PAD).hypotheses
-    assert {each[0].stopped for each in ours} == {"eos"}
-    assert any(len(each[0].tokens) > 1 for each in ours)
-    assert [answer.hypotheses[0] for answer in answers] == [named(each[0].tokens) for each in ours]
+        asked = [[*source, EOS] for source in sources]
+        found = decode(model, asked, Beam(3, 0.0), bos=BOS, eos=EOS, pad=PAD, limits=limits).hypotheses
+    ended = [index for index, (best,) in enumerate(found) if best.stopped == "eos"]
+    assert sum(len(found[index][0].tokens) > 2 for index in ended) > 1
+    for index in ended:
+        assert answers[index].hypotheses[0] == [names[token] for token in found[index][0].tokens]
 
 
 def test_padding_and_the_beginning_are_never_written(tmp_path):
