@@ -18,6 +18,8 @@ NAMES = {"__version__", "load", "pipeline"}
 VERB_NAMES = {
     "demo", "train", "translate", "evaluate", "compress", "distill", "verify", "inspect", "duel", "recipe",
     "runs", "doctor",
+    "demo", "train", "translate", "evaluate", "compress", "export", "verify", "inspect", "duel", "recipe", "runs",
+    "doctor",
 }  # fmt: skip
 
 
