@@ -28,6 +28,10 @@ class LengthError(HeedfulError):
     """A text longer than the model's window; nothing is ever cut in silence."""
 
 
+class QualityError(HeedfulError):
+    """What was made is worse than what it was made of, by more than is allowed."""
+
+
 class DependencyError(HeedfulError):
     """An optional package is missing; the message names the extra to install."""
 

@@ -14,7 +14,19 @@ from heedful.cli.main import VERBS
 MODULES = [found.name for found in pkgutil.walk_packages(heedful.__path__, "heedful.") if "__main__" not in found.name]
 
 NAMES = {"__version__", "load", "pipeline"}
-VERB_NAMES = {"demo", "train", "translate", "evaluate", "verify", "inspect", "duel", "recipe", "runs", "doctor"}
+VERB_NAMES = {
+    "demo",
+    "train",
+    "translate",
+    "evaluate",
+    "export",
+    "verify",
+    "inspect",
+    "duel",
+    "recipe",
+    "runs",
+    "doctor",
+}
 
 
 def test_public_names():

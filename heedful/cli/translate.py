@@ -222,7 +222,7 @@ def show(lines: Sequence[str], found: "Translations", n_best: int, as_json: bool
     """Print the answers to some lines, and let them go at once; every line has `n_best` of them, be they empty."""
     for line, answers in zip(lines, found.answers, strict=True):
         if as_json:
-            row = {"source": line, "translations": [vars(answer) for answer in answers]}
+            row = {"source": line, "translations": [answer.to_json() for answer in answers]}
             print(json.dumps(row, ensure_ascii=False))
         else:
             texts = [answer.text for answer in answers]

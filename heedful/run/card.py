@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from heedful.run.disk import write_atomic
-from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, amount, duration, in_words
+from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, Section, amount, duration, in_words
 
 _ALWAYS_TRUE = (
     "It knows only the kind of text it was trained on; other domains and styles come out worse, often fluently wrong.",
@@ -39,6 +39,7 @@ def card(facts: Facts) -> str:
         _front_matter(facts),
         f"{head}\n\n{_plain(facts.summary)} {evidence}\n",
         _figures(facts),
+        *map(_section, facts.sections),
         _use(facts),
         _data(facts),
         _making(facts),
@@ -116,6 +117,15 @@ def _figures(facts: Facts) -> str:
     if others:
         lines += ["", "Others on the same sentences, cased BLEU:", "", *_table(("direction", "system", "BLEU"), others)]
     return "\n".join([*lines, ""])
+
+
+def _section(section: Section) -> str:
+    lines = [f"## {_plain(section.title)}", ""]
+    for paragraph in section.text:
+        lines += [_plain(paragraph), ""]
+    if section.head:
+        lines += [*_table(tuple(section.head), [tuple(map(_plain, row)) for row in section.rows]), ""]
+    return "\n".join(lines)
 
 
 def _readings(facts: Facts) -> list[str]:

@@ -39,6 +39,25 @@ class Series:
     marks: bool = False
 
 
+@dataclass(frozen=True)
+class Dot:
+    """A measurement in two ways.
+
+    Args:
+        label: its name, written beside it.
+        x: along the horizontal axis.
+        y: along the vertical one.
+        low: lower end of the interval of `y`.
+        high: upper end.
+    """
+
+    label: str
+    x: float
+    y: float
+    low: float
+    high: float
+
+
 def escape(text: Any) -> str:
     """Text that is inert in HTML: control characters become visible; overrides of direction and lone surrogates "�"."""
     return html.escape("".join(_visible(letter) for letter in str(text)))
@@ -89,6 +108,40 @@ def line_chart(
     return (
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{escape(f"{title} over {x_unit}: {spoken}")}">{"".join(parts)}</svg>'
+    )
+
+
+def dot_chart(dots: Sequence[Dot], title: str, x_unit: str) -> str:
+    """An SVG chart of a few dots with their intervals, over a horizontal axis from zero.
+
+    Args:
+        dots: one to four.
+        title: what they show; read aloud, not drawn.
+        x_unit: of the horizontal axis, as "sentences/s".
+    """
+    y_ticks = ticks(min(dot.low for dot in dots), max(dot.high for dot in dots))
+    x_ticks = ticks(0.0, max(dot.x for dot in dots) or 1.0, 5)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        across = _LEFT + x / x_ticks[-1] * (_WIDTH - _LEFT - _RIGHT)
+        share = (y - y_ticks[0]) / (y_ticks[-1] - y_ticks[0])
+        return round(across, 1), round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
+
+    parts = [_axes(y_ticks, x_ticks, place, x_unit)]
+    for index, dot in enumerate(dots):
+        (x, y), (_, low), (_, high) = place(dot.x, dot.y), place(dot.x, dot.low), place(dot.x, dot.high)
+        said = f"{dot.label}: {number(dot.y)} ({number(dot.low)} to {number(dot.high)}) at {number(dot.x)} {x_unit}"
+        # A name beside a dot at the right edge would leave the picture.
+        anchor, beside = ("end", x - 8) if x > _WIDTH / 2 else ("start", x + 8)
+        parts.append(
+            f'<path class="line s{index}" d="M{x} {low}V{high}"/>'
+            f'<circle class="s{index}" cx="{x}" cy="{y}" r="4.5"><title>{escape(said)}</title></circle>'
+            f'<text class="end s{index}" x="{beside:.1f}" y="{y - 6}" text-anchor="{anchor}">{escape(dot.label)}</text>'
+        )
+    spoken = "; ".join(f"{dot.label} {number(dot.y)} at {number(dot.x)}" for dot in dots)
+    return (
+        f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="{escape(f"{title}, over {x_unit}: {spoken}")}">{"".join(parts)}</svg>'
     )
 
 

@@ -78,6 +78,25 @@ class ScoreSet:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of the card and the report that not every run has.
+
+    Args:
+        title: its heading.
+        text: plain paragraphs.
+        head: of the columns of its table; empty without a table.
+        rows: of the table, as many cells each.
+        chart: a picture as HTML, for the report alone.
+    """
+
+    title: str
+    text: Sequence[str] = ()
+    head: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    chart: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that the model card says.
 
@@ -101,6 +120,8 @@ class Facts:
         limits: one sentence each: what is known not to work.
         license: of the model, when its maker gave one.
         vectors: what the word vectors that its token embeddings began with cover; empty without them.
+        origin: what was made of what, in one sentence, of a model made of another; empty of one that was trained.
+        sections: what else there is to say.
     """
 
     name: str
@@ -122,6 +143,8 @@ class Facts:
     limits: Sequence[str] = ()
     license: str = ""
     vectors: str = ""
+    origin: str = ""
+    sections: Sequence[Section] = ()
 
     @property
     def languages(self) -> list[str]:
@@ -148,16 +171,22 @@ class Facts:
         return (
             f"A {self.model} model of {amount(self.n_parameters)} parameters, trained {start} on "
             f"{self.n_pairs.get('train', 0):,} pairs of sentences in {duration(self.seconds)}{place}."
+            + (f" {self.origin}" if self.origin else "")
         )
 
 
-def write_scores(path: Path, sets: Sequence[ScoreSet]) -> None:
+def write_scores(path: Path, sets: Sequence[ScoreSet], parity: Mapping[str, Any] | None = None) -> None:
     """Write scores.json.
 
+    Args:
+        path: of the file.
+        sets: the figures.
+        parity: how a model made of another compares with it, as plain values; None of one that was trained.
     Raises:
         RunError: the file system refused.
     """
-    write_json(path, {"scores": [asdict(item) for item in sets]})
+    more = {} if parity is None else {"parity": parity}
+    write_json(path, {"scores": [asdict(item) for item in sets], **more})
 
 
 def read_scores(path: Path) -> list[ScoreSet]:

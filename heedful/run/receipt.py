@@ -61,6 +61,8 @@ class Receipt:
         seconds: of training.
         command: the command line that makes it again.
         date: of the end in UTC, as "2026-11-20 14:05+00:00".
+        limits: what is known not to work, one sentence each.
+        vectors: what the word vectors that it began with cover; empty without them.
     """
 
     task: str
@@ -78,6 +80,8 @@ class Receipt:
     seconds: float
     command: str
     date: str
+    limits: Sequence[str] = ()
+    vectors: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
@@ -100,6 +104,9 @@ class Receipt:
             "machine": {name: str(value) for name, value in values["machine"].items()},
             "versions": {name: str(value) for name, value in values["versions"].items()},
             "seconds": float(values["seconds"]),
+            # An older heedful wrote neither.
+            "limits": [str(limit) for limit in values.get("limits", ())],
+            "vectors": str(values.get("vectors", "")),
         }
         for name, kind in PLAIN.items():
             if type(values[name]) is not kind:
@@ -134,6 +141,8 @@ def write_receipt(folder: Path, facts: Facts, numerics: Mapping[str, Any], held_
         seconds=facts.seconds,
         command=facts.command,
         date=facts.date,
+        limits=list(facts.limits),
+        vectors=facts.vectors,
     )
     write_json(folder / NAME, receipt.to_json())
 

@@ -10,7 +10,7 @@ from typing import Any
 from heedful.run.charts import Series, escape, line_chart
 from heedful.run.disk import write_atomic
 from heedful.run.examples import Attention, Sentence, attention_maps, best_beside_worst
-from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, amount, duration
+from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, Section, amount, duration
 
 _UNITS = {"hours": 3600, "minutes": 60, "seconds": 1}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -88,15 +88,17 @@ def report(facts: Facts, evidence: Evidence) -> str:
     sections = [
         ("learning", "How it learned", curves(evidence.metrics)),
         ("scores", "How good it is", "".join(_scores(item) for item in facts.scores)),
+        *((f"more-{number}", item.title, _section(item)) for number, item in enumerate(facts.sections)),
         ("sentences", "Best and worst", best_beside_worst(evidence.best, evidence.worst)),
         ("attention", "What it looks at", attention_maps(evidence.attention)),
         ("data", "What it learned from", _data(facts, evidence.findings)),
         ("making", "How it was made", _making(facts)),
     ]
     shown = [(name, title, body) for name, title, body in sections if body]
-    links = "".join(f'<a href="#{name}">{title}</a>' for name, title, _ in shown)
+    links = "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title, _ in shown)
     main = "".join(
-        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{body}</section>'
+        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{escape(title)}</h2>'
+        f"{body}</section>"
         for name, title, body in shown
     )
     return f"""{page_head(f"{facts.name}: {facts.title}")}<body>
@@ -230,6 +232,21 @@ def _score_row(title: str, figure: Mapping[str, Any], kind: str = "ours") -> str
         f'<td class="bar" aria-hidden="true"><span class="track">{bar}'
         f'<span class="dot" style="left:{place(score)}"></span></span></td><td class="range">{interval}</td></tr>'
     )
+
+
+def _section(item: Section) -> str:
+    """Its table and its picture as cards, below what it says."""
+    text = "".join(f'<p class="about">{escape(paragraph)}</p>' for paragraph in item.text)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in item.head)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in item.rows
+    )
+    table = (
+        f'<div class="card"><div class="scroll" tabindex="0" role="region" aria-label="{escape(item.title)}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></div>"
+    )
+    return f'{text}<div class="stack">{table if item.head else ""}{item.chart}</div>'
 
 
 def _data(facts: Facts, findings: Sequence[Mapping[str, Any]] | None) -> str:

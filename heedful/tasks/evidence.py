@@ -161,10 +161,8 @@ def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched) -> Publ
         found = evaluate_pairs(translator, ordered, direction, SEARCH, tell)
         figures = found.scores.to_json()
         sets.append(ScoreSet(*direction, name, len(ordered), f"beam {SEARCH.width}", figures))
-        chrf = sentence_chrf(found.hypotheses, [reference for _, reference in ordered])
-        for (source, reference), hypothesis, value in zip(ordered, found.hypotheses, chrf, strict=True):
-            sentences.append(Sentence(source, hypothesis, reference, value, *direction))
-        maps += _attention(translator, direction, ordered, found.hypotheses)
+        sentences += sentences_of(ordered, found.hypotheses, direction)
+        maps += attention_of(translator, direction, ordered, found.hypotheses)
     write_scores(run.scores, sets)
     facts = _facts(run, trained, sets)
     write_card(run.card, facts)
@@ -198,10 +196,32 @@ def _write_model(run: RunDirectory, prepared: Prepared, model: Model) -> None:
     write_json(run.generation, {"search": "beam", **asdict(SEARCH)})
 
 
-def _attention(
+def sentences_of(pairs: Pairs, hypotheses: Sequence[str], direction: Direction) -> list[Sentence]:
+    """Translations to choose examples from.
+
+    Args:
+        pairs: (source, reference).
+        hypotheses: as many translations.
+        direction: languages from and into.
+    """
+    chrf = sentence_chrf(hypotheses, [reference for _, reference in pairs])
+    return [
+        Sentence(source, hypothesis, reference, value, *direction)
+        for (source, reference), hypothesis, value in zip(pairs, hypotheses, chrf, strict=True)
+    ]
+
+
+def attention_of(
     translator: Translator, direction: Direction, pairs: Pairs, hypotheses: Sequence[str]
 ) -> list[Attention]:
-    """Maps of the first few sentences of a readable length; none of a model without attention."""
+    """Maps of the first few sentences of a readable length; none of a model without attention.
+
+    Args:
+        translator: that wrote them.
+        direction: languages from and into.
+        pairs: (source, reference).
+        hypotheses: as many translations.
+    """
     maps: list[Attention] = []
     for (source, _), hypothesis in zip(pairs, hypotheses, strict=True):
         if not hypothesis:

@@ -5,7 +5,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,7 @@ from heedful.interface import Model
 from heedful.interpretation.attention_maps import AttentionMap, cross_attention
 from heedful.model.native.network import NativeNetwork, rewritten
 from heedful.model.pack import pack
-from heedful.numerics import Numerics, applied, choose
+from heedful.numerics import Compute, Numerics, applied, choose
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
@@ -45,11 +45,17 @@ class Answer:
         score: what answers to the same text are ranked by, higher is better.
         stopped: "eos" when the model ended it, "length" or "repetition" when a guard did, "window" when the text is
             longer than the model's window and was left out.
+        tokens: of the translation, without begin and end.
     """
 
     text: str
     score: float
     stopped: str
+    tokens: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values: text, score and what stopped it."""
+        return {"text": self.text, "score": self.score, "stopped": self.stopped}
 
 
 @dataclass(frozen=True)
@@ -120,12 +126,13 @@ class Translator:
         return rewritten(self.model) if self.numerics.engine == "native" else None
 
     @classmethod
-    def load(cls, path: Path | str, device: str | None = None) -> Self:
+    def load(cls, path: Path | str, device: str | None = None, compute: Compute | None = None) -> Self:
         """Read a run directory, after checking every byte of it against its manifest.
 
         Args:
             path: the folder that `heedful train translation` wrote.
             device: "cpu" or "cuda"; None chooses.
+            compute: "float32" keeps every bit of the weights; None chooses.
         Raises:
             RunError: it is missing, incomplete, damaged or no translator.
         """
@@ -133,6 +140,8 @@ class Translator:
             raise OptionError(f"a run directory is named by its path: got {path!r}")
         run = RunDirectory.open(Path(path))
         numerics = choose(device)
+        if compute is not None:
+            numerics = replace(numerics, compute=compute)
         check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
         model, vocab_size, directions, several = _described(run)
         load_weights(model, load_tensors(run.weights), str(run.weights))
@@ -204,7 +213,10 @@ class Translator:
             )
         seconds = time.perf_counter() - begun
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):
-            answers[i] = [Answer(_one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped) for h in hypotheses]
+            answers[i] = [
+                Answer(_one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped, tuple(h.tokens))
+                for h in hypotheses
+            ]
         return Translations(answers, found.counters, found.counters["tokens"], seconds)
 
     def attention(self, source: str, target: str, to: str | None = None) -> AttentionMap | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from heedful.run.card import card, write_card
+from heedful.run.facts import Section
 from tests.run.sample import NASTY, facts, score_set
 
 
@@ -90,3 +91,11 @@ def test_text_from_outside_stays_text(tmp_path):
     assert not re.search(r"(?<!\\)<script", prose)
     for row in (line for line in body.split("\n") if line.startswith("| train source")):
         assert len(re.findall(r"(?<!\\)\|", row)) == 5
+
+
+def test_a_section_is_text_and_a_table_that_break_nothing():
+    section = Section("Beside <its> original", ["One *line*.", "Another."], ("name", "a|b"), [("x", "1|2")], "<svg/>")
+    text = card(replace(facts(), sections=[section]))
+    for said in ("## Beside \\<its\\> original\n\nOne \\*line\\*.\n\nAnother.\n\n", "| x | 1\\|2 |"):
+        assert said in text
+    assert "<svg" not in text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heedful.run.charts import Series, escape, heat_map, line_chart, number, ticks
+from heedful.run.charts import Dot, Series, dot_chart, escape, heat_map, line_chart, number, ticks
 from tests.run.sample import NASTY
 
 
@@ -169,3 +169,24 @@ def test_strange_maps_do_not_break_the_page():
     assert many.count("<rect") == 3600
     with pytest.raises(AssertionError, match=r"expected \(1, 2\): got \(2, 1\)"):
         heat_map(["a", "b"], ["c"], np.ones((2, 1)), "")
+
+
+def test_dots_stand_where_the_axes_say_with_their_intervals():
+    svg = dot_chart([Dot("a", 50, 30, 20, 40), Dot("b <fast>", 100, 10, 0, 20)], "Quality", "sentences/s")
+    root = ET.fromstring(svg)
+    (x0, y0), (x1, y1) = [(float(item.get("cx")), float(item.get("cy"))) for item in root.findall("circle")]
+    across = {item.text: float(item.get("x")) for item in root.iter("text")}
+    assert (across["100"], across["60"] - across["40"]) == (x1, pytest.approx((x1 - across["0"]) / 5, abs=0.2))
+    assert x0 == pytest.approx((across["0"] + x1) / 2, abs=0.1)
+    heights = {item.text: float(item.get("y")) - 4 for item in root.iter("text") if item.get("text-anchor") == "end"}
+    assert (y0, y1) == pytest.approx((heights["30"], heights["10"]), abs=0.2)
+    spans = [item.get("d").split(" ")[1].split("V") for item in root.iter("path") if "line" in item.get("class")]
+    assert [tuple(map(float, span)) for span in spans] == [
+        pytest.approx((heights["20"], heights["40"]), abs=0.2),
+        pytest.approx((heights["0"], heights["20"]), abs=0.2),
+    ]
+    assert root.get("aria-label") == "Quality, over sentences/s: a 30 at 50; b <fast> 10 at 100"
+
+
+def test_a_single_dot_at_zero_is_drawn():
+    assert ET.fromstring(dot_chart([Dot("a", 0, 0, 0, 0)], "t", "s")).find("circle") is not None

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from heedful.errors import RunError
+from heedful.run.disk import read_json
 from heedful.run.facts import DataFile, amount, duration, read_scores, write_scores
 from tests.run.sample import facts, score_set
 
@@ -71,3 +72,13 @@ def test_amounts(number, text):
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def test_the_summary_of_a_model_made_of_another_says_so():
+    assert replace(facts(), origin="It is int8.").summary.endswith("in 11.5 minutes on AMD EPYC, 2 cores. It is int8.")
+
+
+def test_parity_stands_beside_the_scores(tmp_path):
+    write_scores(tmp_path / "scores.json", [score_set()], {"data": "test"})
+    assert read_json(tmp_path / "scores.json")["parity"] == {"data": "test"}
+    assert read_scores(tmp_path / "scores.json") == [score_set()]

@@ -80,3 +80,12 @@ def test_nor_is_one_whose_files_are_none(folder, name, value):
     (folder / NAME).write_text(json.dumps(values))
     with pytest.raises(RunError, match=rf"receipt\.json is no receipt \({name}"):
         read_receipt(folder)
+
+
+def test_one_of_an_older_heedful_says_no_limits(folder):
+    values = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    assert values["limits"] == list(facts().limits)
+    del values["limits"], values["vectors"]
+    (folder / NAME).write_text(json.dumps(values), encoding="utf-8")
+    found = read_receipt(folder)
+    assert (list(found.limits), found.vectors) == ([], "")
