@@ -9,29 +9,26 @@ from types import ModuleType
 import pytest
 
 import heedful
+import heedful.compression
 from heedful.cli.main import VERBS
 
 MODULES = [found.name for found in pkgutil.walk_packages(heedful.__path__, "heedful.") if "__main__" not in found.name]
 
 NAMES = {"__version__", "load", "pipeline"}
 VERB_NAMES = {
-    "demo",
-    "train",
-    "translate",
-    "evaluate",
-    "export",
-    "verify",
-    "inspect",
-    "duel",
-    "recipe",
-    "runs",
+    "demo", "train", "translate", "evaluate", "compress", "export", "verify", "inspect", "duel", "recipe", "runs",
     "doctor",
-}
+}  # fmt: skip
 
 
 def test_public_names():
     assert set(heedful.__all__) == set(dir(heedful)) == NAMES
     assert all(getattr(heedful, name) is not None for name in NAMES)
+
+
+def test_names_of_compression():
+    assert heedful.compression.__all__ == ["quantize"]
+    assert callable(heedful.compression.quantize)
 
 
 def test_verbs():

@@ -43,6 +43,7 @@ VERBS = {
     "train": Verb("heedful.cli.train:train", "Train a model on your own data."),
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "BLEU, chrF and TER of a translator, with intervals."),
+    "compress": Verb("heedful.cli.compress:compress", "A translator made smaller, and refused when it is worse."),
     "export": Verb("heedful.cli.export:export", "A translator for CTranslate2, transformers or Argos Translate."),
     "verify": Verb("heedful.cli.verify:verify", "A run's receipt, checked and scored again."),
     "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
@@ -72,6 +73,7 @@ NEEDED = {
     ),
     "translate": (_RUN, "runs/en-de < in.txt"),
     "evaluate": (_RUN, "runs/en-de --source test.en --target test.de"),
+    "compress": (_RUN, "runs/en-de"),
     "export": (f"{_RUN}, a format and, as --out, a new folder", "runs/en-de --to ctranslate2 --out en-de-ct2"),
     "verify": (_RUN, "runs/en-de"),
 }

@@ -59,11 +59,11 @@ def pack(model: Net) -> Net:
     Args:
         model: keeps its modules; both share all weights that are left as they are.
     """
-    weight = next(model.parameters(), None)
-    packs = weight is not None and onednn_multiplies(weight) and _packing_is_exact(weight.dtype)
-    if not packs and not any(map(is_parametrized, model.modules())):
-        return model
-    if any(isinstance(module, PackedLinear) for module in model.modules()):
+    linears = [module for module in model.modules() if type_before_parametrizations(module) is nn.Linear]
+    # Of a model that is int8 in part the others are packed all the same.
+    weights = [next(linear.parameters()) for linear in linears]
+    packs = bool(weights) and onednn_multiplies(weights[0]) and _packing_is_exact(weights[0].dtype)
+    if not packs and not any(map(is_parametrized, linears)):
         return model
     # Modules are copied, tensors are not.
     shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}

@@ -107,7 +107,10 @@ class Transformer(Model):
         recalled, memory_mask = decoder.recall(memory)
         shape = self.architecture
         size = 2, n_sentences, shape.n_kv_heads or shape.n_heads, 0, shape.d_head
-        own = [decoder.embedding.tokens.weight.new_zeros(size) for _ in decoder.blocks]
+        tokens = decoder.embedding.tokens
+        # What it computes in need not be what its weights are kept in.
+        like = tokens(tokens.weight.new_zeros(0, dtype=torch.long))
+        own = [like.new_zeros(size) for _ in decoder.blocks]
         return TransformerState(width, max_len, own, recalled, memory_mask)
 
     def step(self, tokens: Tensor, state: State) -> Tensor:

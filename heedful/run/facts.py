@@ -166,7 +166,8 @@ class Facts:
     def summary(self) -> str:
         """One sentence for a reader in a hurry."""
         first = next(iter(self.machine.values()), "")
-        place = f" on {first}" if first else ""
+        # A model made of another need not have been made where that one was trained.
+        place = f" on {first}" if first and not self.origin else ""
         start = "from word vectors" if self.vectors else "from scratch"
         return (
             f"A {self.model} model of {amount(self.n_parameters)} parameters, trained {start} on "

@@ -19,6 +19,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_json
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.tasks.defaults import Size, options_for
+from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import Prepared, Sources, prepare
 from heedful.tasks.rehearsal import Rehearsal
 from heedful.tasks.request import TranslationOptions, differences
@@ -133,6 +134,12 @@ def as_begun(options: TranslationOptions) -> TranslationOptions:
         OptionError: an option was given that differs from them.
     """
     run = RunDirectory(options.out)
+    compression = compression_of(run)
+    if compression is not None:
+        raise RunError(
+            f"{run.path} is compressed ({compression.get('dtype')}): what it was rounded off cannot be trained; go on "
+            "with the run that it was made of, and compress that"
+        )
     run.check_free(resume=True)
     place = run.begun
     if not place.is_dir():

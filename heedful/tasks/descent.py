@@ -19,7 +19,8 @@ from heedful.tasks.parity import Proof
 from heedful.tasks.translator import Translator
 from heedful.training.log import Journal
 
-_HEAD = ("direction", "", "BLEU", "chrF", "sentences/s", "model file", "peak memory")
+# Of a row of figures; behind direction and name come the `cells`.
+HEAD = ("direction", "", "BLEU", "chrF", "sentences/s", "model file", "peak memory")
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def section(proof: Proof, change: Change, original: str) -> Section:
             )
         rows += [(way, name, *cells(side)) for name, side in _sides(parity, original, change.name)]
     charts = "".join(_chart(parity, original, change.name, way) for way, parity in proof.parities.items())
-    return Section("Beside its original", text, _HEAD, rows, charts)
+    return Section("Beside its original", text, HEAD, rows, charts)
 
 
 def cells(side: Side) -> tuple[str, str, str, str, str]:

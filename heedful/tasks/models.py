@@ -15,6 +15,8 @@ from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import OptionError, RunError, suggest
 from heedful.interface import Model
 from heedful.model.transformer import Transformer
+from heedful.run.directory import RunDirectory
+from heedful.run.disk import read_json
 from heedful.tasks.defaults import Shape, Size, architecture_for, attending_rnn_for, conv_for, rnn_for
 
 
@@ -75,14 +77,27 @@ def load_weights(model: Model, tensors: Mapping[str, Tensor], origin: str) -> No
         raise RunError(f"{origin} does not fit its config.json: {what}; restore both files from the same run")
     for name, parameter in wanted.items():
         found = tensors[name]
-        if found.shape != parameter.shape or not found.is_floating_point():
+        if found.shape != parameter.shape or found.is_floating_point() != parameter.is_floating_point():
             raise RunError(
-                f"{origin}: {name} should be {tuple(parameter.shape)}, and is {tuple(found.shape)} {found.dtype}; "
-                "restore config.json and model.safetensors from the same run"
+                f"{origin}: {name} should be {tuple(parameter.shape)} {parameter.dtype}, and is {tuple(found.shape)} "
+                f"{found.dtype}; restore config.json and model.safetensors from the same run"
             )
         if not torch.isfinite(found).all():
             raise RunError(f"{origin}: {name} holds NaN or infinite numbers; this model cannot be used, train it again")
         parameter.copy_(found)
+
+
+def compression_of(run: RunDirectory) -> Mapping[str, Any] | None:
+    """What config.json says of how a run was compressed: its "dtype", the layers "kept", and what it was "made_of".
+
+    Args:
+        run: may be damaged, or none.
+    Returns:
+        None of one that was trained as it is.
+    """
+    config = read_json(run.config) if run.config.is_file() else {}
+    found = config.get("compression") if isinstance(config, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def n_parameters(model: Model) -> int:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from heedful.compression.quantize import rebuilt
 from heedful.crew import crew_for
 from heedful.data.batch import encoder_input
 from heedful.data.languages import spoken_among
@@ -144,7 +145,6 @@ class Translator:
             numerics = replace(numerics, compute=compute)
         check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
         model, vocab_size, directions, several = _described(run)
-        load_weights(model, load_tensors(run.weights), str(run.weights))
         tokenizer = Tokenizer.load(run.tokenizer)
         targets = {target for _, target in directions} if len(directions) > 1 else set()
         if tokenizer.vocab_size != vocab_size or targets != set(tokenizer.languages):
@@ -316,8 +316,17 @@ def _sentences(texts: Iterable[str]) -> list[str]:
     return found
 
 
+def load_model(run: RunDirectory) -> Model:
+    """The model of a finished run with its weights as they stand in the file, in float32 where they are no int8.
+
+    Raises:
+        RunError: its configuration or its weights are missing or damaged, or it is no translator.
+    """
+    return _described(run)[0].eval()
+
+
 def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict[str, float]]:
-    """What config.json says: the model, its weights still random; the size of its vocabulary; directions; `several`."""
+    """What config.json says: the model, with its weights; the size of its vocabulary; directions; `several`."""
     config = read_json(run.config)
     task = config.get("task") if isinstance(config, dict) else None
     if task != "translation":
@@ -328,9 +337,12 @@ def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict
         directions = [(str(source), str(target)) for source, target in config["directions"]]
         # A run of an older heedful does not say.
         several = {str(language): float(share) for language, share in config.get("several_sentences", {}).items()}
-        return made.build(shape), shape.vocab_size, directions, several
+        compression = config.get("compression")
+        model = made.build(shape) if compression is None else rebuilt(made.build(shape), compression)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"{run.config} describes no translator ({error}): restore it, or train again") from error
+    load_weights(model, load_tensors(run.weights), str(run.weights))
+    return model, shape.vocab_size, directions, several
 
 
 def _search(run: RunDirectory) -> Search:

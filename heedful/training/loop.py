@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import torch
 
-from heedful.errors import DataError, HeedfulError
+from heedful.errors import DataError, HeedfulError, OptionError
 from heedful.interface import Model, Objective
 from heedful.run.checkpoint import latest_checkpoint, save_checkpoint
 from heedful.training.guard import Trouble
@@ -94,8 +94,10 @@ def train(
     Raises:
         Interrupted: SIGINT or SIGTERM came, and everything is saved.
         Diverged: bad steps, and a policy that says to stop; everything is saved.
-        OptionError: the run was begun with other options.
+        OptionError: the run was begun with other options, or the model has weights of whole numbers.
     """
+    if not all(parameter.is_floating_point() for parameter in model.parameters()):
+        raise OptionError("a model of int8 weights cannot be trained: train the one it was made of, and quantize that")
     settle_options(folder, options)
     run = _Run(Step(model, objective, compute), batches, options, folder, watchers or Watchers(Silent()))
     devices = [run.state.device] if run.state.device.type == "cuda" else []

@@ -78,7 +78,7 @@ def spoiled(weights, how):
     [
         ("missing", "1 missing"),
         ("left over", r"1 left over \['encoder.unknown'\]"),
-        ("shape", r"should be \(11, 8\), and is \(10, 8\)"),
+        ("shape", r"should be \(11, 8\) torch.float32, and is \(10, 8\)"),
         ("integers", "int32"),
         ("nan", "holds NaN or infinite"),
         ("-inf", "holds NaN or infinite"),

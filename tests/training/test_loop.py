@@ -383,3 +383,11 @@ def test_the_steps_to_go_are_counted_in_words_that_fit(tmp_path, steps, said):
         toy_model(), ToyObjective(), ToyBatches(), toy_options(steps=steps), folder=tmp_path, watchers=Watchers(watcher)
     )
     assert watcher.events[0] == (0, said)
+
+
+def test_whole_numbers_are_not_trained(tmp_path):
+    model = toy_model()
+    next(iter(model.children())).weight = torch.nn.Parameter(torch.ones(2, 2, dtype=torch.int8), requires_grad=False)
+    with pytest.raises(OptionError, match="int8 weights cannot be trained"):
+        train(model, ToyObjective(), ToyBatches(), toy_options(), folder=tmp_path)
+    assert not list(tmp_path.iterdir())
