@@ -149,9 +149,10 @@ argostranslate.package.install_from_path({in_code(f"{name}/{package}")})
 print(argostranslate.translate.translate("...", {in_code(source)}, {in_code(target)}))
 ```
 
-The folder holds {packages}. LibreTranslate finds what is installed so. Argos Translate has its own ways with every
-package: it cuts a text into sentences with a program that it fetches from the network when it is first used, writes every
-underscore as a space, uses a beam of {BEAM} and a length penalty of {LENGTH_PENALTY}, and cuts a translation at 256 tokens.
+The folder holds {packages}. LibreTranslate finds what is installed so. Argos Translate has its own ways with
+every package: it cuts a text into sentences with a program that it fetches from the network when it is first used,
+writes each underscore as a space, uses a beam of {BEAM} and a length penalty of {LENGTH_PENALTY}, and ends a
+translation at 256 tokens.
 """
 
 

@@ -19,7 +19,6 @@ from heedful.model.transformer import Stack, Transformer
 from heedful.run.disk import naming, write_file
 from heedful.transfer.foreign import (
     AT_ONCE,
-    MAX_ANSWER,
     NEVER,
     Exported,
     Runtime,
@@ -144,7 +143,7 @@ def run(folder: Path, exported: Exported, direction: tuple[str, str]) -> Runtime
             length_penalty=exported.length_penalty,
             max_batch_size=AT_ONCE,
             max_input_length=0,
-            max_decoding_length=MAX_ANSWER,
+            max_decoding_length=exported.max_answer,
         )
         ids = [[known[token] for token in each.hypotheses[0]] for each in results]
         return ids, tokenizer.decode_batch(ids)
@@ -180,7 +179,7 @@ def translate(lines):
         length_penalty={exported.length_penalty},
         max_batch_size={AT_ONCE},
         max_input_length=0,  # nothing is cut in silence
-        max_decoding_length={MAX_ANSWER},
+        max_decoding_length={exported.max_answer},
     )
     return tokenizer.decode_batch([[tokenizer.token_to_id(token) for token in each.hypotheses[0]] for each in results])
 ```

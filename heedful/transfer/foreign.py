@@ -17,7 +17,7 @@ from heedful.model.transformer import Transformer
 
 # What a runtime makes of sentences: the tokens of each translation, and the translations.
 Runtime = Callable[[Sequence[str]], tuple[list[list[int]], list[str]]]
-# Sentences that a runtime is given at once, and the most tokens that it may answer: longer ones are loops.
+# Sentences that a runtime is given at once, and the most tokens of an answer: longer ones are loops.
 AT_ONCE, MAX_ANSWER = 32, 512
 # A trained model hardly ever asks for what must not be written; this sees to it, and half precision can hold it.
 NEVER = -1e4
@@ -48,6 +48,11 @@ class Exported:
     def tag(self, target: str) -> str | None:
         """The token that stands before a source; None in a model that has one direction."""
         return self.tokenizer.piece(self.tokenizer.tag_id(target)) if self.tokenizer.languages else None
+
+    @property
+    def max_answer(self) -> int:
+        """The most tokens of an answer; a runtime may have no positions beyond the model's window."""
+        return min(MAX_ANSWER, self.model.max_len)
 
     @property
     def tags(self) -> list[str]:

@@ -23,7 +23,6 @@ from heedful.run.disk import encode_json, write_file
 from heedful.run.weights import tensor_bytes
 from heedful.transfer.foreign import (
     AT_ONCE,
-    MAX_ANSWER,
     Exported,
     Runtime,
     expressible,
@@ -129,7 +128,7 @@ def write(folder: Path, exported: Exported) -> None:
     search = {
         "num_beams": exported.width,
         "length_penalty": exported.length_penalty,
-        "max_length": min(MAX_ANSWER, shape.max_len),
+        "max_length": exported.max_answer,
         "min_new_tokens": 1,
         "suppress_tokens": [PAD, BOS],
         "decoder_start_token_id": BOS,
