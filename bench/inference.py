@@ -35,7 +35,7 @@ from safetensors.torch import save_file
 from bench import command, peers, rivals
 from bench.floor import peaks
 from bench.rivals import Absent, Player, Setting
-from bench.standing import Entry, Row, Text, chart, finalists, settings_in_words, standing, table
+from bench.standing import Entry, Row, Text, chart, comparison, finalists, settings_in_words, standing, table
 from bench.translator import LIMITS, Answers, trained
 from heedful import numerics
 from heedful.architecture import Architecture
@@ -339,7 +339,7 @@ def main(
 def show(rows: Sequence[Row], text: Text) -> None:
     """Print the table, the settings that it quotes, and the peaks that its floors are made of."""
     console = output_console()
-    console.print(table(rows), "", *settings_in_words(rows), sep="\n")
+    console.print(table(rows), "", comparison(rows), "", *settings_in_words(rows), sep="\n")
     said = ", ".join(f"{name} {rate / 1e9:,.0f}" for name, rate in text.peaks.items())
     console.print(f"GFLOP/s of a core: {said}; {text.cores} cores, {len(text.n_sources):,} sentences")
 

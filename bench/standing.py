@@ -13,7 +13,7 @@ from heedful.architecture import Architecture
 from heedful.cli.console import percent
 from heedful.run.charts import escape, number
 
-RIVAL = "CTranslate2"
+OURS, RIVAL = "heedful", "CTranslate2"
 # The first of these that takes part is what answers are compared with.
 EXACT = ("CTranslate2 float32", "transformers float32")
 
@@ -80,14 +80,14 @@ class Row:
         setting: its best for all sentences at once.
         sentences: a second.
         tokens: a second, ends of sentences counted.
-        ratio: sentences a second, to the best of CTranslate2's in the same round.
+        ratios: to others, sentences a second: see `ratios`.
         floor: the least possible time over the time it took.
         bleu: of its answers.
         same: share of answers equal to those of the one that computes exactly.
         alone: its best setting for one sentence at a time.
         p50: seconds, of one sentence.
         p95: seconds.
-        alone_ratio: the best median of CTranslate2's in the same round over its own: above 1 it is faster.
+        alone_ratios: the same of the median time of a sentence; above 1 it is faster than the other.
         memory: bytes at most.
     """
 
@@ -96,14 +96,14 @@ class Row:
     setting: str
     sentences: float
     tokens: float
-    ratio: float | None
+    ratios: Mapping[str, float]
     floor: float
     bleu: float | None
     same: float
     alone: str | None
     p50: float | None
     p95: float | None
-    alone_ratio: float | None
+    alone_ratios: Mapping[str, float]
     memory: int
 
 
@@ -116,16 +116,27 @@ def finalists(entries: Sequence[Entry], most: int) -> list[Entry]:
     return [entry for entry in entries if id(entry) in chosen]
 
 
-def ratio_to_rival(entry: Entry, entries: Sequence[Entry]) -> float | None:
-    """The median over the rounds of the rival's best time in a round over this one's."""
-    rivals = [
-        other.scores
-        for other in entries
-        if other.setting.library == RIVAL and (other.width, other.alone) == (entry.width, entry.alone)
-    ]
-    if not rivals:
-        return None
-    return statistics.median(min(theirs) / own for own, *theirs in zip(entry.scores, *rivals, strict=True))
+def ratios(entry: Entry, entries: Sequence[Entry]) -> dict[str, float]:
+    """How many times as fast it is as others: the median over the rounds of their best time in a round over its own.
+
+    Args:
+        entry: with a turn for each round.
+        entries: all, with as many.
+    Returns:
+        a number for each system that is not ours, and one for RIVAL in any type.
+    """
+    found = {}
+    systems = dict.fromkeys(e.setting.system for e in entries if not e.setting.system.startswith(OURS))
+    for name in (RIVAL, *systems):
+        others = [
+            e.scores
+            for e in entries
+            if e.setting.system.startswith(name) and (e.width, e.alone) == (entry.width, entry.alone)
+        ]
+        if others:
+            rounds = zip(entry.scores, *others, strict=True)
+            found[name] = statistics.median(min(theirs) / own for own, *theirs in rounds)
+    return found
 
 
 def standing(entries: Sequence[Entry], text: Text, memory: Mapping[str, int]) -> list[Row]:
@@ -173,14 +184,14 @@ def _row(
         setting=many.name,
         sentences=len(answers) / seconds,
         tokens=written / seconds,
-        ratio=ratio_to_rival(many, entries),
+        ratios=ratios(many, entries),
         floor=share_of_floor(flops, seconds, text.peaks[many.setting.dtype], text.cores),
         bleu=None if text.bleu is None else text.bleu(answers),
         same=equal / len(answers),
         alone=alone.name if alone else None,
         p50=float(np.percentile(each, 50)) if each else None,
         p95=float(np.percentile(each, 95)) if each else None,
-        alone_ratio=ratio_to_rival(alone, entries) if alone else None,
+        alone_ratios=ratios(alone, entries) if alone else {},
         memory=max(memory[entry.setting.key] for entry in (many, alone) if entry is not None),
     )
 
@@ -212,15 +223,29 @@ def _cells(row: Row) -> list[str]:
     return [
         f"{row.sentences:,.0f}",
         f"{row.tokens:,.0f}",
-        _said(row.ratio, "{:.2f}x"),
+        _said(row.ratios.get(RIVAL), "{:.2f}x"),
         percent(row.floor),
         _said(row.bleu, "{:.2f}"),
         percent(row.same),
         _said(row.p50, "{:.2f}", 1e3),
         _said(row.p95, "{:.2f}", 1e3),
-        _said(row.alone_ratio, "{:.2f}x"),
+        _said(row.alone_ratios.get(RIVAL), "{:.2f}x"),
         f"{row.memory / 1e6:,.0f}",
     ]
+
+
+def comparison(rows: Sequence[Row]) -> Table:
+    """How many times as fast ours are as each of the others, all sentences at once and one at a time."""
+    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    others = list(dict.fromkeys(name for row in rows for name in row.ratios if name != RIVAL))
+    for head in ("times as fast as", *others):
+        made.add_column(head, justify="left" if head == "times as fast as" else "right", no_wrap=True)
+    for row in rows:
+        if row.system.startswith(OURS):
+            name = f"{row.system}, {width_name(row.width)}"
+            made.add_row(name, *(_said(row.ratios.get(other), "{:.2f}") for other in others))
+            made.add_row(f"{name}, alone", *(_said(row.alone_ratios.get(other), "{:.2f}") for other in others))
+    return made
 
 
 def _said(value: float | None, form: str, factor: float = 1.0) -> str:
@@ -266,7 +291,7 @@ def chart(rows: Sequence[Row]) -> str:
 
 
 def _bar(name: str, value: float, share: float, x: float, y: float) -> str:
-    kind, long = ("heedful" if name.startswith("heedful") else "other"), round(share * _BARS, 1)
+    kind, long = ("heedful" if name.startswith(OURS) else "other"), round(share * _BARS, 1)
     written = number(value) if value else "-"
     return (
         f'<text x="{x}" y="{y + 14}">{escape(name)}</text>'

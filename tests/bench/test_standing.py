@@ -10,7 +10,7 @@ from rich.console import Console
 from bench import peers
 from bench.floor import useful_flops
 from bench.rivals import Setting, Turn
-from bench.standing import Entry, Row, Text, chart, finalists, ratio_to_rival, settings_in_words, standing, table
+from bench.standing import Entry, Row, Text, chart, comparison, finalists, ratios, settings_in_words, standing, table
 
 OURS = Setting("heedful int8", "2 hands", "heedful", "int8", {})
 FAST = Setting("CTranslate2 int8", "2 of 1", "CTranslate2", "int8", {})
@@ -41,11 +41,14 @@ MEMORY = {OURS.key: 300, FAST.key: 100, EXACT.key: 200}
 
 def test_a_ratio_is_to_the_best_of_the_same_round():
     # The best of the rival: 2.5 (its second setting), 3, and 2 in float32.
-    assert ratio_to_rival(ENTRIES[0], ENTRIES) == pytest.approx(sorted([2.5 / 1, 3 / 2, 2 / 4])[1])
-    assert ratio_to_rival(ENTRIES[2], ENTRIES) == pytest.approx(sorted([2.5 / 3, 3 / 3, 2 / 3])[1])
-    # Medians of sentences: 2, 4, 2 ms against 4, 2, 4.
-    assert ratio_to_rival(ENTRIES[1], ENTRIES) == pytest.approx(2.0)
-    assert ratio_to_rival(ENTRIES[0], ENTRIES[:2]) is None
+    found = ratios(ENTRIES[0], ENTRIES)
+    assert found["CTranslate2"] == pytest.approx(sorted([2.5 / 1, 3 / 2, 2 / 4])[1])
+    assert found["CTranslate2 int8"] == pytest.approx(sorted([2.5 / 1, 3 / 2, 3 / 4])[1])
+    assert found["CTranslate2 float32"] == pytest.approx(sorted([6 / 1, 6 / 2, 2 / 4])[1])
+    assert ratios(ENTRIES[2], ENTRIES)["CTranslate2"] == pytest.approx(sorted([2.5 / 3, 3 / 3, 2 / 3])[1])
+    # Medians of sentences: 2, 4, 2 ms against 4, 2, 4; in float32 nobody takes part.
+    assert ratios(ENTRIES[1], ENTRIES) == pytest.approx({"CTranslate2": 2.0, "CTranslate2 int8": 2.0})
+    assert ratios(ENTRIES[0], ENTRIES[:2]) == {}
 
 
 def test_a_row_quotes_the_best_setting():
@@ -56,7 +59,7 @@ def test_a_row_quotes_the_best_setting():
     assert (fast.p50, fast.memory, fast.bleu) == (pytest.approx(0.004), 100, 4.0)
     assert ours.sentences == pytest.approx(4 / 2)
     assert ours.floor == pytest.approx(useful_flops(peers.small(), 5, 11, 11) / 2.0 / (4e8 * 2))
-    assert (exact.alone, exact.p50, exact.p95, exact.alone_ratio) == (None, None, None, None)
+    assert (exact.alone, exact.p50, exact.p95, exact.alone_ratios) == (None, None, None, {})
 
 
 def test_percentiles_are_of_all_sentences_of_all_rounds():
@@ -76,7 +79,7 @@ def test_answers_are_compared_with_those_of_float32():
 def test_widths_are_apart():
     rows = standing([*ENTRIES, entry(OURS, [0.5] * 3, width=1)], text(), MEMORY)
     assert [(row.system, row.width) for row in rows][-1] == ("heedful int8", 1)
-    assert (rows[-1].ratio, rows[-1].same) == (None, 1.0)
+    assert (rows[-1].ratios, rows[-1].same) == ({}, 1.0)
 
 
 def test_the_few_fastest_of_each_go_on():
@@ -86,20 +89,48 @@ def test_the_few_fastest_of_each_go_on():
 
 
 ROW = Row(
-    "heedful int8", 5, "2 hands", 1234.5, 20000.4, 1.5, 0.4, 33.333, 0.996, "2 hands", 0.0041, 0.008, 1.25, 123_000_000
+    system="heedful int8",
+    width=5,
+    setting="2 hands",
+    sentences=1234.5,
+    tokens=20000.4,
+    ratios={"CTranslate2": 1.5, "CTranslate2 int8": 1.5, "transformers float32": 9.0},
+    floor=0.4,
+    bleu=33.333,
+    same=0.996,
+    alone="2 hands",
+    p50=0.0041,
+    p95=0.008,
+    alone_ratios={"CTranslate2": 1.25, "CTranslate2 int8": 1.25},
+    memory=123_000_000,
 )
-REST = replace(ROW, system="transformers <b>", width=1, ratio=None, bleu=None, alone=None, p50=None, p95=None)
+REST = replace(
+    ROW, system="transformers <b>", width=1, ratios={}, bleu=None, alone=None, p50=None, p95=None, alone_ratios={}
+)
+
+
+def printed(table):
+    """The words of each line."""
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(table)
+    return [line.split() for line in console.export_text().splitlines()]
 
 
 def test_the_table_says_it_all():
-    console = Console(width=160, record=True, file=io.StringIO())
-    console.print(table([ROW, REST]))
-    lines = [line.split() for line in console.export_text().splitlines()]
+    lines = printed(table([ROW, REST]))
     assert ["beam", "5"] in lines
     assert ["greedy"] in lines
     figures = ["1,234", "20,000", "1.50x", "40.0%", "33.33", "99.6%", "4.10", "8.00", "1.25x", "123"]
     assert ["heedful", "int8", *figures] in lines
-    assert ["transformers", "<b>", "1,234", "20,000", "-", "40.0%", "-", "99.6%", "-", "-", "1.25x", "123"] in lines
+    assert ["transformers", "<b>", "1,234", "20,000", "-", "40.0%", "-", "99.6%", "-", "-", "-", "123"] in lines
+
+
+def test_ours_are_compared_with_each_of_the_others():
+    assert printed(comparison([ROW, REST])) == [
+        "times as fast as CTranslate2 int8 transformers float32".split(),
+        "heedful int8, beam 5 1.50 9.00".split(),
+        "heedful int8, beam 5, alone 1.25 -".split(),
+    ]
 
 
 def test_settings_are_said():
