@@ -4,6 +4,7 @@ import pytest
 
 from heedful.baselines.rnn import RNN
 from heedful.baselines.rnn_architecture import RNNArchitecture
+from heedful.compression import quantize
 from heedful.errors import DependencyError, OptionError
 from heedful.transfer.foreign import Exported, expressible, in_code, library, tags_in_words
 from tests.transfer.small import TOKENIZER, translator
@@ -36,6 +37,11 @@ def test_weights_that_were_cut_are_refused():
     model.encoder.blocks[0].feed_forward.widen.weight.data = model.encoder.blocks[0].feed_forward.widen.weight[:-1]
     with pytest.raises(OptionError, match=r"X is made of whole weights.*export the run that this one was made of"):
         expressible(model, "X", {}, "")
+
+
+def test_int8_weights_are_refused():
+    with pytest.raises(OptionError, match=r"X is made of whole weights"):
+        expressible(quantize(translator()), "X", {}, "")
 
 
 def test_tags_are_those_of_the_languages_translated_into():

@@ -17,9 +17,8 @@ SHAPES = ({}, {"bias": False}, {"n_kv_heads": 2}, {"activation": "gelu"}, {"acti
 
 
 def exported(folder, **changes):
-    what = Exported(
-        brief(translator(TOKENIZER.vocab_size, **changes)), TOKENIZER, [("zh", "en"), ("en", "zh")], width=2
-    )
+    model = translator(TOKENIZER.vocab_size, **changes)
+    what = Exported(model if changes else brief(model), TOKENIZER, [("zh", "en"), ("en", "zh")], width=2)
     folder.mkdir()
     huggingface.write(folder, what)
     return what
