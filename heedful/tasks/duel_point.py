@@ -3,7 +3,7 @@
 import copy
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -196,6 +196,8 @@ def measure(
     """
     run = RunDirectory.open(asked.out)
     translator = Translator.load(run.path, asked.device)
+    # All of them decode by the same code: the engine takes the Transformer alone, and the speeds are to be compared.
+    translator.numerics = replace(translator.numerics, engine="torch")
     setup = Setup.stored(run.begun)
     # Before what is timed: some things are done at the first call alone.
     shown = translator.translate([arena.shown])[0]

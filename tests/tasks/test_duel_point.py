@@ -1,11 +1,13 @@
 from dataclasses import replace
 
+import pytest
 import torch
 
 from heedful.numerics import Numerics
 from heedful.tasks import duel_point
-from heedful.tasks.duel_point import Arena
+from heedful.tasks.duel_point import Arena, measure
 from tests.tasks.test_duel_words import ATTENDING, TRANSFORMER
+from tests.tasks.tiny import ask
 
 
 def test_the_sentence_that_all_are_shown_is_neither_short_nor_long():
@@ -62,3 +64,19 @@ def test_timed_sentences_have_the_length_that_is_asked_for(tiny, monkeypatch):
     assert duel_point._training_speed(translator, setup, 8) > 0
     assert seen == [((4, 8), 32)] * (1 + duel_point.REPEATS)
     assert all(torch.equal(value, weights[name]) for name, value in translator.model.state_dict().items())
+
+
+def test_all_families_decode_by_the_same_code(tiny, monkeypatch):
+    from heedful.tasks import translator
+
+    class Loaded(Exception):
+        pass
+
+    def evaluated(loaded, *_):
+        raise Loaded(loaded.numerics.engine)
+
+    monkeypatch.setattr(translator, "rewritten", lambda model: pytest.fail("the engine takes no RNN"))
+    monkeypatch.setattr(duel_point, "evaluate_pairs", evaluated)
+    asked = ask(tiny.texts, tiny.both)
+    with pytest.raises(Loaded, match="torch"):
+        measure("transformer", asked, Arena.of("dev", [("He came.", "他来了。")]), None)
