@@ -117,7 +117,7 @@ def test_the_report_of_a_model_without_attention_leaves_it_out(tiny):
 def test_attention_is_shown_of_sentences_that_can_be_read(tiny, translator):
     pairs = [("", "Nothing."), ("他来了。" * 30, "Long."), *[("他来了又走了。", "He came.")] * 9]
     hypotheses = ["x", "y", "", *["He came."] * 8]
-    maps = evidence._attention(translator, ("zh", "en"), pairs, hypotheses)
+    maps = evidence.attention_of(translator, ("zh", "en"), pairs, hypotheses)
     assert len(maps) == evidence.N_MAPS // 2
     assert all(4 <= len(item.source_pieces) <= 20 for item in maps)
     assert maps[0].caption == "zh → en"
