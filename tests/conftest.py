@@ -25,6 +25,13 @@ hypothesis.settings.register_profile("heedful", deadline=None, derandomize=True,
 hypothesis.settings.load_profile("heedful")
 
 
+def pytest_sessionstart() -> None:
+    """The engine is built once, here, so that no test has to wait for it, or hears about it."""
+    from heedful.model.native.library import library
+
+    library()
+
+
 @pytest.fixture(autouse=True)
 def seeds() -> None:
     """Every test begins with the same random numbers, whatever ran before it."""

@@ -44,9 +44,11 @@ VERBS = {
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "BLEU, chrF and TER of a translator, with intervals."),
     "compress": Verb("heedful.cli.compress:compress", "A translator made smaller, and refused when it is worse."),
+    "export": Verb("heedful.cli.export:export", "A translator for CTranslate2, transformers or Argos Translate."),
     "verify": Verb("heedful.cli.verify:verify", "A run's receipt, checked and scored again."),
     "inspect": Verb("heedful.cli.inspect:inspect", "A verdict on two text files before anything is trained on them."),
     "duel": Verb("heedful.cli.duel:duel", "RNN, RNN with attention, CNN and Transformer at one budget."),
+    "distill": Verb("heedful.cli.distill:distill", "From a translator to a small, fast student of it."),
     "recipe": Verb("heedful.cli.recipe:recipe", "Known data sets: what to train on them, and what to expect."),
     "runs": Verb("heedful.cli.runs:runs", "What was trained here, side by side."),
     "doctor": Verb("heedful.cli.doctor:doctor", "This machine: cores, number formats, GPU, versions, what is missing."),
@@ -73,7 +75,9 @@ NEEDED = {
     "translate": (_RUN, "runs/en-de < in.txt"),
     "evaluate": (_RUN, "runs/en-de --source test.en --target test.de"),
     "compress": (_RUN, "runs/en-de"),
+    "export": (f"{_RUN}, a format and, as --out, a new folder", "runs/en-de --to ctranslate2 --out en-de-ct2"),
     "verify": (_RUN, "runs/en-de"),
+    "distill": ("a finished translator and, as --out, a new folder for its student", "runs/en-de --out runs/student"),
 }
 
 

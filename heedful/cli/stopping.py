@@ -41,7 +41,7 @@ def until_stopped(out: Path, work: Callable[[], Result], verb: str = "train tran
     Args:
         out: the run directory.
         work: trains in it.
-        verb: that goes on there with --resume.
+        verb: that goes on there with --resume, with its arguments.
     Returns:
         What `work` returned, or the exit code: 128 and the number of the signal.
     Raises:
@@ -49,6 +49,7 @@ def until_stopped(out: Path, work: Callable[[], Result], verb: str = "train tran
     """
     from heedful.tasks.beginning import has_begun
     from heedful.tasks.curve_plan import is_curve
+    from heedful.tasks.distillation import is_distillation
     from heedful.tasks.duel_plan import is_duel
     from heedful.training.interruption import Interrupted
 
@@ -57,10 +58,10 @@ def until_stopped(out: Path, work: Callable[[], Result], verb: str = "train tran
     except Interrupted as stop:
         said, number = f"stopped after step {stop.step:,}; everything is saved", stop.signal_number
     except KeyboardInterrupt as stop:
-        if not (has_begun(out) or is_curve(out) or is_duel(out)):
+        if not (has_begun(out) or is_curve(out) or is_duel(out) or is_distillation(out)):
             raise
         said = "interrupted; what was saved is safe"
         number = int(signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
-    again = shlex.join(["heedful", *verb.split(), "--out", str(out), "--resume"])
+    again = shlex.join(["heedful", *shlex.split(verb), "--out", str(out), "--resume"])
     print(f"heedful: {said}. Go on with: {again}", file=sys.stderr)
     return 128 + number

@@ -166,6 +166,12 @@ def read_code(code: str, flag: str) -> str:
     return language + code[len(language) :]
 
 
+def english_name(code: str) -> str:
+    """What English speakers call a language, for labels: "German" of de; the code itself of one that is rarer here."""
+    names = {known: name.title() for name, known in _MISNAMED.items() if len(name) > 2}
+    return names.get(code, code)
+
+
 def language_of_text(texts: Iterable[str], max_lines: int = 2000) -> str | None:
     """The language that a text seems to be in; None when neither script nor small words decide.
 

@@ -1,7 +1,7 @@
 """How a run begins: all that it starts from is laid down whole or not at all, so that nothing blocks a second try.
 
 `training/begun/` holds the request, the splits, the vocabulary, the cut text, the model's shape, the word
-vectors that it begins with, and how many steps.
+vectors that it begins with, whom it learns from, and how many steps.
 """
 
 import math
@@ -13,7 +13,7 @@ from pathlib import Path
 from heedful.data.sampler import BatchPlan, Sampling
 from heedful.data.verdict import Verdict
 from heedful.errors import OptionError, RunError
-from heedful.interface import Model
+from heedful.interface import Model, Objective
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_json
@@ -24,6 +24,8 @@ from heedful.tasks.preparation import Prepared, Sources, prepare
 from heedful.tasks.rehearsal import Rehearsal
 from heedful.tasks.request import TranslationOptions, differences
 from heedful.tasks.setup import Setup, flops_per_token, settle
+from heedful.tasks.teacher import NAME as TEACHER
+from heedful.tasks.teacher import Teacher, objective_of
 from heedful.tasks.word_vectors import lay_down, put_in
 from heedful.training.calibrate import SECONDS, calibrate
 from heedful.training.options import TrainingOptions
@@ -46,6 +48,7 @@ class Beginning:
         prepared: the text, laid out.
         setup: what is trained, and how it is computed.
         model: with its weights before training.
+        objective: what is minimised.
         plan: the batches.
         rehearsal: the evaluation.
         coverage: what the word vectors that the model begins with know of its vocabulary; None without them.
@@ -54,6 +57,7 @@ class Beginning:
     prepared: Prepared
     setup: Setup
     model: Model
+    objective: Objective
     plan: BatchPlan
     rehearsal: Rehearsal
     coverage: Coverage | None
@@ -66,6 +70,7 @@ def begin(
     verdict: Verdict,
     size: Size | None = None,
     command: Command | None = None,
+    teacher: Teacher | None = None,
 ) -> None:
     """Lay down everything that a run starts from.
 
@@ -77,6 +82,7 @@ def begin(
         size: of the model; None follows from the number of pairs.
         command: words that ask for what the options say, whose minutes have become steps; None is the command line of
             `TranslationOptions`.
+        teacher: whom the model learns from; None is the text alone.
     Raises:
         HeedfulError: the texts, the options or the disk do not allow it; nothing is left behind.
     """
@@ -90,6 +96,8 @@ def begin(
         setup = settle(part, options.model, prepared.size, prepared.tokenizer.vocab_size, options.device)
         if sources.vectors is not None:
             lay_down(part, sources.vectors, prepared, setup.build(options.seed))
+        if teacher is not None:
+            write_json(part / TEACHER, teacher.to_json())
         steps = _settle_steps(part, reopen(part, sources, options.seed), options)
         counted = _counted(asked, steps)
         words = counted.command if command is None else command(counted)
@@ -123,7 +131,7 @@ def reopen(place: Path, sources: Sources, seed: int) -> Beginning:
     rehearsal = Rehearsal(prepared, sources.directions, setup.numerics)
     model = setup.build(seed)
     coverage = put_in(place, model, prepared.tokenizer.vocab_size)
-    return Beginning(prepared, setup, model, plan, rehearsal, coverage)
+    return Beginning(prepared, setup, model, objective_of(place, setup), plan, rehearsal, coverage)
 
 
 def as_begun(options: TranslationOptions) -> TranslationOptions:
@@ -145,6 +153,10 @@ def as_begun(options: TranslationOptions) -> TranslationOptions:
     if not place.is_dir():
         raise RunError(f"nothing to resume in {run.path}: training had not begun; leave --resume out to start in it")
     check_manifest(place)
+    teacher = Teacher.stored(place)
+    if teacher is not None:
+        again = shlex.join(["heedful", "distill", teacher.path, "--out", str(options.out), "--resume"])
+        raise RunError(f"{run.path} has a teacher, beside which it is to be judged: go on with: {again}")
     stored = request_of(place)
     changed = differences(options, stored)
     if changed:
@@ -193,7 +205,7 @@ def _settle_steps(place: Path, beginning: Beginning, asked: TranslationOptions) 
             # Longer for a long run: machines are faster in their first seconds.
             seconds = min(20.0, max(SECONDS, 60 * budget.minutes * CALIBRATION_SHARE))
             calibration = calibrate(
-                beginning.model, setup.objective, plan, rough, compute=compute, evaluate=evaluate, seconds=seconds
+                beginning.model, beginning.objective, plan, rough, compute=compute, evaluate=evaluate, seconds=seconds
             )
     wanted = budget or Budget(epochs=setup.size.epochs)
     arithmetic = flops_per_token(beginning.model) * plan.n_tokens(0) / plan.n_batches(0)

@@ -2,16 +2,18 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from heedful.compression.parity import ALLOWED_LOSS, check_allowed_loss
+from heedful.compression.prune import drop_layers, least_layers
 from heedful.compression.quantize import DTYPES, check_dtype, quantizable, quantize, stored
 from heedful.compression.sensitivity import BUDGET, worst
 from heedful.data.batch import Batch, collate, encoder_input
 from heedful.errors import OptionError, RunError
 from heedful.interface import Model
+from heedful.model.transformer import Transformer
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_file, write_json
@@ -19,11 +21,12 @@ from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.weights import save_tensors
 from heedful.tasks.descent import Change, publish
 from heedful.tasks.evidence import Pairs, Tell, unwatched
-from heedful.tasks.models import compression_of, weights_of
+from heedful.tasks.models import compression_of, n_parameters, weights_of
 from heedful.tasks.parity import Proof, Trial, held_out, prove
 from heedful.tasks.preparation import READY
 from heedful.tasks.texts import parallel_text
 from heedful.tasks.translator import Translator, load_model
+from heedful.training.objectives import TeacherForcing
 
 # Pairs on which layers are tried, and how many of them at once.
 N_TRIED, ROWS = 200, 50
@@ -39,6 +42,8 @@ class CompressOptions:
             machine computes in bfloat16 anyway).
         source: text to compare both on, one sentence a line; when left out the sentences that the run was scored on.
         target: its reference translation, line by line.
+        drop_layers: leave out layers of a Transformer first: by name, "encoder.2,decoder.0", or so many, "2", which are
+            then those that the loss on held-out text misses least.
         accept_loss: write it whatever was lost; the card says so.
         allowed_loss: BLEU that may be lost at the lower end of the 95% interval of the difference.
     """
@@ -47,6 +52,7 @@ class CompressOptions:
     dtype: str = DTYPES[0]
     source: Path | None = None
     target: Path | None = None
+    drop_layers: str | None = None
     accept_loss: bool = False
     allowed_loss: float = ALLOWED_LOSS
 
@@ -97,19 +103,46 @@ def compress(path: Path, options: CompressOptions, tell: Tell = unwatched) -> Co
     trial = held_out(run, text)
     with applied(original.numerics):
         tell(f"making it {options.dtype}", 0, 0)
-        model = load_model(run)
-        kept = worst(model, _batches(original, _tried(run, trial))) if options.dtype == "int8" else []
+        batches = _batches(original, _tried(run, trial))
+        model, dropped = without_layers(load_model(run), options.drop_layers, batches)
+        kept = worst(model, batches) if options.dtype == "int8" else []
         smaller = quantize(model, lambda name: name not in kept) if options.dtype == "int8" else model
     with atomic_folder(out) as part:
         made = RunDirectory(part)
-        _write(made, run, smaller, {"dtype": options.dtype, "kept": kept, "made_of": _named(run)})
+        how = {"dtype": options.dtype, "kept": kept, "made_of": _named(run)}
+        _write(made, run, smaller, {**how, "dropped": dropped} if dropped else how)
         candidate = Translator.load(part)
         proof = prove(original, candidate, trial, (path, part), tell)
         if not options.accept_loss:
             proof.require(options.allowed_loss)
         tell("writing card and report", 0, 0)
-        publish(made, run, candidate, proof, _change(out, run, options, kept, model))
+        change = _change(out, run, options, kept, model)
+        if dropped:
+            notes = [f"Left out: {', '.join(dropped)}.", *change.notes]
+            change = replace(change, notes=notes, n_parameters=n_parameters(model))
+        publish(made, run, candidate, proof, change)
     return Compressed(out, path, options.dtype, kept, proof)
+
+
+def without_layers(model: Model, wanted: str | None, batches: Sequence[Batch]) -> tuple[Model, list[str]]:
+    """A model without some layers, and which.
+
+    Args:
+        model: is left as it is.
+        wanted: as the option says; None leaves out none.
+        batches: held-out text.
+    Raises:
+        OptionError: it is no Transformer, has no such layers, or not so many.
+    """
+    if wanted is None:
+        return model, []
+    if not isinstance(model, Transformer):
+        raise OptionError(f"--drop-layers is for a Transformer: this is a {type(model).__name__}; leave it out")
+    if wanted.strip().isdecimal():
+        names = least_layers(model, TeacherForcing(smoothing=0.0), batches, int(wanted))
+    else:
+        names = [name.strip() for name in wanted.split(",")]
+    return drop_layers(model, names), names
 
 
 def check_uncompressed(run: RunDirectory) -> None:
@@ -145,7 +178,10 @@ def check_place(out: Path) -> None:
 
 def _write(made: RunDirectory, run: RunDirectory, model: Model, compression: dict[str, Any]) -> None:
     """All that a translator is loaded from."""
-    write_json(made.config, {**read_json(run.config), "compression": compression})
+    config = {**read_json(run.config), "compression": compression}
+    if isinstance(model, Transformer):
+        config["architecture"] = model.architecture.to_json()
+    write_json(made.config, config)
     save_tensors(made.weights, stored(weights_of(model)))
     for file in (run.tokenizer, run.generation):
         write_file(made.path / file.name, file.read_bytes())
@@ -193,6 +229,7 @@ def _change(out: Path, run: RunDirectory, options: CompressOptions, kept: Sequen
     words = ["heedful", "compress", named["name"], "--out", out.name, "--dtype", options.dtype]
     for flag, file in (("--source", options.source), ("--target", options.target)):
         words += [] if file is None else [flag, file.name]
+    words += [] if options.drop_layers is None else ["--drop-layers", options.drop_layers]
     words += ["--accept-loss"] if options.accept_loss else []
     words += ["--allowed-loss", f"{options.allowed_loss:g}"] if options.allowed_loss != ALLOWED_LOSS else []
     return Change(out.resolve().name, shlex.join(words), origin, notes, (), options.allowed_loss)

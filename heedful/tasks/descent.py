@@ -1,7 +1,7 @@
 """A run made of another: what it keeps of that one, and a card, a report and scores that say what the change cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from heedful.compression.parity import ALLOWED_LOSS, Parity, Side
@@ -19,6 +19,7 @@ from heedful.tasks.parity import Proof
 from heedful.tasks.translator import Translator
 from heedful.training.log import Journal
 
+_INHERITED = "Time, steps and seed below are those of the training of the original."
 # Of a row of figures; behind direction and name come the `cells`.
 HEAD = ("direction", "", "BLEU", "chrF", "sentences/s", "model file", "peak memory")
 
@@ -34,6 +35,7 @@ class Change:
         notes: more about it, a paragraph each.
         limits: what became worse by it, one sentence each.
         allowed_loss: BLEU; what loses more was accepted, and the card says so.
+        n_parameters: of the new model; None of as many as the original has.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Change:
     notes: Sequence[str] = ()
     limits: Sequence[str] = ()
     allowed_loss: float = ALLOWED_LOSS
+    n_parameters: int | None = None
 
 
 def publish(
@@ -50,8 +53,7 @@ def publish(
     """Write scores, card, report and receipt of a run that was made of another; the manifest comes last.
 
     Args:
-        run: holds configuration, weights, vocabulary and search already; may be `made_of` itself (a student that was
-            trained, and is told beside its teacher).
+        run: holds configuration, weights, vocabulary and search already.
         made_of: a finished run, whose training, data and limits are told too.
         candidate: the new model.
         proof: of both.
@@ -78,7 +80,7 @@ def publish(
         directions=receipt.directions,
         model=receipt.model,
         architecture=read_json(run.config)["architecture"],
-        n_parameters=receipt.n_parameters,
+        n_parameters=change.n_parameters or receipt.n_parameters,
         data=receipt.data,
         n_pairs=receipt.n_pairs,
         scores=sets,
@@ -92,15 +94,14 @@ def publish(
         limits=[*change.limits, *receipt.limits],
         vectors=receipt.vectors,
         origin=change.origin,
-        sections=[section(proof, change, made_of.path.resolve().name)],
+        sections=[section(proof, replace(change, notes=[*change.notes, _INHERITED]), made_of.path.resolve().name)],
     )
     write_scores(run.scores, sets, {**proof.to_json(), "allowed_loss": change.allowed_loss})
     write_card(run.card, facts)
     write_receipt(run.path, facts, candidate.numerics.to_json(), {trial.data: trial.pairs})
     best, worst = best_and_worst(sentences)
     write_report(run.report, facts, Evidence(Journal(made_of.metrics).rows(), best, worst, maps))
-    if run.path != made_of.path:
-        keep_beginning(run, made_of)
+    keep_beginning(run, made_of)
     write_manifest(run.path)
     return sets
 
@@ -113,7 +114,7 @@ def section(proof: Proof, change: Change, original: str) -> Section:
         change: what was done.
         original: name of the run that the other was made of.
     """
-    text = [*change.notes, "Time, steps and seed below are those of the training of the original."]
+    text = list(change.notes)
     rows = []
     for direction, parity in proof.parities.items():
         way = " → ".join(direction)

@@ -1,8 +1,8 @@
 """The proof that comes with a translator: scores, the card, the report."""
 
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +19,7 @@ from heedful.run.card import write_card
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import write_atomic, write_json
 from heedful.run.examples import Attention, Sentence, best_and_worst
-from heedful.run.facts import DataFile, Facts, ScoreSet, write_scores
+from heedful.run.facts import DataFile, Facts, ScoreSet, Section, write_scores
 from heedful.run.manifest import write_manifest
 from heedful.run.receipt import write_receipt
 from heedful.run.report import Evidence, write_report
@@ -114,6 +114,27 @@ class Trained:
     coverage: Coverage | None = None
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is told of a model that was made with another's help.
+
+    Args:
+        origin: one sentence for the summary.
+        sections: of the card and the report.
+        parity: how both compare, as plain values for scores.json.
+        command: that makes it again.
+    """
+
+    origin: str
+    sections: Sequence[Section]
+    parity: Mapping[str, Any]
+    command: str
+
+
+# Compares a model with another: is given it, the name of some pairs, the pairs, and who is told how far it is.
+Judge = Callable[[Translator, str, Pairs, Tell], Beside]
+
+
 def unwatched(what: str, done: int, whole: int) -> None:
     """Nobody is told."""
 
@@ -141,18 +162,20 @@ def evaluate_pairs(
     return Evaluated(tally.scores(), direction, len(pairs), found.seconds, speed, found.texts, tally)
 
 
-def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched) -> Published:
+def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched, judge: Judge | None = None) -> Published:
     """Write the artefact of a finished training; the manifest comes last, so an interrupted one is not finished.
 
     Args:
         run: where.
         trained: what is published.
         tell: is told how far it is.
+        judge: compares the model with another; what it raises leaves the run unfinished.
     """
     prepared, setup, directions = trained.prepared, trained.setup, trained.sources.directions
     _write_model(run, prepared, trained.model)
     translator = Translator(snapshot(trained.model, setup.numerics), prepared.tokenizer, directions, setup.numerics)
     pairs, name = (prepared.test, "test") if prepared.test else (prepared.dev, "dev, by which the weights were chosen")
+    beside = None if judge is None else judge(translator, name, pairs, tell)
     sets: list[ScoreSet] = []
     sentences: list[Sentence] = []
     maps: list[Attention] = []
@@ -163,8 +186,10 @@ def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched) -> Publ
         sets.append(ScoreSet(*direction, name, len(ordered), f"beam {SEARCH.width}", figures))
         sentences += sentences_of(ordered, found.hypotheses, direction)
         maps += attention_of(translator, direction, ordered, found.hypotheses)
-    write_scores(run.scores, sets)
+    write_scores(run.scores, sets, None if beside is None else beside.parity)
     facts = _facts(run, trained, sets)
+    if beside is not None:
+        facts = replace(facts, origin=beside.origin, sections=beside.sections, command=beside.command)
     write_card(run.card, facts)
     write_receipt(run.path, facts, setup.numerics.to_json(), {name: pairs})
     best, worst = best_and_worst(sentences)

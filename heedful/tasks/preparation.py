@@ -40,6 +40,8 @@ class Sources:
         both: learn both directions.
         augmentation: the pairs to make from `train` beside; None makes none.
         vectors: word vectors that the token embeddings begin with; None begins with chance.
+        tokenizer: to cut the texts with; None learns one on `train`.
+        made_of: the caller's own texts, where a teacher wrote a part of these; they are what the card tells of.
     """
 
     train: ParallelText
@@ -49,6 +51,8 @@ class Sources:
     both: bool
     augmentation: Augmentation | None = None
     vectors: Path | None = None
+    tokenizer: Tokenizer | None = None
+    made_of: "Sources | None" = None
 
     @property
     def parts_to_hold_out(self) -> list[str]:
@@ -155,7 +159,7 @@ def prepare(
     n_pairs = parts.size(TRAIN) if parts else verdict.n_usable
     chosen = size or size_for(n_pairs * len(sources.directions))
     tags = [target for _, target in sources.directions] if sources.both else []
-    tokenizer = Tokenizer.train(_training_texts(sources.train, parts), chosen.vocab_size, tags)
+    tokenizer = sources.tokenizer or Tokenizer.train(_training_texts(sources.train, parts), chosen.vocab_size, tags)
     held = {name: _held_out(sources, parts, name, tokenizer) for name in ("dev", "test")}
     made = _made(sources, parts, n_pairs, seed, [pair for part in held.values() for pair in part])
     extra = [pair for found in made.values() for pair in found]
@@ -170,7 +174,7 @@ def prepare(
     )
     write_atomic(folder / "tokenizer.json", tokenizer.to_json().encode())
     facts = {
-        "files": [asdict(file) for file in fingerprints(sources)],
+        "files": [asdict(file) for file in fingerprints(sources.made_of or sources)],
         "verdict": verdict.to_json(),
         "augmented": {kind: len(found) for kind, found in made.items()},
     }
@@ -189,7 +193,7 @@ def _held_out(sources: Sources, parts: Split | None, name: str, tokenizer: Token
     """The pairs of a part: the caller's own, or those held out, or none."""
     given = sources.dev if name == "dev" else sources.test
     if given is not None:
-        _refuse_long(given, tokenizer)
+        refuse_long(given, tokenizer)
         # The test is scored as `heedful evaluate` scores it, its empty lines too.
         return [pair for pair in given.pairs() if name == "test" or all(side.strip() for side in pair)]
     if parts is None or name not in parts.parts:
@@ -198,8 +202,12 @@ def _held_out(sources: Sources, parts: Split | None, name: str, tokenizer: Token
     return [pair for pair in chosen if max(len(tokenizer.encode(side)) for side in pair) <= MAX_TOKENS]
 
 
-def _refuse_long(text: ParallelText, tokenizer: Tokenizer) -> None:
-    """A held-out sentence that no model of ours can read would end a training when it is first scored."""
+def refuse_long(text: ParallelText, tokenizer: Tokenizer) -> None:
+    """A held-out sentence that no model of ours can read would end a training when it is first scored.
+
+    Raises:
+        LengthError: names its line.
+    """
     for line, pair in enumerate(text.pairs(), 1):
         for side, sentence in zip(SIDES, pair, strict=True):
             n_tokens = len(tokenizer.encode(sentence))

@@ -119,6 +119,14 @@ def flag_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def option_of(role: str) -> str:
+    """The option that names the file of a role: "dev_source" of "dev source", "tsv" of "train"."""
+    part, _, side = role.partition(" ")
+    if part == "vectors":
+        return part
+    return "_".join([*([part] if part != "train" else []), side or "tsv"])
+
+
 def _guess(text: ParallelText) -> tuple[str, str]:
     """What the names of the files say, or else the text; "" where neither is clear."""
     named = languages_of_name(text.path("source"))

@@ -1,13 +1,13 @@
 """Train a translator from two text files: data, size, budget, training, evidence, in one run directory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
 from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, has_begun, reopen, steps_of
 from heedful.tasks.defaults import Size
-from heedful.tasks.evidence import Published, Trained, describe, publish
+from heedful.tasks.evidence import Judge, Published, Trained, describe, publish
 from heedful.tasks.models import n_parameters
 from heedful.tasks.preparation import Sources, examine
 from heedful.tasks.request import TranslationOptions
@@ -43,7 +43,7 @@ def train_translation(
         sources = options.sources()
         run = RunDirectory.create(options.out, resume=True)
         with run.lock():
-            return _go_on(run, sources, options, watch)
+            return go_on(run, sources, options, watch)
     # All that can be refused is refused before anything is written.
     options.check()
     RunDirectory(options.out).check_free()
@@ -51,7 +51,7 @@ def train_translation(
     verdict = examine(sources)
     with RunDirectory.starting(options.out) as run:
         begin(run, options, sources, verdict, size, command)
-        return _go_on(run, sources, options, watch)
+        return go_on(run, sources, options, watch)
 
 
 def train_to_the_end(
@@ -69,22 +69,36 @@ def train_to_the_end(
         train_translation(request, watch=watch, size=size)
 
 
-def _go_on(
-    run: RunDirectory, sources: Sources, options: TranslationOptions, watch: Callable[[Outlook], Display] | None
+def go_on(
+    run: RunDirectory,
+    sources: Sources,
+    options: TranslationOptions,
+    watch: Callable[[Outlook], Display] | None,
+    introduce: Callable[[Beginning], Iterable[str]] | None = None,
+    judge: Judge | None = None,
 ) -> Published:
-    """From a beginning, or from wherever training was stopped, to the end."""
+    """From a beginning, or from wherever training was stopped, to the end.
+
+    Args:
+        run: begun, and locked.
+        sources: of the run.
+        options: of the run.
+        watch: as for `train_translation`.
+        introduce: gives what is said before anything else.
+        judge: compares the model with another; what it refuses is not published, and can be gone on with.
+    """
     seed = options.seed
     beginning = reopen(run.begun, sources, seed)
     setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
     describe(run, sources, beginning.prepared, setup)
     display = watch(_outlook(beginning, sources, options.minutes)) if watch else Silent()
-    for said in _opening(beginning):
+    for said in (*(introduce(beginning) if introduce else ()), *_opening(beginning)):
         display.event(0, said)
     watchers, compute = Watchers(display, rehearsal.evaluate, rehearsal.glimpse), setup.numerics.dtype
     with applied(setup.numerics):
         result = train(
             model,
-            setup.objective,
+            beginning.objective,
             beginning.plan,
             steps_of(run),
             folder=run.training,
@@ -95,7 +109,7 @@ def _go_on(
     tell = now_and_then(lambda said: display.event(result.step, said))
     command = command_of(run)
     trained = Trained(sources, beginning.prepared, setup, model, result, seed, command, beginning.coverage)
-    return publish(run, trained, tell)
+    return publish(run, trained, tell, judge)
 
 
 def _opening(beginning: Beginning) -> Iterator[str]:

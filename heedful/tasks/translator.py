@@ -5,7 +5,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,7 @@ from heedful.interface import Model
 from heedful.interpretation.attention_maps import AttentionMap, cross_attention
 from heedful.model.native.network import NativeNetwork, rewritten
 from heedful.model.pack import pack
-from heedful.numerics import Numerics, applied, choose
+from heedful.numerics import Compute, Numerics, applied, choose
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
@@ -127,12 +127,13 @@ class Translator:
         return rewritten(self.model) if self.numerics.engine == "native" else None
 
     @classmethod
-    def load(cls, path: Path | str, device: str | None = None) -> Self:
+    def load(cls, path: Path | str, device: str | None = None, compute: Compute | None = None) -> Self:
         """Read a run directory, after checking every byte of it against its manifest.
 
         Args:
             path: the folder that `heedful train translation` wrote.
             device: "cpu" or "cuda"; None chooses.
+            compute: "float32" keeps every bit of the weights; None chooses.
         Raises:
             RunError: it is missing, incomplete, damaged or no translator.
         """
@@ -140,6 +141,8 @@ class Translator:
             raise OptionError(f"a run directory is named by its path: got {path!r}")
         run = RunDirectory.open(Path(path))
         numerics = choose(device)
+        if compute is not None:
+            numerics = replace(numerics, compute=compute)
         check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
         model, vocab_size, directions, several = _described(run)
         tokenizer = Tokenizer.load(run.tokenizer)

@@ -21,6 +21,7 @@ from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.beginning import REQUEST
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
 from heedful.tasks.preparation import READY
+from heedful.tasks.texts import flag_of, option_of
 from heedful.tasks.translator import Translator
 from heedful.training.plan import PLAN
 
@@ -162,7 +163,7 @@ def _to_paste(command: str, at_hand: Mapping[str, Path]) -> str:
         return command
     if words[1:2] == ["compress"]:
         return command  # its --source is what it was compared on, not what was learned from
-    known = {f"--{_option(role).replace('_', '-')}": place for role, place in at_hand.items()}
+    known = {flag_of(option_of(role)): place for role, place in at_hand.items()}
     above = {folder.name: folder for place in at_hand.values() for folder in reversed(place.resolve().parents)}
     for place, (flag, value) in enumerate(pairwise(words), 1):
         if flag in known:
@@ -304,17 +305,9 @@ def _places(begun: Path | None, file: DataFile, data: Path | None) -> dict[Path,
         )
     places = {Path.cwd() / file.name: False}
     if begun is not None:
-        named = read_json(begun / REQUEST)["options"].get(_option(file.role))
+        named = read_json(begun / REQUEST)["options"].get(option_of(file.role))
         places |= {Path(named): True} if named else {}
     return {path: named for path, named in places.items() if path.is_file()}
-
-
-def _option(role: str) -> str:
-    """The option that names the file of a role: "dev_source" of "dev source", "tsv" of "train"."""
-    part, _, side = role.partition(" ")
-    if part == "vectors":
-        return part
-    return "_".join([*([part] if part != "train" else []), side or "tsv"])
 
 
 def _locate(file: DataFile, places: Mapping[Path, bool]) -> tuple[Check, Path | None]:

@@ -1,12 +1,9 @@
-"""What is measured is the same function in both libraries; without transformers there is nothing to compare."""
-
-import sys
+"""What is measured is the same function in both libraries."""
 
 import pytest
 import torch
 
 from bench import peers
-from heedful.errors import OptionError
 from heedful.interface import Source
 from heedful.model.transformer import Transformer
 
@@ -23,9 +20,3 @@ def test_a_peer_with_our_weights_computes_what_we_do():
         hidden = ours.decode(all_of_it, ours.encode(Source(read, mask)))
         expected = theirs(input_ids=read, attention_mask=mask.long(), decoder_input_ids=written).logits
     torch.testing.assert_close(ours.logits(hidden), expected, atol=1e-5, rtol=1e-5)
-
-
-def test_without_the_library_it_is_said_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(OptionError, match=r"pip install 'heedful\[bench\]'"):
-        peers.transformers()

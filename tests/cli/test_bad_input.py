@@ -209,13 +209,17 @@ def test_any_flipped_bit_and_any_missing_file_is_named(capsys, tiny, tmp_path):
     assert run(capsys, "translate", copy, "--to", "zh", typed="x\n")[0] == 0
 
 
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def stopped(tiny, tmp_path, capsys, monkeypatch):
     """A run that was stopped after its last step."""
     from heedful.tasks import translation
 
     with monkeypatch.context() as patched:
-        patched.setattr(translation, "publish", lambda run, trained, tell: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(translation, "publish", interrupted)
         options = ask(tiny.texts, tmp_path / "x", steps=2, both_directions=False)
         code, out, err = run(capsys, *flags(options))
     assert (code, out) == (130, "")

@@ -49,6 +49,14 @@ def test_between_the_sizes_of_a_curve_it_goes_on_too(tmp_path, capsys):
     assert f"Go on with: heedful train translation --out {out} --resume" in capsys.readouterr().err
 
 
+def test_a_verb_with_arguments_goes_on_with_them(tmp_path, capsys):
+    lesson = tmp_path / "x" / "training" / "lesson"
+    lesson.mkdir(parents=True)
+    (lesson / "distillation.json").write_text("{}")
+    assert until_stopped(tmp_path / "x", raising(KeyboardInterrupt()), "distill 'my teacher'") == 130
+    assert f"Go on with: heedful distill 'my teacher' --out {tmp_path / 'x'} --resume" in capsys.readouterr().err
+
+
 def test_before_the_beginning_there_is_nothing_to_say(tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt):
         until_stopped(tmp_path / "x", raising(KeyboardInterrupt()))

@@ -10,6 +10,7 @@ import pytest
 from heedful.data.languages import (
     CODES,
     count_units,
+    english_name,
     language_of_text,
     languages_of_name,
     main_script,
@@ -173,6 +174,10 @@ def test_real_text(language: str) -> None:
 )
 def test_script_of_language(code: str, script: str | None) -> None:
     assert script_of_language(code) == script
+
+
+def test_english_names() -> None:
+    assert [english_name(code) for code in ("de", "zh", "eo")] == ["German", "Chinese", "eo"]
 
 
 @pytest.mark.parametrize(

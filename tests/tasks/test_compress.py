@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from heedful.compression.prune import drop_layers
 from heedful.compression.quantize import QuantizedLinear, quantizable, quantize
 from heedful.errors import DataError, OptionError, QualityError, RunError
 from heedful.numerics import choose
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import read_scores
 from heedful.run.manifest import check_manifest
+from heedful.run.receipt import read_receipt
 from heedful.run.weights import load_tensors
 from heedful.tasks import compress as task
 from heedful.tasks import parity
@@ -24,7 +26,7 @@ from heedful.tasks.request import TranslationOptions
 from heedful.tasks.translation import train_translation
 from heedful.tasks.translator import Translator, load_model
 from heedful.tasks.verification import verify_run
-from tests.tasks.tiny import contents, folder_in_memory
+from tests.tasks.tiny import SIZE, ask, contents, folder_in_memory
 
 KEPT = ["encoder.blocks.0.feed_forward.widen"]
 
@@ -220,3 +222,28 @@ def test_weights_of_the_other_kind_are_named(made, tiny, tmp_path):
     write_manifest(run.path)
     with pytest.raises(RunError, match=r"does not fit its config\.json"):
         Translator.load(run.path)
+
+
+def test_a_model_without_a_layer_is_a_whole_run_too(tiny, tmp_path):
+    """The tiny one has a layer on each side, and cannot do without; a student with two of encoder can."""
+    deep = replace(SIZE, n_encoder_layers=2)
+    train_translation(ask(tiny.texts, tmp_path / "deep", steps=2, both_directions=False), size=deep)
+    whole = Translator.load(tmp_path / "deep").model
+    for wanted in ("encoder.0", "1"):
+        options = CompressOptions(tmp_path / wanted, "bfloat16", drop_layers=wanted, accept_loss=True)
+        made = compress(tmp_path / "deep", options)
+        found = load_model(RunDirectory(made.path))
+        (dropped,) = compression_of(RunDirectory(made.path))["dropped"]
+        assert dropped == wanted or wanted == "1"
+        expected = drop_layers(load_model(RunDirectory(tmp_path / "deep")), [dropped])
+        for (name, ours), theirs in zip(found.named_parameters(), expected.parameters(), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=2**-8, atol=1e-6, msg=name)
+        count = sum(parameter.numel() for parameter in expected.parameters())
+        assert read_receipt(made.path).n_parameters == count < sum(each.numel() for each in whole.parameters())
+        assert f"Left out: {dropped}." in (made.path / "README.md").read_text()
+        assert f"--drop-layers {wanted}" in read_receipt(made.path).command
+    with pytest.raises(OptionError, match=r"there is no layer 'encoder\.7'"):
+        compress(tmp_path / "deep", CompressOptions(tmp_path / "x", drop_layers="encoder.7"))
+    with pytest.raises(OptionError, match="--drop-layers is for a Transformer: this is a RNN"):
+        compress(tiny.rnn, CompressOptions(tmp_path / "x", drop_layers="1"))
+    assert not (tmp_path / "x").exists()

@@ -41,6 +41,13 @@ def test_a_run_is_read_back_as_it_was_trained(tiny, translator):
     assert not translator.model.training
 
 
+def test_weights_can_be_kept_to_the_bit(tiny):
+    exact = Translator.load(tiny.both, "cpu", compute="float32")
+    for name, tensor in load_tensors(tiny.both / "model.safetensors").items():
+        assert torch.equal(exact.model.get_parameter(name), tensor)
+    assert exact.numerics.compute == "float32"
+
+
 def test_the_order_is_kept_and_empty_lines_stay_empty(translator):
     texts = ["", *CHINESE, " \t", CHINESE[0], "\u3000"]
     found = translator.translate(texts, to="en")

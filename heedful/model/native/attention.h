@@ -48,6 +48,39 @@ struct Memory {
     }
 };
 
+// Several sums for each query where there are few: an addition waits for the one before it.
+template <int M>
+inline void score(const float* const* queries, const float* keys, int d_head, int room, Vec (&sums)[M]) {
+    constexpr int CHAINS = M <= 2 ? 4 : M == 3 ? 2 : 1;
+    Vec parts[CHAINS][M];
+    for (int c = 0; c < CHAINS; ++c)
+        for (int m = 0; m < M; ++m) parts[c][m] = _mm512_setzero_ps();
+    for (int i = 0; i < d_head; i += CHAINS)
+        for (int c = 0; c < CHAINS; ++c) {
+            const Vec key = load(keys + static_cast<size_t>(i + c) * room);
+            for (int m = 0; m < M; ++m) parts[c][m] = _mm512_fmadd_ps(splat(queries[m][i + c]), key, parts[c][m]);
+        }
+    for (int m = 0; m < M; ++m) {
+        sums[m] = parts[0][m];
+        for (int c = 1; c < CHAINS; ++c) sums[m] = _mm512_add_ps(sums[m], parts[c][m]);
+    }
+}
+
+// 16 * V floats of what M queries see, from float `at` of the values on.
+template <int M, int V>
+inline void blend(const float* weights, int room, const float* values, int length, int d_head, int at, float* const* mixed) {
+    Vec sums[M][V];
+    for (int m = 0; m < M; ++m)
+        for (int v = 0; v < V; ++v) sums[m][v] = _mm512_setzero_ps();
+    for (int s = 0; s < length; ++s)
+        for (int v = 0; v < V; ++v) {
+            const Vec value = load(values + static_cast<size_t>(s) * d_head + at + v * LANES);
+            for (int m = 0; m < M; ++m) sums[m][v] = _mm512_fmadd_ps(splat(weights[m * room + s]), value, sums[m][v]);
+        }
+    for (int m = 0; m < M; ++m)
+        for (int v = 0; v < V; ++v) store(mixed[m] + at + v * LANES, sums[m][v]);
+}
+
 // M queries of one head; `scores` holds M * room floats.
 template <int M>
 inline void look(const float* const* queries, int group, const Memory& memory, const int* low, const int* high,
@@ -56,24 +89,15 @@ inline void look(const float* const* queries, int group, const Memory& memory, c
     const float* keys = memory.keys.get() + static_cast<size_t>(group) * d_head * room;
     for (int s = 0; s < room; s += LANES) {
         Vec sums[M];
-        for (int m = 0; m < M; ++m) sums[m] = _mm512_setzero_ps();
-        for (int i = 0; i < d_head; ++i) {
-            Vec key = load(keys + static_cast<size_t>(i) * room + s);
-            for (int m = 0; m < M; ++m) sums[m] = _mm512_fmadd_ps(splat(queries[m][i]), key, sums[m]);
-        }
+        score<M>(queries, keys + s, d_head, room, sums);
         for (int m = 0; m < M; ++m) store(scores + m * room + s, _mm512_mul_ps(sums[m], splat(scale)));
     }
     for (int m = 0; m < M; ++m) softmax(scores + m * room, length, low[m], high[m]);
     const float* values = memory.values.get() + static_cast<size_t>(group) * length * d_head;
-    for (int i = 0; i < d_head; i += LANES) {
-        Vec sums[M];
-        for (int m = 0; m < M; ++m) sums[m] = _mm512_setzero_ps();
-        for (int s = 0; s < length; ++s) {
-            Vec value = load(values + static_cast<size_t>(s) * d_head + i);
-            for (int m = 0; m < M; ++m) sums[m] = _mm512_fmadd_ps(splat(scores[m * room + s]), value, sums[m]);
-        }
-        for (int m = 0; m < M; ++m) store(mixed[m] + i, sums[m]);
-    }
+    int i = 0;
+    for (; i + 4 * LANES <= d_head; i += 4 * LANES) blend<M, 4>(scores, room, values, length, d_head, i, mixed);
+    for (; i + 2 * LANES <= d_head; i += 2 * LANES) blend<M, 2>(scores, room, values, length, d_head, i, mixed);
+    for (; i < d_head; i += LANES) blend<M, 1>(scores, room, values, length, d_head, i, mixed);
 }
 
 // Any number of queries, all heads: queries and results (n, heads * d_head) lie `stride` and `out_stride` floats apart;

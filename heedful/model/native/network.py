@@ -18,6 +18,9 @@ from heedful.model.native import library
 from heedful.model.native.weights import Arrays, misfit, shape_of
 from heedful.model.transformer import Transformer
 
+# Rows of a step at most: with more, what sentences remember no longer fits into the caches, and nothing is gained.
+_ROWS = 64
+
 # Codes that `heedful_search` returns.
 _DONE, _STOPPED, _NO_NUMBERS, _NO_MEMORY = range(4)
 
@@ -66,10 +69,9 @@ class NativeNetwork:
         n_tokens, stop = np.zeros((n, kept), np.int32), np.zeros((n, kept), np.int32)
         total, counters = np.zeros((n, kept), np.float32), np.zeros(3, np.int64)
         results: list[NDArray[Any]] = [tokens, n_tokens, total, stop, counters]
-        asked = library.Task(
-            n, task.width, task.kept, loop_runs.shape[1], task.rows, task.tokens, task.bos, task.eos, task.pad,
-            *map(_address, sources),
-        )  # fmt: skip
+        period, rows = loop_runs.shape[1], min(task.rows, _ROWS)
+        numbers = n, task.width, task.kept, period, rows, task.tokens, task.bos, task.eos, task.pad
+        asked = library.Task(*numbers, *map(_address, sources))
         answer = library.Answer(room, *map(_address, results))
         raised: list[BaseException] = []
         told = library.Watch(partial(_watched, watch, raised))

@@ -65,12 +65,13 @@ private:
             broken |= _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
             most = _mm512_max_ps(most, _mm512_abs_ps(v));
         }
-        float peak = largest(most);
-        Vec factor = splat(peak > 0 ? 127.0f / peak : 0.0f);
-        scale[r] = broken ? NAN : peak / 127.0f;
+        // The same steps as `quantized` in heedful/compression/quantize.py, rounding included.
+        const float step = largest(most) / 127.0f;
+        const Vec divisor = splat(step > 0 ? step : 1.0f);
+        scale[r] = broken ? NAN : step;
         uint8_t* to = row(r);
         for (int i = 0; i < width; i += LANES) {
-            __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(load(x + i), factor));
+            __m512i whole = _mm512_cvtps_epi32(_mm512_div_ps(load(x + i), divisor));
             whole = _mm512_add_epi32(whole, _mm512_set1_epi32(128));
             _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm512_cvtusepi32_epi8(whole));
         }
@@ -157,8 +158,8 @@ struct Unit<Kind::int8> {
         return sum;
     }
     static Vec finish(Sum sum, const Matrix& w, int column, float row_scale) {
-        Vec factor = _mm512_mul_ps(load(w.scale.get() + column), splat(row_scale));
-        return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), factor, load(w.bias.get() + column));
+        const Vec y = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), splat(row_scale));
+        return _mm512_fmadd_ps(y, load(w.scale.get() + column), load(w.bias.get() + column));
     }
 };
 
