@@ -181,4 +181,3 @@ def _plain(layer: nn.Module) -> Tensor:
 def _unit(layer: nn.Module) -> Tensor | float:
     """What 1 is worth in each row of a layer's weight."""
     return _scale(layer)[:, None] if _weight(layer).dtype == torch.int8 else 1.0
-
