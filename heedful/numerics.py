@@ -98,7 +98,7 @@ def choose(device: str | None = None) -> Numerics:
             raise OptionError("device 'cuda' was asked for and torch sees no GPU here; use 'cpu'")
         return Numerics("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float32", "default", 1)
     compute: Compute = "bfloat16" if cpu_multiplies_bfloat16() else "float32"
-    native = cpu_runs_engine(compute) and compiler() is not None and os.environ.get("HEEDFUL_ENGINE") != "torch"
+    native = cpu_runs_engine() and compiler() is not None and os.environ.get("HEEDFUL_ENGINE") != "torch"
     matmul: Matmul = "onednn" if onednn_float32_is_true() else "default"
     return Numerics("cpu", compute, matmul, usable_threads(), "native" if native else "torch")
 
@@ -127,12 +127,11 @@ def onednn_float32_is_true() -> bool:
     return bool((found - 64 * (1.0 + 2.0**-12) ** 2).abs().max() < 64 * TRUE_FLOAT32_ERROR)
 
 
-def cpu_runs_engine(compute: Compute) -> bool:
+def cpu_runs_engine() -> bool:
     """Whether this CPU has the vectors that the engine (heedful/model/native) is written for."""
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return False
-    fits = torch.cpu._is_avx512_supported() and torch.cpu._is_vnni_supported()
-    return bool(fits and (compute == "float32" or torch.cpu._is_avx512_bf16_supported()))
+    return bool(torch.cpu._is_avx512_supported() and torch.cpu._is_vnni_supported())
 
 
 def compiler() -> str | None:

@@ -193,15 +193,16 @@ def numerics() -> Iterator[Finding]:
 
 def decoder(engine: str) -> Finding:
     """What finished Transformers decode with."""
-    from heedful.model.native.library import BuildError, built
+    from heedful.model.native.library import BuildError, kept_at, load
     from heedful.numerics import compiler, cpu_runs_engine
 
     if engine == "native":
         try:
-            return Finding("decoder", "native", f"built for this machine: {built()}")
+            load()
+            return Finding("decoder", "native", f"built for this machine: {kept_at()}")
         except BuildError as error:
             return Finding("decoder", "PyTorch", f"two to four times as slow: {error}", False)
-    if not cpu_runs_engine("float32"):
+    if not cpu_runs_engine():
         return Finding("decoder", "PyTorch", "the native decoder is written for x86 with AVX-512 VNNI")
     if compiler() is None:
         return Finding("decoder", "PyTorch", "a C++ compiler (g++ or clang++) would make decoding 2-4 times as fast")

@@ -9,27 +9,30 @@ using namespace heedful;
 namespace {
 
 using Job = std::unique_ptr<Sentence>;
-using Watch = int32_t (*)(int32_t done);  // told now and then; anything but 0 stops the work
+
+// The caller is answered after so many steps at the latest: it may want to stop.
+constexpr int STEPS = 16;
+// What is answered in place of a number of sentences.
+enum Failure : int32_t { no_numbers = -1, no_memory = -2 };
 
 // One thread's share of the work.
 class Worker {
 public:
-    Worker(const Network& net, const Task& task, Answer& answer, Watch watch)
-        : net_(net), task_(task), answer_(answer), watch_(watch) {
+    Worker(const Network& net, const Task& task, const Answer& answer) : net_(net), task_(task), answer_(answer) {
         chooser_.wanted = task.kept ? task.width : 2;
         chooser_.may_end = !task.kept;
         chooser_.pad = task.pad, chooser_.bos = task.bos, chooser_.eos = task.eos;
     }
 
-    // 0 done, 1 stopped, 2 the model computes what is not a number.
-    int run() {
+    // Work until there is news. How many sentences are done by now?
+    int32_t go_on() {
         const int capacity = std::max(1, task_.rows / task_.width);
-        while (next_ < task_.n || !work_.empty()) {
+        for (int steps = 0; steps < STEPS && done_ < task_.n; ++steps) {
             while (next_ < task_.n && 4 * static_cast<int>(work_.size()) <= 3 * capacity) admit(capacity);
-            if (!step()) return 2;
-            if (clear() && watch_ && watch_(done_)) return 1;
+            if (!step()) return no_numbers;
+            if (clear()) break;
         }
-        return 0;
+        return done_;
     }
 
 private:
@@ -103,7 +106,7 @@ private:
         }
     }
 
-    // One token more for every sentence at work.
+    // One token more for every sentence at work. False where the model computes what is not a number.
     bool step() {
         const Shape& shape = net_.shape;
         const int d = shape.d_model;
@@ -125,7 +128,9 @@ private:
         net_.finish(net_.decoder, n, net_.output, s_);
         chooser_.open(n);
         multiply(s_.rows, 0, n, net_.output, [&](int row, int column, const Vec(&v)[VECTORS]) { chooser_.take(row, column, v); });
-        const bool sound = chooser_.finish();
+        answer_.counters[0] += 1;
+        answer_.counters[1] += n;
+        if (!chooser_.finish()) return false;
         int row = 0;
         for (Job& job : work_) {
             const int some = job->rows();
@@ -135,9 +140,7 @@ private:
                 job->advance_greedily(task_, chooser_.rows[row]);
             row += some;
         }
-        answer_.counters[0] += 1;
-        answer_.counters[1] += n;
-        return sound;
+        return true;
     }
 
     void layer(size_t index, int n) {
@@ -179,13 +182,14 @@ private:
         for (Job& job : work_) {
             if (!job->done) continue;
             const size_t first = static_cast<size_t>(job->index) * kept;
-            for (size_t i = 0; i < static_cast<size_t>(kept); ++i) {
+            int32_t* text = answer_.tokens + answer_.start[job->index];
+            for (size_t i = 0; i < static_cast<size_t>(kept); ++i, text += job->max_len) {
                 if (i >= job->best.size()) {
                     answer_.n_tokens[first + i] = -1;
                     continue;
                 }
-                const heedful::Hypothesis& found = job->best[i];
-                job->trace(found, answer_.tokens + (first + i) * answer_.room);
+                const Hypothesis& found = job->best[i];
+                job->trace(found, text);
                 answer_.n_tokens[first + i] = found.n_tokens;
                 answer_.total[first + i] = found.total;
                 answer_.stop[first + i] = found.stop;
@@ -202,9 +206,8 @@ private:
         int beam;
     };
     const Network& net_;
-    const Task& task_;
-    Answer& answer_;
-    Watch watch_;
+    const Task task_;
+    const Answer answer_;
     Chooser chooser_;
     Scratch s_;
     Memory keys_;
@@ -262,10 +265,19 @@ void* heedful_open(const Shape* shape, const MatrixIn* matrices, const float* co
 
 void heedful_close(void* network) { delete static_cast<Network*>(network); }
 
-// 0 done, 1 stopped by `watch`, 2 not numbers, 3 out of memory.
-int32_t heedful_search(const void* network, const Task* task, Answer* answer, Watch watch) try {
-    return Worker(*static_cast<const Network*>(network), *task, *answer, watch).run();
+// A search that is ready to begin, or null when memory is short. Task and answer are copied, what they point at is not.
+void* heedful_begin(const void* network, const Task* task, const Answer* answer) try {
+    return new Worker(*static_cast<const Network*>(network), *task, *answer);
 } catch (const std::exception&) {
-    return 3;
+    return nullptr;
 }
+
+// Search for a while: how many sentences are done by now, or what has failed; then nothing but an end may follow.
+int32_t heedful_go_on(void* search) try {
+    return static_cast<Worker*>(search)->go_on();
+} catch (const std::exception&) {
+    return no_memory;
+}
+
+void heedful_end(void* search) { delete static_cast<Worker*>(search); }
 }

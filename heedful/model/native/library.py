@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from heedful.numerics import compiler
+from heedful.numerics import compiler, cpu_runs_engine
 
 SOURCES = Path(__file__).resolve().parent
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-shared", "-fPIC", "-fno-math-errno", "-w")
@@ -19,8 +19,6 @@ FLAGS = ("-O3", "-march=native", "-std=c++17", "-shared", "-fPIC", "-fno-math-er
 PATIENCE = 300
 
 _log = logging.getLogger(__name__)
-
-Watch = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int32)
 
 
 class Shape(ctypes.Structure):
@@ -55,10 +53,7 @@ class Task(ctypes.Structure):
 class Answer(ctypes.Structure):
     """See search.h."""
 
-    _fields_ = [
-        ("room", ctypes.c_int32),
-        *((name, ctypes.c_void_p) for name in ("tokens", "n_tokens", "total", "stop", "counters")),
-    ]
+    _fields_ = [(name, ctypes.c_void_p) for name in ("start", "tokens", "n_tokens", "total", "stop", "counters")]
 
 
 class BuildError(Exception):
@@ -67,64 +62,95 @@ class BuildError(Exception):
 
 @cache
 def library() -> Any | None:
-    """The engine, built when this machine has none yet; None where it cannot be built."""
+    """The engine, built when this machine has none yet; None where there can be none."""
     try:
-        return _bound(ctypes.CDLL(str(built())))
-    except (BuildError, OSError) as error:
+        return load()
+    except BuildError as error:
         _log.debug("decoding with PyTorch: %s", error)
         return None
+
+
+def load() -> Any:
+    """The engine.
+
+    Raises:
+        BuildError: this machine cannot build it, load it or run it.
+    """
+    if not cpu_runs_engine():
+        # Numerics that were recorded on another machine may ask for it all the same.
+        raise BuildError("the native decoder is written for x86 with AVX-512 VNNI")
+    path = built()
+    try:
+        return _bound(ctypes.CDLL(str(path)))
+    except OSError as error:
+        raise BuildError(f"{error} (remove {path} to have it built anew)") from error
 
 
 def built() -> Path:
     """The library's file.
 
     Raises:
-        BuildError: there is no compiler, or it failed, now or before: it is not tried again with the same sources.
+        BuildError: there is no compiler, no room, or it failed, now or before: with the same sources it is not asked
+            again.
     """
     path = kept_at()
     failure = path.with_suffix(".failed")
-    if not path.exists():
+    try:
+        if path.exists():
+            return path
         program = compiler()
         if program is None:
             raise BuildError("no C++ compiler was found (install g++ or clang++)")
         if failure.exists():
             raise BuildError(f"{failure.read_text().strip()} (remove {failure} to try again)")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BuildError(f"{path.parent} cannot be made: {error}") from error
-        _log.info("building the fast decoder for this machine, once (some 10 seconds)")
-        try:
-            _build(program, path)
-        except BuildError as error:
-            _log.info("the fast decoder cannot be built, PyTorch decodes instead, more slowly: %s", error)
-            failure.write_text(f"{error}\n")
-            raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Only what is whole gets its place; several processes may be at it at once.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            made = Path(folder) / path.name
+            if complaint := _compile(program, made):
+                failure.write_text(f"{complaint}\n")
+                raise BuildError(complaint)
+            os.replace(made, path)
+    except OSError as error:
+        # No fault of the sources: the next process tries again.
+        raise BuildError(f"the fast decoder cannot be kept in {path.parent}: {error}") from error
     return path
 
 
 def kept_at() -> Path:
-    """Where the library of these sources is kept for this machine."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "heedful"
-    digest = hashlib.sha256("\n".join((*FLAGS, platform.machine(), _processor())).encode())
+    """Where the library of these sources is kept for this machine.
+
+    Raises:
+        BuildError: nobody knows where the user's files are.
+    """
+    system = platform.machine(), *platform.libc_ver(), _processor()
+    digest = hashlib.sha256("\n".join((*FLAGS, *system)).encode())
     for source in sorted((*SOURCES.glob("*.h"), *SOURCES.glob("*.cpp"))):
         digest.update(source.read_bytes())
-    return folder / f"engine-{digest.hexdigest()[:16]}.so"
-
-
-def _build(program: str, path: Path) -> None:
-    """Compile, and put in place what is whole."""
+    # XDG Base Directory Specification: a path that is not absolute is to be ignored.
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            made = Path(folder) / path.name
-            command = [program, *FLAGS, str(SOURCES / "engine.cpp"), "-o", str(made)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
-            if done.returncode:
-                complaint = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
-                raise BuildError(f"{program} failed: {complaint[0]}")
-            os.replace(made, path)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"the fast decoder could not be built in {path.parent}: {error}") from error
+        folder = named if named.is_absolute() else Path.home() / ".cache"
+    except RuntimeError as error:
+        raise BuildError(f"there is no home folder to keep it in ({error}): set XDG_CACHE_HOME") from error
+    return folder / "heedful" / f"engine-{digest.hexdigest()[:16]}.so"
+
+
+def _compile(program: str, made: Path) -> str:
+    """Make the library; what stands in the way, or ""."""
+    _log.info("building the fast decoder for this machine, once (some 10 seconds)")
+    command = [program, *FLAGS, str(SOURCES / "engine.cpp"), "-o", str(made)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        said = f"it took more than {PATIENCE} seconds"
+    else:
+        if not done.returncode:
+            return ""
+        said = next(iter(done.stderr.strip().splitlines()), f"exit {done.returncode}")
+    complaint = f"{program} failed: {said}"
+    _log.info("the fast decoder cannot be built, PyTorch decodes instead, more slowly: %s", complaint)
+    return complaint
 
 
 def _processor() -> str:
@@ -138,10 +164,14 @@ def _processor() -> str:
 
 def _bound(loaded: Any) -> Any:
     """The functions with their types."""
-    loaded.heedful_open.argtypes = [ctypes.POINTER(Shape), ctypes.POINTER(Matrix), ctypes.POINTER(ctypes.c_void_p)]
-    loaded.heedful_open.restype = ctypes.c_void_p
-    loaded.heedful_close.argtypes = [ctypes.c_void_p]
-    loaded.heedful_close.restype = None
-    loaded.heedful_search.argtypes = [ctypes.c_void_p, ctypes.POINTER(Task), ctypes.POINTER(Answer), Watch]
-    loaded.heedful_search.restype = ctypes.c_int32
+    anything, pointer = ctypes.c_void_p, ctypes.POINTER
+    for name, takes, gives in (
+        ("open", (pointer(Shape), pointer(Matrix), pointer(anything)), anything),
+        ("close", (anything,), None),
+        ("begin", (anything, pointer(Task), pointer(Answer)), anything),
+        ("go_on", (anything,), ctypes.c_int32),
+        ("end", (anything,), None),
+    ):
+        function = getattr(loaded, f"heedful_{name}")
+        function.argtypes, function.restype = takes, gives
     return loaded

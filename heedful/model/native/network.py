@@ -3,8 +3,7 @@
 import ctypes
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain, pairwise
 from typing import Any
 from weakref import finalize
 
@@ -12,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from heedful.errors import RunError
+from heedful.errors import RunError, ShapeError
 from heedful.interface import Found, SearchTask
 from heedful.model.native import library
 from heedful.model.native.weights import Arrays, misfit, shape_of
@@ -21,8 +20,9 @@ from heedful.model.transformer import Transformer
 # Rows of a step at most: with more, what sentences remember no longer fits into the caches, and nothing is gained.
 _ROWS = 64
 
-# Codes that `heedful_search` returns.
-_DONE, _STOPPED, _NO_NUMBERS, _NO_MEMORY = range(4)
+# What `heedful_go_on` answers in place of a number of sentences.
+_NO_NUMBERS, _NO_MEMORY = -1, -2
+_TOO_MANY = "no memory to decode so many sentences at once"
 
 
 class NativeNetwork:
@@ -36,8 +36,7 @@ class NativeNetwork:
     """
 
     def __init__(self, model: Transformer, engine: Any) -> None:
-        self._arrays, self._engine = Arrays(model), engine
-        arrays = self._arrays
+        arrays, self._engine = Arrays(model), engine
         self._handle = engine.heedful_open(
             ctypes.byref(shape_of(model)),
             (library.Matrix * len(arrays.matrices))(*arrays.matrices),
@@ -46,47 +45,81 @@ class NativeNetwork:
         if not self._handle:
             raise MemoryError("no memory for a second copy of the model's weights")
         finalize(self, engine.heedful_close, self._handle)
-        self._vocab_size = model.architecture.vocab_size
+        # The engine points at these.
+        self._vectors = arrays.kept
+        self._vocab_size, self._max_len = model.architecture.vocab_size, model.max_len
 
     def searches(self, width: int) -> bool:
         """Whether it finds so many continuations of everything: the vocabulary is far larger than a beam is wide."""
         return width + 3 <= self._vocab_size
 
     def search(self, task: SearchTask, watch: Callable[[int], bool]) -> tuple[list[list[Found]], Counter[str]]:
-        """See `heedful.interface.Searcher`."""
-        room, kept = max(task.max_len), max(1, task.kept)
-        n = len(task.sources)
+        """See `heedful.interface.Searcher`.
+
+        Raises:
+            ShapeError: a token that the model does not know.
+            MemoryError: there is no room for so many sentences.
+        """
+        n, kept = len(task.sources), max(1, task.kept)
         loop_runs = np.array(task.loop_runs, np.int32).reshape(n, -1)
-        sources: list[NDArray[Any]] = [
-            np.fromiter((token for source in task.sources for token in source), np.int32),
+        given: list[NDArray[Any]] = [
+            np.fromiter(chain.from_iterable(task.sources), np.int32),
             np.array([0, *accumulate(map(len, task.sources))], np.int64),
             np.array(task.max_len, np.int32),
             np.array(task.min_len, np.int32),
             loop_runs,
-            np.array([task.divisor(length) for length in range(room + 2)], np.float64),
+            np.array([task.divisor(length) for length in range(max(task.max_len) + 2)], np.float64),
         ]
-        tokens = np.zeros((n, kept, room), np.int32)
+        self._check(task, given[0])
+        # A place for every token that a sentence may write: one long one does not make the places of all others long.
+        start = np.array([0, *accumulate(kept * length for length in task.max_len)], np.int64)
+        tokens = np.zeros(start[-1], np.int32)
         n_tokens, stop = np.zeros((n, kept), np.int32), np.zeros((n, kept), np.int32)
         total, counters = np.zeros((n, kept), np.float32), np.zeros(3, np.int64)
-        results: list[NDArray[Any]] = [tokens, n_tokens, total, stop, counters]
-        period, rows = loop_runs.shape[1], min(task.rows, _ROWS)
-        numbers = n, task.width, task.kept, period, rows, task.tokens, task.bos, task.eos, task.pad
-        asked = library.Task(*numbers, *map(_address, sources))
-        answer = library.Answer(room, *map(_address, results))
-        raised: list[BaseException] = []
-        told = library.Watch(partial(_watched, watch, raised))
-        code = self._engine.heedful_search(self._handle, ctypes.byref(asked), ctypes.byref(answer), told)
-        if raised:
-            raise raised[0]
-        if code == _NO_NUMBERS:
-            raise RunError("the model computes NaN, not probabilities: its weights are damaged, or its dtype overflows")
-        if code == _NO_MEMORY:
-            raise MemoryError("no memory to decode so many sentences at once")
-        steps, rows, encoded = counters.tolist()
-        counted = Counter({"steps": steps, "rows": rows, "encoded": encoded})
-        if code == _STOPPED:
+        results = start, tokens, n_tokens, total, stop, counters
+        numbers = n, task.width, task.kept, loop_runs.shape[1], min(task.rows, _ROWS), task.tokens
+        asked = library.Task(*numbers, task.bos, task.eos, task.pad, *map(_address, given))
+        stopped = self._work(asked, library.Answer(*map(_address, results)), watch)
+        counted = Counter(dict(zip(("steps", "rows", "encoded"), counters.tolist(), strict=True)))
+        if stopped:
             return [], counted
-        return [_found(tokens[i], n_tokens[i], total[i], stop[i]) for i in range(n)], counted
+        texts = (tokens[begin:end].reshape(kept, -1) for begin, end in pairwise(start))
+        return [_found(*columns) for columns in zip(texts, n_tokens, total, stop, strict=True)], counted
+
+    def _check(self, task: SearchTask, tokens: NDArray[np.int32]) -> None:
+        """See that everything asked for is in the model's tables."""
+        specials = task.bos, task.eos, task.pad
+        low, high = min(*specials, tokens.min()), max(*specials, tokens.max())
+        if low < 0 or high >= self._vocab_size:
+            raise ShapeError(
+                f"the model knows the tokens from 0 to {self._vocab_size - 1:,}: got {low if low < 0 else high}; "
+                "is the tokenizer another model's?"
+            )
+        longest = max(*map(len, task.sources), *task.max_len)
+        assert longest <= self._max_len, f"{longest} tokens in a window of {self._max_len}: `decode` has let them pass"
+
+    def _work(self, task: library.Task, answer: library.Answer, watch: Callable[[int], bool]) -> bool:
+        """Search to the end, unless the watch stops it: then True."""
+        engine = self._engine
+        search = engine.heedful_begin(self._handle, ctypes.byref(task), ctypes.byref(answer))
+        if not search:
+            raise MemoryError(_TOO_MANY)
+        done = 0
+        try:
+            # Back in Python now and then, where Ctrl-C is heard.
+            while done < task.n:
+                done = engine.heedful_go_on(search)
+                if done == _NO_NUMBERS:
+                    raise RunError(
+                        "the model computes NaN, not probabilities: its weights are damaged, or its dtype overflows"
+                    )
+                if done == _NO_MEMORY:
+                    raise MemoryError(_TOO_MANY)
+                if watch(done):
+                    return True
+        finally:
+            engine.heedful_end(search)
+        return False
 
 
 def rewritten(model: torch.nn.Module) -> NativeNetwork | None:
@@ -104,15 +137,6 @@ def _found(
     """The hypotheses of one sentence; none where the model allows no token."""
     columns = zip(tokens, n_tokens.tolist(), total.tolist(), stop.tolist(), strict=True)
     return [Found(text[:length].tolist(), score, code) for text, length, score, code in columns if length >= 0]
-
-
-def _watched(watch: Callable[[int], bool], raised: list[BaseException], done: int) -> int:
-    """An exception cannot pass through the engine: it is put aside, and the engine stops."""
-    try:
-        return int(watch(done))
-    except BaseException as error:  # noqa: BLE001
-        raised.append(error)
-        return 1
 
 
 def _address(array: NDArray[Any]) -> int:

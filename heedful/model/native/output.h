@@ -6,6 +6,8 @@
 
 namespace heedful {
 
+constexpr float LOWEST = std::numeric_limits<float>::lowest();
+
 struct Candidate {
     float value;
     int32_t token;
@@ -13,7 +15,9 @@ struct Candidate {
 
 // What is known of one row's distribution. Ties go to the lower token, which comes first.
 struct Best {
-    Vec peak = splat(-INF), total = _mm512_setzero_ps();  // lane by lane: the largest logit, the sum of exp(logit - peak)
+    // Lane by lane: the largest logit, and the sum of exp(logit - peak). A lane that has seen nothing but -inf, as of a
+    // vocabulary of ten, stands at the lowest number: -inf - -inf would be NaN.
+    Vec peak = splat(LOWEST), total = _mm512_setzero_ps();
     float end = -INF;                                      // the logit of the end of a sentence
     float normaliser = 0.0f;
     int found = 0;
@@ -37,9 +41,7 @@ struct Chooser {
         Vec most = _mm512_max_ps(_mm512_max_ps(logits[0], logits[1]), _mm512_max_ps(logits[2], logits[3]));
         if (_mm512_cmp_ps_mask(most, here.peak, _CMP_GT_OQ)) {
             Vec peak = _mm512_max_ps(here.peak, most);
-            Vec shrunk = _mm512_mul_ps(here.total, exp(_mm512_sub_ps(here.peak, peak)));
-            // Where nothing was seen yet, -inf - -inf is NaN.
-            here.total = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(here.peak, splat(-INF), _CMP_NEQ_UQ), shrunk);
+            here.total = _mm512_mul_ps(here.total, exp(_mm512_sub_ps(here.peak, peak)));
             here.peak = peak;
         }
         Vec sums[VECTORS];
@@ -68,7 +70,7 @@ struct Chooser {
             const float peak = largest(here.peak);
             const Vec weight = exp(_mm512_sub_ps(here.peak, splat(peak)));
             here.normaliser = peak + std::log(sum(_mm512_mul_ps(here.total, weight)));
-            sound &= std::isfinite(here.normaliser);
+            sound &= peak > LOWEST && std::isfinite(here.normaliser);
             for (int i = here.found; i < wanted; ++i) here.best[i] = {-INF, 0};
             for (int i = 0; i < here.found; ++i) here.best[i].value -= here.normaliser;
         }

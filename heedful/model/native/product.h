@@ -11,6 +11,33 @@
 
 namespace heedful {
 
+// bfloat16 is the upper half of a float32. Where the CPU has no instruction for it, or the compiler is too old to know
+// that it has, the same is said in others.
+#ifdef __AVX512BF16__
+inline __m256i to_bfloat16(Vec x) {
+    __m256bh rounded = _mm512_cvtneps_pbh(x);
+    return reinterpret_cast<__m256i&>(rounded);
+}
+// sum + a * b, two neighbours at a time.
+inline Vec add_products(Vec sum, __m512i a, __m512i b) {
+    return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh&>(a), reinterpret_cast<__m512bh&>(b));
+}
+#else
+inline __m256i to_bfloat16(Vec x) {
+    const __m512i bits = _mm512_castps_si512(x), is_odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(is_odd, _mm512_set1_epi32(0x7fff)));
+    // The sum may carry a NaN over to a number.
+    rounded = _mm512_mask_mov_epi32(rounded, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), _mm512_set1_epi32(0x7fc00000));
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
+}
+inline Vec add_products(Vec sum, __m512i a, __m512i b) {
+    const __m512i upper = _mm512_set1_epi32(static_cast<int32_t>(0xffff0000));
+    const Vec a0 = _mm512_castsi512_ps(_mm512_slli_epi32(a, 16)), a1 = _mm512_castsi512_ps(_mm512_and_si512(a, upper));
+    const Vec b0 = _mm512_castsi512_ps(_mm512_slli_epi32(b, 16)), b1 = _mm512_castsi512_ps(_mm512_and_si512(b, upper));
+    return _mm512_fmadd_ps(a1, b1, _mm512_fmadd_ps(a0, b0, sum));
+}
+#endif
+
 enum class Kind : int32_t { float32 = 0, bfloat16 = 1, int8 = 2 };
 
 constexpr int PANEL = 64;
@@ -50,12 +77,8 @@ struct Rows {
 
 private:
     void put_bfloat16(uint16_t* to, const float* x) const {
-#ifdef __AVX512BF16__
-        for (int i = 0; i < width; i += LANES) {
-            __m256bh rounded = _mm512_cvtneps_pbh(load(x + i));
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), reinterpret_cast<__m256i&>(rounded));
-        }
-#endif
+        for (int i = 0; i < width; i += LANES)
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), to_bfloat16(load(x + i)));
     }
     void put_int8(int r, const float* x) {
         Vec most = _mm512_setzero_ps();
@@ -136,17 +159,10 @@ struct Unit<Kind::float32> {
     static Vec finish(Sum sum, const Matrix& w, int column, float) { return _mm512_add_ps(sum, load(w.bias.get() + column)); }
 };
 
-#ifdef __AVX512BF16__
 template <>
-struct Unit<Kind::bfloat16> {
-    using Sum = Vec;
-    static Sum first(const Matrix&, int) { return _mm512_setzero_ps(); }
-    static Sum add(Sum sum, __m512i input, __m512i weight) {
-        return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh&>(input), reinterpret_cast<__m512bh&>(weight));
-    }
-    static Vec finish(Sum sum, const Matrix& w, int column, float) { return _mm512_add_ps(sum, load(w.bias.get() + column)); }
+struct Unit<Kind::bfloat16> : Unit<Kind::float32> {
+    static Sum add(Sum sum, __m512i input, __m512i weight) { return add_products(sum, input, weight); }
 };
-#endif
 
 template <>
 struct Unit<Kind::int8> {
@@ -211,10 +227,8 @@ template <class Take>
 void multiply(const Rows& a, int first, int n_rows, const Matrix& w, Take&& take) {
     switch (w.kind) {
         case Kind::float32: multiply_as<Kind::float32>(a, first, n_rows, w, take); break;
-#ifdef __AVX512BF16__
         case Kind::bfloat16: multiply_as<Kind::bfloat16>(a, first, n_rows, w, take); break;
-#endif
-        default: multiply_as<Kind::int8>(a, first, n_rows, w, take); break;
+        case Kind::int8: multiply_as<Kind::int8>(a, first, n_rows, w, take); break;
     }
 }
 

@@ -22,10 +22,10 @@ struct Task {
     const double* divisor;    // (longest max_len + 2)
 };
 
-// What came out; `room` is the longest max_len.
+// What came out. Arrays belong to the caller.
 struct Answer {
-    int32_t room;
-    int32_t* tokens;   // (n, max(kept, 1), room)
+    const int64_t* start; // (n) where the texts of each sentence begin among the tokens: max(kept, 1) times max_len
+    int32_t* tokens;
     int32_t* n_tokens; // (n, max(kept, 1)); -1: no such hypothesis
     float* total;      // log-probabilities
     int32_t* stop;     // 0 its end, 1 its length, 2 a loop

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized
 
 from heedful.architecture import Architecture
-from heedful.model.block import Block
+from heedful.model.attention import Attention
+from heedful.model.block import Block, Residual
+from heedful.model.dropout import Dropout
+from heedful.model.embeddings import Embedding
+from heedful.model.feedforward import FeedForward
 from heedful.model.native.library import Matrix, Shape
+from heedful.model.positions import AddedPositions, RotaryPositions
 from heedful.model.transformer import Stack, Transformer
 
 # In the order of their codes in network.h and product.h.
@@ -17,6 +21,12 @@ ACTIVATIONS = ("relu", "gelu", "relu2", "swiglu")
 KINDS = (torch.float32, torch.bfloat16, torch.int8)
 # Vectors hold so many floats; every width is a multiple of it.
 LANES = 16
+# What a Transformer is made of, as the engine computes it. A module of any other class, one that was put there from
+# outside too, may compute anything.
+KNOWN = (
+    *(Transformer, Stack, Block, Attention, Residual, FeedForward, Embedding, AddedPositions, RotaryPositions, Dropout),
+    *(nn.ModuleList, nn.Identity, nn.Linear, nn.Embedding, nn.LayerNorm, nn.RMSNorm),
+)
 
 
 class Arrays:
@@ -28,17 +38,20 @@ class Arrays:
 
     def __init__(self, model: Transformer) -> None:
         assert model.encoder is not None and model.decoder is not None, "the engine reads and writes"
-        # Tensors live as long as this does: the engine copies matrices and goes on pointing at vectors.
-        self.alive: list[Tensor] = []
         self.matrices: list[Matrix] = []
         self.vectors: list[int | None] = []
+        # The engine copies matrices, which need live no longer than this; and goes on pointing at vectors, which are
+        # kept by the id of what each is a copy of.
+        self.lent: list[Tensor] = []
+        self.kept: dict[int, Tensor] = {}
         self._stack(model.encoder)
         self._stack(model.decoder)
         self._matrix([block.cross.key_value for block in model.decoder.blocks if block.cross is not None])
         self._matrix([model.output])
 
     def _stack(self, stack: Stack) -> None:
-        self._vector(_table(stack.embedding.tokens))
+        tokens = stack.embedding.tokens
+        self._vector(tokens.weight, _unit(tokens))
         for table in (stack.embedding.added.table, stack.rotary.cos, stack.rotary.sin):
             self._vector(table)
         self._norm(stack.norm)
@@ -62,23 +75,26 @@ class Arrays:
         for name in ("weight", "bias"):
             self._vector(getattr(norm, name, None))
 
-    def _vector(self, tensor: Tensor | None) -> None:
+    def _vector(self, tensor: Tensor | None, unit: Tensor | float = 1.0) -> None:
         if tensor is None:
             self.vectors.append(None)
-        else:
-            self.vectors.append(self._keep(tensor.detach().float()).data_ptr())
+            return
+        if id(tensor) not in self.kept:
+            # The product is a copy: a model that changes later on must not change a half of the engine's.
+            self.kept[id(tensor)] = (tensor.detach().float() * unit).contiguous()
+        self.vectors.append(self.kept[id(tensor)].data_ptr())
 
     def _matrix(self, layers: Sequence[nn.Module]) -> None:
         """Several layers that read the same rows, as one."""
         weights = [_weight(layer) for layer in layers]
         scale = None
         if all(weight.dtype == torch.int8 for weight in weights):
-            scale = self._keep(torch.cat([_scale(layer) for layer in layers]))
+            scale = self._lend(torch.cat([_scale(layer) for layer in layers]))
         elif any(weight.dtype == torch.int8 for weight in weights):
             # What shares a product with weights that were kept is multiplied as they are.
             kept = next(weight.dtype for weight in weights if weight.dtype != torch.int8)
             weights = [_plain(layer).to(kept) for layer in layers]
-        weight = self._keep(torch.cat(weights))
+        weight = self._lend(torch.cat(weights))
         biases = [getattr(layer, "bias", None) for layer in layers]
         bias = None
         if any(each is not None for each in biases):
@@ -86,14 +102,14 @@ class Arrays:
             parts = [
                 torch.zeros(n) if each is None else each.detach().float() for each, n in zip(biases, rows, strict=True)
             ]
-            bias = self._keep(torch.cat(parts))
+            bias = self._lend(torch.cat(parts))
         n, k = weight.shape
         pointers = (None if each is None else each.data_ptr() for each in (weight, scale, bias))
         self.matrices.append(Matrix(KINDS.index(weight.dtype), n, k, *pointers))
 
-    def _keep(self, tensor: Tensor) -> Tensor:
-        self.alive.append(tensor.contiguous())
-        return self.alive[-1]
+    def _lend(self, tensor: Tensor) -> Tensor:
+        self.lent.append(tensor.contiguous())
+        return self.lent[-1]
 
 
 def shape_of(model: Transformer) -> Shape:
@@ -122,7 +138,7 @@ def shape_of(model: Transformer) -> Shape:
 
 def misfit(model: nn.Module) -> str:
     """Why the engine cannot take a model over; "" where it can."""
-    if not isinstance(model, Transformer):
+    if type(model) is not Transformer:
         return f"it is {type(model).__name__}, no Transformer"
     shape = model.architecture
     if model.encoder is None or model.decoder is None:
@@ -131,11 +147,18 @@ def misfit(model: nn.Module) -> str:
         if getattr(shape, name) % LANES:
             return f"{name}={getattr(shape, name)} is no multiple of {LANES}"
     for name, module in model.named_modules():
-        if isinstance(module, nn.Linear) and (is_parametrized(module) or type(module) is not nn.Linear):
+        if type(module) not in KNOWN and not _is_int8(module):
             return f"{name} is {type(module).__name__}"
         if isinstance(module, nn.Linear) and module.weight.dtype not in KINDS:
             return f"{name} is {module.weight.dtype}"
-    return ""
+    elsewhere = {parameter.device.type for parameter in model.parameters()} - {"cpu"}
+    return f"it is on {elsewhere.pop()}" if elsewhere else ""
+
+
+def _is_int8(layer: nn.Module) -> bool:
+    """A layer of whole numbers, known by its attributes: the class is heedful/compression's, above this folder."""
+    weight = getattr(layer, "weight", None)
+    return isinstance(weight, Tensor) and weight.dtype == torch.int8 and hasattr(layer, "scale")
 
 
 def _weight(layer: nn.Module) -> Tensor:
@@ -152,9 +175,9 @@ def _scale(layer: nn.Module) -> Tensor:
 
 def _plain(layer: nn.Module) -> Tensor:
     """A layer's weight in float32, whatever it is kept in."""
-    weight = _weight(layer)
-    return weight.float() * _scale(layer)[:, None] if weight.dtype == torch.int8 else weight.float()
+    return _weight(layer).float() * _unit(layer)
 
 
-def _table(embedding: nn.Module) -> Tensor:
-    return _plain(embedding)
+def _unit(layer: nn.Module) -> Tensor | float:
+    """What 1 is worth in each row of a layer's weight."""
+    return _scale(layer)[:, None] if _weight(layer).dtype == torch.int8 else 1.0

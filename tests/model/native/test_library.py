@@ -1,12 +1,13 @@
 """The engine is built once, kept for this machine and these sources, and never needed."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from heedful.model.native import library
-from heedful.model.native.library import BuildError, built, kept_at
+from heedful.model.native.library import BuildError, built, kept_at, load
 
 
 @pytest.fixture
@@ -47,9 +48,12 @@ def test_without_a_compiler_there_is_no_engine(cache, monkeypatch):
         built()
 
 
-def test_a_file_that_is_no_library_is_not_used(cache):
+def test_a_file_that_is_no_library_is_not_used(cache, monkeypatch):
+    monkeypatch.setattr(library, "cpu_runs_engine", lambda: True)
     cache.mkdir()
     kept_at().write_text("damaged")
+    with pytest.raises(BuildError, match=rf"remove {kept_at()} to have it built anew"):
+        load()
     library.library.cache_clear()
     try:
         assert library.library() is None
@@ -57,10 +61,52 @@ def test_a_file_that_is_no_library_is_not_used(cache):
         library.library.cache_clear()
 
 
+def test_other_processors_have_no_engine(cache, monkeypatch):
+    """Not even where the numerics of another machine ask for it."""
+    monkeypatch.setattr(library, "cpu_runs_engine", lambda: False)
+    with pytest.raises(BuildError, match="AVX-512"):
+        load()
+    assert not cache.exists()
+
+
 def test_a_cache_that_cannot_be_made(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(BuildError, match="cannot be made"):
+    with pytest.raises(BuildError, match=r"cannot be kept in .*file/heedful"):
+        built()
+
+
+def test_a_full_disk_is_not_remembered(cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("CXX", script(tmp_path / "cc", 'for last; do :; done; echo made > "$last"'))
+
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "TemporaryDirectory", full)
+        with pytest.raises(BuildError, match="No space left"):
+            built()
+    assert built().read_text() == "made\n"
+
+
+def test_where_it_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for ignored in ("", "relative/path"):
+        monkeypatch.setenv("XDG_CACHE_HOME", ignored)
+        assert kept_at().parent == tmp_path / ".cache" / "heedful"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    assert kept_at().parent == tmp_path / "own" / "heedful"
+
+
+def test_who_has_no_home_has_no_engine(monkeypatch):
+    """A container's user may have none."""
+
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(BuildError, match="set XDG_CACHE_HOME"):
         built()
 
 

@@ -63,6 +63,47 @@ def test_changed_layers_do_not_fit():
     assert "float64" in misfit(Transformer(SMALL).to(torch.float64))
 
 
+class Doubled(nn.LayerNorm):
+    """Computes something else than its base."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+class Unconnected(nn.Module):
+    """Stands where a residual connection stood, with all that it had, and adds nothing."""
+
+    def __init__(self, residual):
+        super().__init__()
+        self.norm, self.dropout, self.pre = residual.norm, residual.dropout, residual.pre
+
+
+def test_parts_that_were_put_there_from_outside_do_not_fit():
+    """They have the weights that are looked for, and mean something else by them."""
+    model = Transformer(SMALL)
+    block = model.decoder.blocks[0]
+    block.feed_forward_residual = Unconnected(block.feed_forward_residual)
+    assert misfit(model) == "decoder.blocks.0.feed_forward_residual is Unconnected"
+    model = Transformer(SMALL)
+    model.encoder.blocks[1].attention_residual.norm = Doubled(32)
+    assert misfit(model) == "encoder.blocks.1.attention_residual.norm is Doubled"
+    model = Transformer(SMALL)
+    model.encoder.blocks[0].attention.query = nn.Sequential(model.encoder.blocks[0].attention.query)
+    assert misfit(model) == "encoder.blocks.0.attention.query is Sequential"
+
+
+def test_other_devices_do_not_fit():
+    assert misfit(Transformer(SMALL).to("meta")) == "it is on meta"
+
+
+def test_stacks_that_share_a_table_share_its_copy():
+    arrays = Arrays(Transformer(SMALL))
+    at = [each for each in arrays.vectors if each is not None]
+    assert len(set(at)) == len(at) - 1
+    apart = [each for each in Arrays(Transformer(replace(SMALL, tie="none"))).vectors if each is not None]
+    assert len(set(apart)) == len(apart)
+
+
 def test_what_shares_a_product_with_floats_is_multiplied_as_they_are():
     model = Transformer(SMALL).to(torch.bfloat16)
     query = model.encoder.blocks[0].attention.query
@@ -73,7 +114,7 @@ def test_what_shares_a_product_with_floats_is_multiplied_as_they_are():
     model.encoder.blocks[0].attention.query = quantized
     arrays = Arrays(model)
     assert [each.kind for each in arrays.matrices[:2]] == [1, 1]
-    [fused] = [each for each in arrays.alive if each.shape == (96, 32)][:1]
+    [fused] = [each for each in arrays.lent if each.shape == (96, 32)][:1]
     assert fused.dtype == torch.bfloat16
     assert (fused[:32] == 1.5).all()
     model.encoder.blocks[0].attention.key_value = quantized
