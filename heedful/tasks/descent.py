@@ -126,7 +126,7 @@ def section(proof: Proof, change: Change, original: str) -> Section:
             )
         rows += [(way, name, *cells(side)) for name, side in _sides(parity, original, change.name)]
     charts = "".join(_chart(parity, original, change.name, way) for way, parity in proof.parities.items())
-    return Section("Beside its original", text, HEAD, rows, charts)
+    return Section("Beside its original", text, HEAD, rows, f'<div class="pair">{charts}</div>')
 
 
 def cells(side: Side) -> tuple[str, str, str, str, str]:
