@@ -193,12 +193,13 @@ def numerics() -> Iterator[Finding]:
 
 def decoder(engine: str) -> Finding:
     """What finished Transformers decode with."""
-    from heedful.model.native.library import BuildError, built
+    from heedful.model.native.library import BuildError, kept_at, loaded
     from heedful.numerics import compiler, cpu_runs_engine
 
     if engine == "native":
         try:
-            return Finding("decoder", "native", f"built for this machine: {built()}")
+            loaded()
+            return Finding("decoder", "native", f"built for this machine: {kept_at()}")
         except BuildError as error:
             return Finding("decoder", "PyTorch", f"two to four times as slow: {error}", False)
     if not cpu_runs_engine("float32"):

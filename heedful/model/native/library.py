@@ -67,39 +67,55 @@ class BuildError(Exception):
 
 @cache
 def library() -> Any | None:
-    """The engine, built when this machine has none yet; None where it cannot be built."""
+    """The engine, built when this machine has none yet; None where it cannot be built or loaded."""
     try:
-        return _bound(ctypes.CDLL(str(built())))
-    except (BuildError, OSError) as error:
+        return loaded()
+    except BuildError as error:
         _log.debug("decoding with PyTorch: %s", error)
         return None
+
+
+def loaded() -> Any:
+    """The same.
+
+    Raises:
+        BuildError: it cannot be built, or what was built is damaged.
+    """
+    path = built()
+    try:
+        return _bound(ctypes.CDLL(str(path)))
+    except (OSError, AttributeError) as error:
+        raise BuildError(f"{path} is damaged: remove it, and it is built again ({error})") from error
 
 
 def built() -> Path:
     """The library's file.
 
     Raises:
-        BuildError: there is no compiler, or it failed, now or before: it is not tried again with the same sources.
+        BuildError: there is no compiler, or it failed, now or before: the same one is not asked again for the same
+            sources.
     """
     path = kept_at()
+    if path.exists():
+        return path
+    program = compiler()
+    if program is None:
+        raise BuildError("no C++ compiler was found (install g++ or clang++)")
     failure = path.with_suffix(".failed")
-    if not path.exists():
-        program = compiler()
-        if program is None:
-            raise BuildError("no C++ compiler was found (install g++ or clang++)")
-        if failure.exists():
-            raise BuildError(f"{failure.read_text().strip()} (remove {failure} to try again)")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BuildError(f"{path.parent} cannot be made: {error}") from error
+    try:
+        # A complaint begins with the name of the compiler.
+        if failure.exists() and (said := failure.read_text().strip()).startswith(f"{program} "):
+            raise BuildError(f"{said} (remove {failure} to try again)")
+        path.parent.mkdir(parents=True, exist_ok=True)
         _log.info("building the fast decoder for this machine, once (some 10 seconds)")
-        try:
-            _build(program, path)
-        except BuildError as error:
-            _log.info("the fast decoder cannot be built, PyTorch decodes instead, more slowly: %s", error)
-            failure.write_text(f"{error}\n")
-            raise
+        complaint = _build(program, path)
+        if complaint:
+            failure.write_text(f"{complaint}\n")
+    except OSError as error:
+        complaint = f"{path.parent} cannot be written to ({error}): name another folder with XDG_CACHE_HOME"
+    if complaint:
+        _log.info("the fast decoder cannot be built, PyTorch decodes instead, more slowly: %s", complaint)
+        raise BuildError(complaint)
     return path
 
 
@@ -112,19 +128,20 @@ def kept_at() -> Path:
     return folder / f"engine-{digest.hexdigest()[:16]}.so"
 
 
-def _build(program: str, path: Path) -> None:
-    """Compile, and put in place what is whole."""
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            made = Path(folder) / path.name
-            command = [program, *FLAGS, str(SOURCES / "engine.cpp"), "-o", str(made)]
+def _build(program: str, path: Path) -> str:
+    """Compile, and put in place what is whole; returns what is wrong with the compiler."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        command = [program, *FLAGS, str(SOURCES / "engine.cpp"), "-o", str(made)]
+        try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
-            if done.returncode:
-                complaint = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
-                raise BuildError(f"{program} failed: {complaint[0]}")
-            os.replace(made, path)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"the fast decoder could not be built in {path.parent}: {error}") from error
+        except subprocess.TimeoutExpired:
+            return f"{program} did not come to an end in {PATIENCE} seconds"
+        if done.returncode or not made.exists():
+            said = done.stderr.strip().splitlines() or [f"exit {done.returncode}, and no library"]
+            return f"{program} failed: {said[0]}"
+        os.replace(made, path)
+    return ""
 
 
 def _processor() -> str:

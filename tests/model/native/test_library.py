@@ -39,6 +39,15 @@ def test_a_compiler_that_fails_is_asked_once(cache, monkeypatch, tmp_path):
     with pytest.raises(BuildError, match=r"no such thing.*remove .*\.failed to try again"):
         built()
     assert calls.read_text() == "x\n"
+    # Another compiler may do better.
+    monkeypatch.setenv("CXX", script(tmp_path / "better", 'for last; do :; done; echo made > "$last"'))
+    assert built().read_text() == "made\n"
+
+
+def test_a_compiler_that_makes_nothing_has_failed(cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("CXX", script(tmp_path / "cc", "exit 0"))
+    with pytest.raises(BuildError, match="exit 0, and no library"):
+        built()
 
 
 def test_without_a_compiler_there_is_no_engine(cache, monkeypatch):
@@ -53,6 +62,8 @@ def test_a_file_that_is_no_library_is_not_used(cache):
     library.library.cache_clear()
     try:
         assert library.library() is None
+        with pytest.raises(BuildError, match=r"engine-.*\.so is damaged: remove it"):
+            library.loaded()
     finally:
         library.library.cache_clear()
 
@@ -60,7 +71,7 @@ def test_a_file_that_is_no_library_is_not_used(cache):
 def test_a_cache_that_cannot_be_made(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(BuildError, match="cannot be made"):
+    with pytest.raises(BuildError, match=r"cannot be written to .*XDG_CACHE_HOME"):
         built()
 
 
