@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import torch
 
@@ -87,8 +87,11 @@ def choose(device: str | None = None) -> Numerics:
     Args:
         device: "cpu" or "cuda"; None takes a GPU when there is one.
     Raises:
-        OptionError: a device that is unknown or missing.
+        OptionError: a device that is unknown or missing, or HEEDFUL_ENGINE names no engine.
     """
+    engine = os.environ.get("HEEDFUL_ENGINE") or "native"
+    if engine not in get_args(Engine):
+        raise OptionError(f"HEEDFUL_ENGINE is 'native' or 'torch': got {engine!r}; unset it, and the faster is taken")
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device not in ("cpu", "cuda"):
@@ -98,7 +101,7 @@ def choose(device: str | None = None) -> Numerics:
             raise OptionError("device 'cuda' was asked for and torch sees no GPU here; use 'cpu'")
         return Numerics("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float32", "default", 1)
     compute: Compute = "bfloat16" if cpu_multiplies_bfloat16() else "float32"
-    native = cpu_runs_engine() and compiler() is not None and os.environ.get("HEEDFUL_ENGINE") != "torch"
+    native = engine == "native" and cpu_runs_engine() and compiler() is not None
     matmul: Matmul = "onednn" if onednn_float32_is_true() else "default"
     return Numerics("cpu", compute, matmul, usable_threads(), "native" if native else "torch")
 

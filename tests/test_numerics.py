@@ -32,6 +32,22 @@ def test_settings_hold_inside_and_are_restored(matmul, threads):
     assert settings() == before
 
 
+@pytest.mark.parametrize(("said", "engine"), [(None, "native"), ("", "native"), ("torch", "torch")])
+def test_the_engine_can_be_forbidden(monkeypatch, said, engine):
+    monkeypatch.setattr(numerics, "cpu_runs_engine", lambda compute: True)
+    monkeypatch.setattr(numerics, "compiler", lambda: "c++")
+    monkeypatch.delenv("HEEDFUL_ENGINE", raising=False)
+    if said is not None:
+        monkeypatch.setenv("HEEDFUL_ENGINE", said)
+    assert choose("cpu").engine == engine
+
+
+def test_an_engine_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setenv("HEEDFUL_ENGINE", "Torch")
+    with pytest.raises(OptionError, match="HEEDFUL_ENGINE is 'native' or 'torch': got 'Torch'"):
+        choose("cpu")
+
+
 def test_a_gpus_record_leaves_the_threads_alone():
     with applied(Numerics("cuda", "bfloat16", "default", 5)):
         assert torch.get_num_threads() == 1

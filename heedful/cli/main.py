@@ -81,8 +81,12 @@ NEEDED = {
 }
 
 
-def build() -> App:
-    """The parser, with every verb known by name and none imported."""
+def build(asked: str = "") -> App:
+    """The parser, with every verb known by name and none imported.
+
+    Args:
+        asked: the verb whose own words its --help has; of the others a line is enough.
+    """
     app = App(
         name="heedful",
         help=HELP,
@@ -94,7 +98,7 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
     )
     for order, (name, verb) in enumerate(VERBS.items()):
-        app.command(verb.target, name=name, help=verb.summary, sort_key=order)
+        app.command(verb.target, name=name, help=None if name == asked else verb.summary, sort_key=order)
     return app
 
 
@@ -116,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prepare_streams()
         listen()
         with terminable():
-            answer = build()(tokens)
+            answer = build(tokens[0] if tokens else "")(tokens)
         sys.stdout.flush()
         return answer if isinstance(answer, int) else DONE
     except BaseException as error:  # noqa: BLE001 (the one place where what is raised becomes a line and an exit code)

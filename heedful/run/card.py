@@ -158,7 +158,7 @@ model.translate(["..."]{target})
 ```
 
 Every file here is listed with its sha256 in `manifest.json` and checked when the model is loaded. No file holds code.
-The folder `training/`, if it is still here, is needed only to go on training.
+The folder `training/`, if it is still here, is not needed to use it.
 """
 
 

@@ -20,6 +20,8 @@ _MAX_POINTS = 240
 _CELL, _LEAST_CELL, _CELLS_WIDE = 26.0, 14.0, 780.0
 _FONT = 13.0
 MAX_PIECES = 60
+# Letters of a name beside a dot, and how far apart two of them stand.
+_MAX_NAME, _LINE = 24, 13.0
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def dot_chart(dots: Sequence[Dot], title: str, x_unit: str) -> str:
         share = (y - y_ticks[0]) / (y_ticks[-1] - y_ticks[0])
         return round(across, 1), round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
 
-    parts = [_axes(y_ticks, x_ticks, place, x_unit)]
+    parts, heights = [_axes(y_ticks, x_ticks, place, x_unit)], _apart([place(dot.x, dot.y)[1] - 6 for dot in dots])
     for index, dot in enumerate(dots):
         (x, y), (_, low), (_, high) = place(dot.x, dot.y), place(dot.x, dot.low), place(dot.x, dot.high)
         said = f"{dot.label}: {number(dot.y)} ({number(dot.low)} to {number(dot.high)}) at {number(dot.x)} {x_unit}"
@@ -136,7 +138,8 @@ def dot_chart(dots: Sequence[Dot], title: str, x_unit: str) -> str:
         parts.append(
             f'<path class="line s{index}" d="M{x} {low}V{high}"/>'
             f'<circle class="s{index}" cx="{x}" cy="{y}" r="4.5"><title>{escape(said)}</title></circle>'
-            f'<text class="end s{index}" x="{beside:.1f}" y="{y - 6}" text-anchor="{anchor}">{escape(dot.label)}</text>'
+            f'<text class="end s{index}" x="{beside:.1f}" y="{heights[index]:.1f}" text-anchor="{anchor}">'
+            f"{escape(_cut(dot.label, _MAX_NAME))}</text>"
         )
     spoken = "; ".join(f"{dot.label} {number(dot.y)} at {number(dot.x)}" for dot in dots)
     return (
@@ -264,6 +267,14 @@ def _dots(item: Series, points: Sequence[tuple[float, float]], index: int, x_uni
     ]
 
 
+def _apart(heights: Sequence[float]) -> list[float]:
+    """Heights of names, pushed down where one would stand on another."""
+    found, last = list(heights), -math.inf
+    for index in sorted(range(len(found)), key=found.__getitem__):
+        found[index] = last = max(found[index], last + _LINE)
+    return found
+
+
 def _end_labels(series: Sequence[Series], place: Any) -> list[str]:
     """The name and last value of each line at its end, pushed apart where they would overlap."""
     ends = sorted((place(item.xs[-1], item.ys[-1])[1], index, item) for index, item in enumerate(series))
@@ -329,8 +340,11 @@ def _cell(x: float, y: float, size: float, weight: float, link: str) -> str:
 
 
 def _short(piece: str) -> str:
-    shown = piece.replace("▁", "").strip() or "␣"
-    return shown if len(shown) <= 16 else shown[:15] + "…"
+    return _cut(piece.replace("▁", "").strip() or "␣", 16)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _is_wide(letter: str) -> bool:

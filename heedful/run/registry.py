@@ -118,7 +118,7 @@ def _summary(root: Path, path: Path, contents: bool) -> RunSummary:
         task=str(config.get("task", "")),
         languages=_languages(config.get("directions")),
         scores=_scores(run) if run.scores.is_file() else _scores_so_far(run, config.get("directions")),
-        n_parameters=_n_parameters(run.weights),
+        n_parameters=_n_parameters(run),
         date=_date(run),
         state=state,
         problem=problem,
@@ -186,8 +186,11 @@ def _score(item: ScoreSet) -> RunScore:
     )
 
 
-def _n_parameters(weights: Path) -> int | None:
-    """From the header of the file alone: 8 bytes of length, then JSON."""
+def _n_parameters(run: RunDirectory) -> int | None:
+    """As the receipt says; else from the header of the weights' file: 8 bytes of length, then JSON."""
+    said, weights = _readable(run.path / RECEIPT).get("n_parameters"), run.weights
+    if isinstance(said, int):
+        return said  # the scales of int8 stand in the file too
     try:
         with naming(weights, "read"), weights.open("rb") as file:
             (n_bytes,) = struct.unpack("<Q", file.read(8))

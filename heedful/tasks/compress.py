@@ -11,7 +11,7 @@ from heedful.compression.prune import drop_layers, least_layers
 from heedful.compression.quantize import DTYPES, check_dtype, quantizable, quantize, stored
 from heedful.compression.sensitivity import BUDGET, worst
 from heedful.data.batch import Batch, collate, encoder_input
-from heedful.errors import OptionError, RunError
+from heedful.errors import DataError, OptionError
 from heedful.interface import Model
 from heedful.model.transformer import Transformer
 from heedful.numerics import applied
@@ -19,11 +19,12 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_file, write_json
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.weights import save_tensors
-from heedful.tasks.descent import Change, publish
+from heedful.tasks.descent import Change, check_place, publish
 from heedful.tasks.evidence import Pairs, Tell, unwatched
 from heedful.tasks.models import compression_of, n_parameters, weights_of
 from heedful.tasks.parity import Proof, Trial, held_out, prove
 from heedful.tasks.preparation import READY
+from heedful.tasks.questions import read_questions
 from heedful.tasks.texts import parallel_text
 from heedful.tasks.translator import Translator, load_model
 from heedful.training.objectives import TeacherForcing
@@ -42,6 +43,7 @@ class CompressOptions:
             machine computes in bfloat16 anyway).
         source: text to compare both on, one sentence a line; when left out the sentences that the run was scored on.
         target: its reference translation, line by line.
+        tsv: both in one file with two columns, instead.
         drop_layers: leave out layers of a Transformer first: by name, "encoder.2,decoder.0", or so many, "2", which are
             then those that the loss on held-out text misses least.
         accept_loss: write it whatever was lost; the card says so.
@@ -52,6 +54,7 @@ class CompressOptions:
     dtype: str = DTYPES[0]
     source: Path | None = None
     target: Path | None = None
+    tsv: Path | None = None
     drop_layers: str | None = None
     accept_loss: bool = False
     allowed_loss: float = ALLOWED_LOSS
@@ -94,13 +97,13 @@ def compress(path: Path, options: CompressOptions, tell: Tell = unwatched) -> Co
     """
     check_dtype(options.dtype)
     check_allowed_loss(options.allowed_loss)
-    text = parallel_text(options.source, options.target, None, "")
+    text = parallel_text(options.source, options.target, options.tsv, "")
     run = RunDirectory.open(path)
     check_uncompressed(run)
     out = options.out or path.resolve().with_name(f"{path.resolve().name}-{options.dtype}")
-    check_place(out)
+    check_place(out, path)
     original = Translator.load(path)
-    trial = held_out(run, text)
+    trial = held_out(run, None if text is None else read_questions(original, text, original.directions[0][1]))
     with applied(original.numerics):
         tell(f"making it {options.dtype}", 0, 0)
         batches = _batches(original, _tried(run, trial))
@@ -133,15 +136,18 @@ def without_layers(model: Model, wanted: str | None, batches: Sequence[Batch]) -
         batches: held-out text.
     Raises:
         OptionError: it is no Transformer, has no such layers, or not so many.
+        DataError: nothing is held out that the model can read, so that layers cannot be weighed.
     """
     if wanted is None:
         return model, []
     if not isinstance(model, Transformer):
         raise OptionError(f"--drop-layers is for a Transformer: this is a {type(model).__name__}; leave it out")
     if wanted.strip().isdecimal():
+        if not batches:
+            raise DataError("every held-out sentence is longer than the model's window: name the layers instead")
         names = least_layers(model, TeacherForcing(smoothing=0.0), batches, int(wanted))
     else:
-        names = [name.strip() for name in wanted.split(",")]
+        names = list(dict.fromkeys(name.strip() for name in wanted.split(",")))
     return drop_layers(model, names), names
 
 
@@ -160,20 +166,6 @@ def check_uncompressed(run: RunDirectory) -> None:
             f"{run.path} is compressed already: its weights are {compression.get('dtype')}, made of {name}; compress "
             "that one"
         )
-
-
-def check_place(out: Path) -> None:
-    """Refuse a place for a new run before the time is spent.
-
-    Args:
-        out: its folder.
-    Raises:
-        RunError: there is something already, or no folder to make it in.
-    """
-    if out.exists() or out.is_symlink():
-        raise RunError(f"{out} exists already: nothing is written over; choose another --out")
-    if not out.absolute().parent.is_dir():
-        raise RunError(f"{out.absolute().parent} does not exist: create it first, or choose another --out")
 
 
 def _write(made: RunDirectory, run: RunDirectory, model: Model, compression: dict[str, Any]) -> None:
@@ -227,7 +219,7 @@ def _change(out: Path, run: RunDirectory, options: CompressOptions, kept: Sequen
         if left:
             notes.append(f"Not made int8, since they are no plain layers: {', '.join(left)}.")
     words = ["heedful", "compress", named["name"], "--out", out.name, "--dtype", options.dtype]
-    for flag, file in (("--source", options.source), ("--target", options.target)):
+    for flag, file in (("--source", options.source), ("--target", options.target), ("--tsv", options.tsv)):
         words += [] if file is None else [flag, file.name]
     words += [] if options.drop_layers is None else ["--drop-layers", options.drop_layers]
     words += ["--accept-loss"] if options.accept_loss else []

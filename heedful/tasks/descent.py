@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from heedful.compression.parity import ALLOWED_LOSS, Parity, Side
+from heedful.errors import RunError
 from heedful.run.card import write_card
 from heedful.run.charts import Dot, dot_chart, number
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import make_folder, read_json, write_file
+from heedful.run.disk import make_folder, naming, read_json, write_file
 from heedful.run.examples import Attention, Sentence, best_and_worst
 from heedful.run.facts import Facts, ScoreSet, Section, write_scores
 from heedful.run.manifest import write_manifest
@@ -45,6 +47,24 @@ class Change:
     limits: Sequence[str] = ()
     allowed_loss: float = ALLOWED_LOSS
     n_parameters: int | None = None
+
+
+def check_place(out: Path, made_of: Path) -> None:
+    """Refuse a place for what is made of a run before the time is spent.
+
+    Args:
+        out: the new folder.
+        made_of: the run.
+    Raises:
+        RunError: there is something already, no folder to make it in, or it is inside the run.
+    """
+    with naming(out, "use"):
+        if out.exists() or out.is_symlink():
+            raise RunError(f"{out} exists already: nothing is written over; choose another --out")
+        if not out.absolute().parent.is_dir():
+            raise RunError(f"{out.absolute().parent} does not exist: create it first, or choose another --out")
+        if out.resolve().is_relative_to(made_of.resolve()):
+            raise RunError(f"{out} is inside {made_of}, which is not to be changed: choose another --out")
 
 
 def publish(
@@ -126,7 +146,7 @@ def section(proof: Proof, change: Change, original: str) -> Section:
             )
         rows += [(way, name, *cells(side)) for name, side in _sides(parity, original, change.name)]
     charts = "".join(_chart(parity, original, change.name, way) for way, parity in proof.parities.items())
-    return Section("Beside its original", text, HEAD, rows, charts)
+    return Section("Beside its original", text, HEAD, rows, f'<div class="pair">{charts}</div>')
 
 
 def cells(side: Side) -> tuple[str, str, str, str, str]:

@@ -105,6 +105,8 @@ def teach(path: Path, options: DistillOptions, tell: Tell = unwatched) -> Pupil:
     # All that can be refused is refused before anything is written.
     options.check()
     RunDirectory(options.out).check_free()
+    if options.out.resolve().is_relative_to(path.resolve()):
+        raise RunError(f"{options.out} is inside {path}, which is not to be changed: choose another --out")
     if options.smaller is not None and options.smaller.exists():
         raise RunError(f"{options.smaller} exists already, where the int8 run goes: choose another --out")
     known = Teacher(str(path.resolve()), manifest_hash(path), options.level, options.share, options.temperature)

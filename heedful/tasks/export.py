@@ -10,15 +10,16 @@ from heedful import __version__
 from heedful.compression.parity import ALLOWED_LOSS, Outputs, Parity, check_allowed_loss, compare, require
 from heedful.data.text import ParallelText
 from heedful.decoding import Beam
-from heedful.errors import OptionError, RunError, suggest
+from heedful.errors import OptionError, suggest
 from heedful.interface import Model
 from heedful.model.transformer import Transformer
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import atomic_folder, encode_json, naming, write_file
+from heedful.run.disk import atomic_folder, encode_json, write_file
 from heedful.run.manifest import check_manifest
-from heedful.tasks.descent import cells
+from heedful.tasks.descent import cells, check_place
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.parity import Decode, Trial, alternate, decoder, held_out
+from heedful.tasks.questions import read_questions
 from heedful.tasks.translator import Direction, Translator
 from heedful.transfer import argos, ctranslate2, huggingface
 from heedful.transfer.foreign import Exported, Runtime
@@ -128,12 +129,13 @@ def export(options: ExportOptions, tell: Tell = unwatched) -> Export:
         QualityError: it loses more than is allowed; nothing is written.
     """
     form = FORMATS[options.to]
-    _check_free(options.out)
+    check_place(options.out, options.run)
     original = Translator.load(options.run, "cpu", compute="float32")
     form.check(original.model)
     assert isinstance(original.model, Transformer), "a model that was checked"
     form.need()
-    trial = held_out(RunDirectory(options.run), options.text)
+    text, into = options.text, original.directions[0][1]
+    trial = held_out(RunDirectory(options.run), None if text is None else read_questions(original, text, into))
     search = original.search if isinstance(original.search, Beam) else Beam(1)
     exported = Exported(
         original.model,
@@ -152,14 +154,6 @@ def export(options: ExportOptions, tell: Tell = unwatched) -> Export:
         write_file(part / "parity.json", encode_json(found.to_json() | {"path": options.out.name}))
         write_file(part / "README.md", _readme(options, exported, found).encode())
     return found
-
-
-def _check_free(out: Path) -> None:
-    with naming(out, "use"):
-        if out.exists() or out.is_symlink():
-            raise RunError(f"{out} is there already: nothing is written over; choose another --out")
-        if not out.resolve().parent.is_dir():
-            raise RunError(f"{out.parent} does not exist: create it first, or choose another --out")
 
 
 def _prove(

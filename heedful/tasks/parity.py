@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from heedful.compression.parity import Outputs, Parity, compare, require
-from heedful.data.text import ParallelText
 from heedful.errors import DataError
 from heedful.evaluation.translation import Scores, Tally
 from heedful.run.directory import RunDirectory
@@ -18,6 +17,7 @@ from heedful.run.manifest import check_manifest
 from heedful.run.receipt import HeldOut, read_receipt
 from heedful.tasks.evidence import Pairs, Tell, unwatched
 from heedful.tasks.preparation import READY
+from heedful.tasks.questions import Questions
 from heedful.tasks.translator import Direction, Translator
 
 # What one model makes of some sentences; the sentences of a call may stand in any order.
@@ -93,22 +93,24 @@ class Proof:
         return {"data": self.trial.data, "directions": directions}
 
 
-def held_out(run: RunDirectory, text: ParallelText | None = None) -> Trial:
+def held_out(run: RunDirectory, given: Questions | None = None) -> Trial:
     """What a run is to be compared on: the sentences that its own figures were made on, or those that are given.
 
     Args:
         run: a finished one.
-        text: sentences in the order of its first direction; None takes those that `training/` keeps.
+        given: others, in its first direction; None takes those that `training/` keeps.
     Raises:
         DataError: it keeps none and none are given, or the given ones cannot be used.
         RunError: the run's receipt is missing or damaged, or what `training/` keeps.
     """
     known = read_receipt(run.path).held_out
-    if text is not None:
-        pairs = [pair for pair in text.pairs() if all(side.strip() for side in pair)]
+    if given is not None:
+        file, pairs = given.text.source, [pair for pair in given.pairs if all(side.strip() for side in pair)]
         if not pairs:
-            raise DataError(f"{text.source} holds no pairs of sentences: there is nothing to compare on; give others")
-        name = next((name for name, item in known.items() if HeldOut.of(pairs) == item), text.source.name)
+            raise DataError(f"{file} holds no pairs of sentences: there is nothing to compare on; give others")
+        if given.misgivings:
+            raise DataError(f"{file}: {given.misgivings[0]}; give text in the languages of the run")
+        name = next((name for name, item in known.items() if HeldOut.of(pairs) == item), file.name)
         return Trial(name, pairs)
     if (run.begun / READY).is_file():
         check_manifest(run.begun)

@@ -83,5 +83,5 @@ def _check_languages(asked: Questions) -> None:
     if all(seems) and all(spoken_among(texts, direction) == other for texts, _, other in asked._sides()):
         raise DataError(
             f"{text.source} seems to be in {seems[0]} and {text.target or 'its other column'} in {seems[1]}, and "
-            f"{direction[0]} → {direction[1]} is asked for: exchange --source and --target, or give another --to"
+            f"{direction[0]} → {direction[1]} is asked for: exchange --source and --target, or turn the direction"
         )

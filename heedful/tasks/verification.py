@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from heedful.run.receipt import NAME as RECEIPT
 from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.beginning import REQUEST
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
+from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import READY
 from heedful.tasks.texts import flag_of, option_of
 from heedful.tasks.translator import Translator
@@ -31,6 +33,7 @@ State = Literal["holds", "fails", "unchecked"]
 # score may then move by this share of its 95% interval; where nothing has changed it may not move at all.
 SLACK = 0.1
 WHOLE = "whole"
+PARTS = ("test", "dev")
 _LEFT_BEHIND = "checkpoints, the course of the training, and what it began with; the model does not need them"
 
 
@@ -161,9 +164,9 @@ def _to_paste(command: str, at_hand: Mapping[str, Path]) -> str:
         words = shlex.split(command)
     except ValueError:
         return command
-    if words[1:2] == ["compress"]:
-        return command  # its --source is what it was compared on, not what was learned from
     known = {flag_of(option_of(role)): place for role, place in at_hand.items()}
+    if words[1:2] == ["compress"]:
+        known = {}  # its --source is what it was compared on, not what was learned from
     above = {folder.name: folder for place in at_hand.values() for folder in reversed(place.resolve().parents)}
     for place, (flag, value) in enumerate(pairwise(words), 1):
         if flag in known:
@@ -255,6 +258,8 @@ def _figures(
 def _why_missing(receipt: Receipt, part: str) -> str:
     if any(file.role.partition(" ")[0] == part for file in receipt.data):
         return "its sentences are not at hand: name the files with --data FOLDER, --source and --target, or --tsv"
+    if part not in PARTS:
+        return f"its sentences are not at hand: it was made on {part}, named with --source and --target, or --tsv"
     return (
         "its sentences are not at hand: name them with --source and --target, or --tsv; those held out of the text "
         "itself were kept in training/, gone or damaged"
@@ -281,7 +286,7 @@ def _compared(
 
 def _candidates(begun: Path | None, at_hand: Mapping[str, Path]) -> Iterator[Pairs]:
     """Pairs that may be those of a figure: what was prepared, and the files that were given as held out."""
-    for part in ("test", "dev"):
+    for part in PARTS:
         if begun is not None:
             yield [(source, target) for source, target in read_json(begun / READY)[part]]
         source, target = at_hand.get(f"{part} source"), at_hand.get(f"{part} target")
@@ -359,6 +364,9 @@ def _gone(run: RunDirectory) -> list[Check]:
     if not run.training.is_dir():
         return [Check("training", run.training.name, "unchecked", f"is not there, nor its {_LEFT_BEHIND}")]
     missing = [path for path in (run.begun, run.metrics) if not path.exists()]
+    with suppress(RunError):  # a damaged configuration is told of elsewhere
+        if compression_of(run) is not None and run.metrics in missing:
+            missing.remove(run.metrics)  # what was compressed was not trained here
     return [Check("training", path.name, "unchecked", "is not there") for path in missing]
 
 

@@ -110,6 +110,17 @@ def test_the_policy_is_said_as_it_is(monkeypatch, policy):
     )
 
 
+def test_a_damaged_engine_is_not_said_to_be_there(monkeypatch, tmp_path):
+    from heedful.model.native.library import kept_at
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    kept_at().parent.mkdir()
+    kept_at().write_text("damaged")
+    found = doctor.decoder("native")
+    assert (found.value, found.good) == ("PyTorch", False)
+    assert f"{kept_at()} is damaged: remove it" in found.advice
+
+
 Usage = namedtuple("Usage", "total used free")
 
 

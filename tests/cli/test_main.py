@@ -144,6 +144,13 @@ def test_help_names_every_verb_and_exits_with_0(capsys):
     assert run(capsys)[:2] == (0, out)
 
 
+def test_the_help_of_a_verb_has_its_own_words(capsys):
+    out = run(capsys, "boom", "--help")[1]
+    assert "Do what a test asks for." in out
+    assert "Goes off." not in out
+    assert "Goes off." in run(capsys, "--help")[1]
+
+
 def test_version(capsys):
     from heedful import __version__
 

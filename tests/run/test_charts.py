@@ -190,3 +190,12 @@ def test_dots_stand_where_the_axes_say_with_their_intervals():
 
 def test_a_single_dot_at_zero_is_drawn():
     assert ET.fromstring(dot_chart([Dot("a", 0, 0, 0, 0)], "t", "s")).find("circle") is not None
+
+
+def test_names_of_dots_that_are_one_are_read_one_below_the_other():
+    same = [Dot(name, 10, 30, 20, 40) for name in ("run", "run-bfloat16", "a" * 200)]
+    texts = [text for text in ET.fromstring(dot_chart(same, "t", "s")).iter("text") if "end" in text.get("class")]
+    first, second, third = (float(text.get("y")) for text in texts)
+    assert second - first == third - second == 13
+    assert [text.text for text in texts] == ["run", "run-bfloat16", "a" * 23 + "…"]
+    assert [found.text[:4] for found in ET.fromstring(dot_chart(same, "t", "s")).iter("title")][2] == "aaaa"

@@ -40,6 +40,11 @@ def test_a_finished_run_says_all_about_itself(root):
     assert item.to_json()["path"] == str(root / "deep" / "er" / "b")
 
 
+def test_how_many_weights_were_learned_is_what_the_receipt_says(root):
+    (root / "a" / "receipt.json").write_text('{"n_parameters": 7}')
+    assert by_name(root)["a"].n_parameters == 7
+
+
 def test_only_runs_are_found_and_each_once(root):
     assert sorted(by_name(root)) == ["a", "c", "deep/er/b"]
     assert [item.name for item in find_runs(root / "a")] == ["a"]

@@ -178,6 +178,9 @@ def test_what_is_compressed_is_not_compressed_again_nor_trained(made, tiny, tmp_
         ({"source": "test.zh", "target": "dev.en"}, DataError, "line"),
         ({"out": "texts"}, RunError, "exists already"),
         ({"out": "no/where"}, RunError, "does not exist"),
+        ({"out": "both/training/new"}, RunError, "is inside .*both, which is not to be changed"),
+        ({"out": "n" * 300}, RunError, "choose a shorter name"),
+        ({"source": "test.en", "target": "test.zh"}, DataError, "exchange --source and --target"),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_written(tiny, changes, error, said):

@@ -171,6 +171,11 @@ def test_an_int8_teacher_and_an_int8_student(tiny, tmp_path):
         make(tmp_path / "t", ask(tmp_path / "s", int8=True))
 
 
+def test_no_student_is_made_inside_its_teacher(tiny):
+    with pytest.raises(RunError, match="which is not to be changed"):
+        teach(tiny.both, ask(tiny.both / "s"))
+
+
 def test_what_is_refused_leaves_nothing(tiny, tmp_path):
     def refused(error, said, teacher=tiny.both, **changes):
         with pytest.raises(error, match=said):

@@ -88,10 +88,12 @@ def test_runs_that_cannot_be_expressed_are_refused(tiny, tmp_path):
 
 def test_places_that_are_taken_or_missing_are_refused(tiny, tmp_path):
     (tmp_path / "taken").mkdir()
-    with pytest.raises(RunError, match="is there already: nothing is written over"):
+    with pytest.raises(RunError, match="exists already: nothing is written over"):
         export(asked(tiny, tmp_path / "taken"))
     with pytest.raises(RunError, match="does not exist: create it first"):
         export(asked(tiny, tmp_path / "no/where"))
+    with pytest.raises(RunError, match="which is not to be changed"):
+        export(asked(tiny, tiny.both / "made"))
 
 
 def test_a_damaged_run_and_one_without_its_sentences_are_refused(tiny, tmp_path):

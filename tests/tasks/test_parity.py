@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from heedful.run.facts import read_scores
 from heedful.run.receipt import HeldOut, read_receipt
 from heedful.tasks import parity
 from heedful.tasks.parity import alternate, decoder, held_out, prove
+from heedful.tasks.questions import Questions
 from heedful.tasks.translator import Translator
 from tests.tasks.tiny import COUNTS
 
@@ -61,7 +63,8 @@ def test_the_sentences_are_those_of_the_scores(tiny, run):
 
 def test_given_sentences_are_known_by_what_they_are(tiny, run):
     def given(part):
-        return held_out(run, ParallelText(tiny.texts / f"{part}.zh", tiny.texts / f"{part}.en"))
+        text = ParallelText(tiny.texts / f"{part}.zh", tiny.texts / f"{part}.en")
+        return held_out(run, Questions(text, list(text.pairs()), ("zh", "en")))
 
     assert given("test") == held_out(run)
     assert (given("dev").data, len(given("dev").pairs)) == ("dev.zh", COUNTS["dev"])
@@ -76,13 +79,17 @@ def test_without_sentences_it_says_what_to_give(tiny, tmp_path):
         held_out(RunDirectory(bare))
 
 
-def test_sentences_without_text_and_of_unequal_length_are_refused(run, tmp_path):
-    for name, lines in (("a", "x\n"), ("b", "x\ny\n"), ("c", " \n")):
-        (tmp_path / name).write_text(lines)
-    with pytest.raises(DataError, match="line"):
-        held_out(run, ParallelText(tmp_path / "a", tmp_path / "b"))
-    with pytest.raises(DataError, match="no pairs"):
-        held_out(run, ParallelText(tmp_path / "a", tmp_path / "c"))
+def test_lines_without_text_on_both_sides_are_left_out(run):
+    text = ParallelText(Path("a"), Path("b"))
+    assert held_out(run, Questions(text, [("好", " "), ("好", "y"), ("", "y")], ("zh", "en"))).pairs == [("好", "y")]
+    with pytest.raises(DataError, match="a holds no pairs"):
+        held_out(run, Questions(text, [("好", " "), ("", "y")], ("zh", "en")))
+
+
+def test_text_in_another_script_would_prove_nothing(run):
+    text = ParallelText(Path("a"), Path("b"))
+    with pytest.raises(DataError, match=r"a: the source seems to be in the Latin script, not in 'zh'.*of the run"):
+        held_out(run, Questions(text, [("a dog runs", "a dog runs")], ("zh", "en")))
 
 
 def test_a_decoder_answers_as_its_translator(translator, run):

@@ -112,6 +112,8 @@ def test_the_command_can_be_pasted(tmp_path, monkeypatch):
     assert verification._to_paste(recipe, at_hand) == (
         f"heedful recipe multi30k-en-de --data {tmp_path}/sets --out x-again"
     )
+    smaller = "heedful compress y --out x --dtype int8 --tsv all.tsv"
+    assert verification._to_paste(smaller, at_hand) == smaller.replace("--out x", "--out x-again")
     for command in (recipe.replace(" --out x", ""), "an 'odd one"):
         assert verification._to_paste(command, {}) == command
 

@@ -82,16 +82,16 @@ def load() -> Any:
     path = built()
     try:
         return _bound(ctypes.CDLL(str(path)))
-    except OSError as error:
-        raise BuildError(f"{error} (remove {path} to have it built anew)") from error
+    except (OSError, AttributeError) as error:
+        raise BuildError(f"{path} is damaged: remove it, and it is built again ({error})") from error
 
 
 def built() -> Path:
     """The library's file.
 
     Raises:
-        BuildError: there is no compiler, no room, or it failed, now or before: with the same sources it is not asked
-            again.
+        BuildError: there is no compiler, no room, or it failed, now or before: the same one is not asked again for the
+            same sources.
     """
     path = kept_at()
     failure = path.with_suffix(".failed")
@@ -101,8 +101,9 @@ def built() -> Path:
         program = compiler()
         if program is None:
             raise BuildError("no C++ compiler was found (install g++ or clang++)")
-        if failure.exists():
-            raise BuildError(f"{failure.read_text().strip()} (remove {failure} to try again)")
+        # A complaint begins with the name of the compiler: another one may do better.
+        if failure.exists() and (said := failure.read_text().strip()).startswith(f"{program} "):
+            raise BuildError(f"{said} (remove {failure} to try again)")
         path.parent.mkdir(parents=True, exist_ok=True)
         # Only what is whole gets its place; several processes may be at it at once.
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -113,7 +114,9 @@ def built() -> Path:
             os.replace(made, path)
     except OSError as error:
         # No fault of the sources: the next process tries again.
-        raise BuildError(f"the fast decoder cannot be kept in {path.parent}: {error}") from error
+        raise BuildError(
+            f"the fast decoder cannot be kept in {path.parent} ({error}): name another folder with XDG_CACHE_HOME"
+        ) from error
     return path
 
 
@@ -145,9 +148,9 @@ def _compile(program: str, made: Path) -> str:
     except subprocess.TimeoutExpired:
         said = f"it took more than {PATIENCE} seconds"
     else:
-        if not done.returncode:
+        if not done.returncode and made.exists():
             return ""
-        said = next(iter(done.stderr.strip().splitlines()), f"exit {done.returncode}")
+        said = next(iter(done.stderr.strip().splitlines()), f"exit {done.returncode}, and no library")
     complaint = f"{program} failed: {said}"
     _log.info("the fast decoder cannot be built, PyTorch decodes instead, more slowly: %s", complaint)
     return complaint

@@ -40,6 +40,15 @@ def test_a_compiler_that_fails_is_asked_once(cache, monkeypatch, tmp_path):
     with pytest.raises(BuildError, match=r"no such thing.*remove .*\.failed to try again"):
         built()
     assert calls.read_text() == "x\n"
+    # Another compiler may do better.
+    monkeypatch.setenv("CXX", script(tmp_path / "better", 'for last; do :; done; echo made > "$last"'))
+    assert built().read_text() == "made\n"
+
+
+def test_a_compiler_that_makes_nothing_has_failed(cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("CXX", script(tmp_path / "cc", "exit 0"))
+    with pytest.raises(BuildError, match="exit 0, and no library"):
+        built()
 
 
 def test_without_a_compiler_there_is_no_engine(cache, monkeypatch):
@@ -57,6 +66,8 @@ def test_a_file_that_is_no_library_is_not_used(cache, monkeypatch):
     library.library.cache_clear()
     try:
         assert library.library() is None
+        with pytest.raises(BuildError, match=r"engine-.*\.so is damaged: remove it"):
+            library.loaded()
     finally:
         library.library.cache_clear()
 
@@ -72,7 +83,7 @@ def test_other_processors_have_no_engine(cache, monkeypatch):
 def test_a_cache_that_cannot_be_made(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(BuildError, match=r"cannot be kept in .*file/heedful"):
+    with pytest.raises(BuildError, match=r"cannot be kept in .*file/heedful.*XDG_CACHE_HOME"):
         built()
 
 
