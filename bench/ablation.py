@@ -307,7 +307,7 @@ def main(
     rows: str | None = None,
     as_json: Annotated[Path | None, Parameter(name="--json")] = None,
 ) -> None:
-    """Train and compare.
+    """Change one thing at a time of a Transformer, train each, and compare it with the one that nothing was changed of.
 
     Args:
         steps: updates of every training.

@@ -8,6 +8,7 @@ length, in several sizes. No length penalty, because the two divide by different
 """
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,9 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from cyclopts import App
 
 from bench import peers
+from bench.command import make_app, run
 from bench.translator import Answers, found, generated, trained
 from heedful import numerics
 from heedful.data import phrasebook
@@ -62,12 +63,12 @@ def contest(model: Transformer, sources: Answers, width: int, sizes: Sequence[in
             peers.copy_weights(model, peer)
             peer = peer.to(how.dtype)
             for rows in sizes:
-                run = partial(generated, peer, sources, width, rows)
-                systems.append(Decoder(f"transformers, {name}, {attention}, batches of {rows}", run))
+                decode = partial(generated, peer, sources, width, rows)
+                systems.append(Decoder(f"transformers, {name}, {attention}, batches of {rows}", decode))
     return systems
 
 
-app = App(result_action="return_value")
+app = make_app()
 
 
 @app.default
@@ -121,4 +122,4 @@ def report(systems: list[Decoder], n_sentences: int) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    sys.exit(run(app))

@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.table import Table
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrize import remove_parametrizations
 
+from bench.command import make_app, run
 from heedful import numerics
 from heedful.architecture import Architecture
 from heedful.baselines.convolution import GatedConvolution
@@ -277,7 +278,7 @@ def draw(costs: Sequence[Cost], path: Path) -> None:
     pyplot().close(figure)
 
 
-app = App(result_action="return_value")
+app = make_app()
 
 
 @app.default
@@ -288,7 +289,7 @@ def main(
     as_json: Annotated[Path | None, Parameter(name="--json")] = None,
     chart: Path | None = None,
 ) -> None:
-    """Measure.
+    """Measure the time and the memory of attention, RNNs and convolutions against the length of their input.
 
     Args:
         longest: the most tokens; inputs have 64, and twice as many each time.
@@ -296,8 +297,11 @@ def main(
         as_json: file for the figures.
         chart: file for a picture, as cost.png.
     """
+    for path in (as_json, chart):  # refused before minutes are spent
+        if path is not None and not path.parent.is_dir():
+            raise OptionError(f"there is no folder {path.parent} for {path.name}: make it first, or name another")
     if chart is not None:
-        pyplot()  # refused before minutes are spent
+        pyplot()
     lengths = [length for length in (SHORTEST << n for n in range(32)) if length <= longest]
     if not lengths or repeats < 1:
         raise OptionError(f"expected --longest of {SHORTEST} or more, and --repeats: got {longest} and {repeats}")
@@ -311,4 +315,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    sys.exit(run(app))

@@ -292,7 +292,7 @@ def chosen(names: str | None, known: Sequence[str], what: str) -> list[str]:
     wanted = list(known) if names is None else [name.strip() for name in names.split(",")]
     for name in wanted:
         if name not in known:
-            raise OptionError(f"there is no {what} {name!r}{suggest(name, known)}")
+            raise OptionError(f"there is no {what} {name!r}{suggest(name, known)}; there are {', '.join(known)}")
     return [name for name in known if name in wanted]
 
 

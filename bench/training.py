@@ -7,6 +7,7 @@ source and target tokens without padding. Both learn with fused AdamW in bfloat1
 """
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from cyclopts import App
 from torch.nn import functional
 
 from bench import peers
+from bench.command import make_app, run
 from heedful import numerics
 from heedful.data.batch import Batch
 from heedful.data.sampler import BatchPlan, Sampling
@@ -101,7 +102,7 @@ def systems(machine: numerics.Numerics, compiled: bool) -> list[System]:
     return found
 
 
-app = App(result_action="return_value")
+app = make_app()
 
 
 @app.default
@@ -159,4 +160,4 @@ def report(contest: list[System], flops: float, peak: float) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    sys.exit(run(app))

@@ -64,5 +64,5 @@ def chosen(rows: Mapping[str, Variant], names: str | None) -> dict[str, Variant]
     wanted = [name.strip() for name in names.split(",")]
     for name in wanted:
         if name not in rows:
-            raise OptionError(f"there is no row {name!r}{suggest(name, rows)}")
+            raise OptionError(f"there is no row {name!r}{suggest(name, rows)}; there are {', '.join(rows)}")
     return {name: row for name, row in rows.items() if name == BASE or name in wanted}

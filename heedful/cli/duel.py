@@ -71,7 +71,7 @@ def duel_table(found: "Duel") -> "Table":
     from heedful.tasks.duel_words import rate
     from heedful.training.outlook import duration
 
-    table = Table("", box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
     heads = (
         f"BLEU {' → '.join(found.direction)}",
         "weights",
@@ -80,8 +80,10 @@ def duel_table(found: "Duel") -> "Table":
         "learns,\ntokens/s",
         "writes,\nsentences/s",
     )
+    # In a narrow window a figure is broken, and never cut.
+    table.add_column(overflow="fold")
     for head in heads:
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", overflow="fold")
     for each in found.contestants:
         bleu = each.scores.bleu
         table.add_row(

@@ -8,6 +8,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def line_chart(
             parts += _dots(item, points, index, x_unit)
     parts += _end_labels(drawn, place)
     if best:
-        parts += [_best(item, index, best, place) for index, item in enumerate(drawn) if item.marks]
+        parts += _best_points(drawn, best, place)
     spoken = "; ".join(f"{item.label} from {number(item.ys[0])} to {number(item.ys[-1])}" for item in drawn)
     return (
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
@@ -290,17 +291,22 @@ def _end_labels(series: Sequence[Series], place: Any) -> list[str]:
     return parts
 
 
-def _best(item: Series, index: int, best: str, place: Any) -> str:
-    """An open circle; its value beside it where the end of the line does not say it already."""
-    chosen = max(item.ys) if best == "high" else min(item.ys)
-    x, y = place(item.xs[list(item.ys).index(chosen)], chosen)
-    circle = f'<circle class="best s{index}" cx="{x}" cy="{y}" r="4.5"><title>best: {number(chosen)}</title></circle>'
-    if chosen == item.ys[-1]:
-        return circle
-    above = y - 9 if best == "high" else y + 19
-    return (
-        f'{circle}<text class="tick" x="{x}" y="{max(above, 10):.1f}" text-anchor="middle">best {number(chosen)}</text>'
-    )
+def _best_points(series: Sequence[Series], best: str, place: Any) -> list[str]:
+    """Open circles; their values beside them where the end of a line does not say it already and all have room."""
+    circles, values, places = [], [], []
+    for index, item in enumerate(series):
+        if not item.marks:
+            continue
+        chosen = max(item.ys) if best == "high" else min(item.ys)
+        x, y = place(item.xs[list(item.ys).index(chosen)], chosen)
+        said = number(chosen)
+        circles.append(f'<circle class="best s{index}" cx="{x}" cy="{y}" r="4.5"><title>best: {said}</title></circle>')
+        if chosen != item.ys[-1]:
+            above = max(y - 9 if best == "high" else y + 19, 10)
+            places.append((x, above))
+            values.append(f'<text class="tick" x="{x}" y="{above:.1f}" text-anchor="middle">best {said}</text>')
+    crowded = any(abs(x - u) < 54 and abs(y - v) < 12 for (x, y), (u, v) in combinations(places, 2))
+    return circles if crowded else circles + values
 
 
 def _column_heads(pieces: Sequence[str], left: float, cell: float, font: float) -> tuple[str, float, float]:

@@ -196,9 +196,9 @@ def _scores(item: ScoreSet) -> str:
     rows = []
     for name, figure in item.figures.items():
         title, note = FIGURE_NAMES.get(name, (name, ""))
-        rows.append(_score_row(f'{escape(title)} <span class="soft small">{escape(note)}</span>', figure))
+        rows.append(score_row(f'{escape(title)} <span class="soft small">{escape(note)}</span>', figure))
         if name == "bleu":
-            rows += [_score_row(escape(other), {"score": value}, "other") for other, value in item.baselines.items()]
+            rows += [score_row(escape(other), {"score": value}, "other") for other, value in item.baselines.items()]
     signatures = "".join(
         f"<dt>{' '.join(FIGURE_NAMES.get(name, (escape(name),)))}</dt>"
         f"<dd><code>{escape(figure['signature'])}</code></dd>"
@@ -216,7 +216,15 @@ def _scores(item: ScoreSet) -> str:
     )
 
 
-def _score_row(title: str, figure: Mapping[str, Any], kind: str = "ours") -> str:
+def score_row(title: str, figure: Mapping[str, Any], kind: str = "ours") -> str:
+    """A row of a table of class "scores": a figure from 0 to 100 with a bar and its interval, as HTML.
+
+    Args:
+        title: HTML.
+        figure: "score", and "low" and "high" where it has an interval.
+        kind: class of the row; "other" is fainter, and "s0" to "s3" have the colours of the lines of a chart.
+    """
+
     def place(value: float) -> str:
         return f"{min(max(value, 0.0), 100.0):.2f}%"
 

@@ -1,6 +1,7 @@
 """The duel: an RNN, an RNN with attention, convolutions and a Transformer learn from one text at one budget."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,8 @@ def train_families(options: DuelOptions, watch: Watch | None = None) -> Entrants
         options: as for `duel`.
         watch: as for `duel`.
     """
-    options = _reopen(options) if options.resume else _begin(options)
+    begins, made = not options.resume, [each for each in (options.out, options.out.parent) if not each.exists()]
+    options = _begin(options) if begins else _reopen(options)
     size = demo.SIZE if options.is_embedded else None
     budget, texts = _budget(options), _texts(options)
     runs = {name: replace(texts, out=options.out).asks(name, budget) for name in options.names()}
@@ -132,8 +134,8 @@ def train_families(options: DuelOptions, watch: Watch | None = None) -> Entrants
             _check_alike(asked, list(runs.values()))
             train_to_the_end(asked, watch=watch, size=sizes.get(name, size))
     except HeedfulError:
-        if not any(RunDirectory(asked.out).is_taken for asked in runs.values()):
-            _clear(options.out)
+        if begins and not any(RunDirectory(asked.out).is_taken for asked in runs.values()):
+            _clear(options.out, made)
         raise
     return Entrants(options, budget, runs)
 
@@ -166,9 +168,7 @@ def _begin(options: DuelOptions) -> DuelOptions:
     """Refuse all that can be refused, and write down what was asked for."""
     options.names()
     budget = _budget(options)
-    if is_duel(options.out):
-        way = "" if (options.out / FIGURES).is_file() else "go on with --resume or "
-        raise RunError(f"{options.out} holds a duel: nothing is written over; {way}choose another --out")
+    _check_none_begun(options.out)
     RunDirectory(options.out).check_free()
     for name in options.names():
         options.asks(name, budget).check()
@@ -177,8 +177,16 @@ def _begin(options: DuelOptions) -> DuelOptions:
         examine(options.sources())
     make_folder(options.out.parent)
     make_folder(options.out)
+    # Once more: a long text takes long to read, and another may have begun here in the meantime.
+    _check_none_begun(options.out)
     write_json(options.out / PLAN, options.to_json())
     return options
+
+
+def _check_none_begun(out: Path) -> None:
+    if is_duel(out):
+        way = "" if (out / FIGURES).is_file() else "go on with --resume or "
+        raise RunError(f"{out} holds a duel: nothing is written over; {way}choose another --out")
 
 
 def _reopen(options: DuelOptions) -> DuelOptions:
@@ -215,11 +223,14 @@ def _texts(options: DuelOptions) -> DuelOptions:
     return replace(options, tsv=files["train"], dev_tsv=files["dev"], test_tsv=files["test"])
 
 
-def _clear(out: Path) -> None:
-    """Take back a duel in which nothing could begin."""
-    for made in (*(out / name for name in FAMILY_NAMES), out / TEXT, out / PLAN):
-        if made.exists():
-            remove(made)
+def _clear(out: Path, made: Sequence[Path]) -> None:
+    """Take back a duel in which nothing could begin, with the folders that were made for it."""
+    with suppress(RunError, OSError):  # what is to be told is why it could not
+        for path in (*(out / name for name in FAMILY_NAMES), out / TEXT, out / PLAN):
+            if path.exists():
+                remove(path)
+        for folder in made:
+            folder.rmdir()
 
 
 def _check_alike(asked: TranslationOptions, runs: Sequence[TranslationOptions]) -> None:

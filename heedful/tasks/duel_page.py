@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from heedful.run.charts import Series, escape, line_chart, number
 from heedful.run.examples import Attention, attention_maps
 from heedful.run.facts import amount, duration
-from heedful.run.report import chart_card, page_head
+from heedful.run.report import chart_card, page_head, score_row
 from heedful.tasks.duel_plan import FAMILY_NAMES
 from heedful.tasks.duel_point import Contestant
 from heedful.tasks.duel_words import rate
@@ -37,11 +37,11 @@ def duel_page(
     drawn = [each for name in FAMILY_NAMES for each in contestants if each.name == name]
     way = " → ".join(direction)
     sections = [
-        ("What came out", f'<div class="card"><ul>{"".join(f"<li>{escape(each)}</li>" for each in words)}</ul></div>'),
+        ("What came out", _outcome(contestants, drawn, words)),
         ("The figures", _figures(contestants)),
         ("How they learned", _learning(drawn)),
         ("Long sentences", _lengths(drawn)),
-        ("What must wait for what", _chains(contestants)),
+        ("What must wait for what", _chains(contestants, drawn)),
         ("What they remember", _memory(drawn)),
         ("One sentence", _sentence(contestants, shown)),
     ]
@@ -67,11 +67,30 @@ def _list(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def _outcome(contestants: Sequence[Contestant], drawn: Sequence[Contestant], words: Sequence[str]) -> str:
+    """Scores as bars, to be seen before anything is read; below them what they say."""
+    rows = []
+    for each in contestants:
+        bleu = each.scores.bleu
+        figure = {"score": bleu.score, "low": bleu.low, "high": bleu.high}
+        rows.append(score_row(_link(each), figure, f"s{drawn.index(each)}"))
+    bars = (
+        '<div class="card"><div class="scroll" tabindex="0" role="region" aria-label="Scores"><table class="scores">'
+        '<thead><tr><th scope="col"></th><th scope="col" class="n">BLEU</th><th scope="col" class="bar">0 to 100</th>'
+        f'<th scope="col">95% interval</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div></div>'
+    )
+    said = "".join(f"<li>{escape(each)}</li>" for each in words)
+    return f'<div class="stack">{bars}<div class="card"><ul>{said}</ul></div></div>'
+
+
+def _link(contestant: Contestant) -> str:
+    return f'<a href="{escape(contestant.path.name)}/report.html">{FAMILY_NAMES[contestant.name]}</a>'
+
+
 def _figures(contestants: Sequence[Contestant]) -> str:
     champion = next(FAMILY_NAMES[each.name] for each in contestants if each.comparison is None)
     heads = (
-        "BLEU",
-        f"less than the {champion} by",
+        f"BLEU against the {champion}",
         "weights",
         "arithmetic",
         "updates",
@@ -81,17 +100,15 @@ def _figures(contestants: Sequence[Contestant]) -> str:
     )
     rows = []
     for each in contestants:
-        bleu, against = each.scores.bleu, each.comparison
-        behind = ""
+        against, apart = each.comparison, ""
         if against is not None:
             digits = against.digits(1)
-            between = f"{-against.high:.{digits}f} – {-against.low:.{digits}f}"
-            behind = (
-                f'{-against.difference:.{digits}f} <span class="soft small">{between}, p = {against.p_in_words}</span>'
+            between = f"{against.low:+.{digits}f} to {against.high:+.{digits}f}"
+            apart = (
+                f'{against.difference:+.{digits}f} <span class="soft small">{between}, p = {against.p_in_words}</span>'
             )
         cells = [
-            f'<b>{bleu.score:.1f}</b> <span class="soft small">{bleu.low:.1f} – {bleu.high:.1f}</span>',
-            behind,
+            apart,
             amount(each.parameters),
             number(each.flops / 1e12) + " TFLOP",
             f"{each.steps:,}",
@@ -99,9 +116,10 @@ def _figures(contestants: Sequence[Contestant]) -> str:
             rate(each.tokens_per_second),
             rate(each.sentences_per_second),
         ]
-        rows.append(_row(f'<a href="{escape(each.path.name)}/report.html">{FAMILY_NAMES[each.name]}</a>', cells))
+        rows.append(_row(_link(each), cells))
     about = (
-        "Tokens a second are of training, its evaluations included; sentences a second of translating by beam search."
+        "Tokens a second are of training, its evaluations included; sentences a second of translating by beam search. "
+        "Minutes are turned into updates before the first one: beside other work they take longer."
     )
     return _about(about) + _table("The figures", ("", *heads), rows)
 
@@ -120,7 +138,8 @@ def _learning(drawn: Sequence[Contestant]) -> str:
         "Over the text", "greedy BLEU of some of dev", line_chart(over_tokens, "BLEU on dev", "M tokens", "high")
     )
     about = (
-        "On the left who is ahead at the same time; on the right who is after reading as much. Dots are looks at dev."
+        "On the left who is ahead at the same time; on the right who is after reading as much. Dots are looks at dev, "
+        "and the open circle is the best of them."
     )
     return f'{_about(about)}<div class="pair">{charts}</div>'
 
@@ -152,7 +171,7 @@ def _lengths(drawn: Sequence[Contestant]) -> str:
     return f'{_about(about)}<div class="pair">{charts}</div>'
 
 
-def _chains(contestants: Sequence[Contestant]) -> str:
+def _chains(contestants: Sequence[Contestant], drawn: Sequence[Contestant]) -> str:
     lengths = contestants[0].growth.chained
     heads = ("", *(f"{length} tokens" for length in lengths), "paper", "encoder sees to a side", "longest path, paper")
     rows = []
@@ -161,13 +180,22 @@ def _chains(contestants: Sequence[Contestant]) -> str:
         seen = "everything" if growth.reach >= lengths[-1] - 1 else f"{growth.reach} tokens"
         counts = [f"{count:,}" for count in growth.learning]
         rows.append(_row(FAMILY_NAMES[each.name], [*counts, waits, seen, path]))
-    about = (
-        "The longest chain of matrix products of which each needs the one before, to read a sentence and to score its "
-        "translation as training does: counted in the models that were trained. No number of processors makes it "
-        "shorter. Beside it, how table 1 of “Attention Is All You Need” has it grow with n tokens, and how "
-        "long the path between two of them may be (table 1, and section 4 for kernels of k tokens)."
+    sizes = [float(length) for length in lengths]
+    charts = "".join(
+        chart_card(title, "products one after another", line_chart(series, title, "tokens", sizes=sizes))
+        for title, series in (
+            ("To read", _lines(drawn, lambda each: (each.growth.chained, each.growth.reading))),
+            ("To learn", _lines(drawn, lambda each: (each.growth.chained, each.growth.learning))),
+        )
     )
-    return _about(about) + _table("Chains", heads, rows)
+    about = (
+        "The longest chain of matrix products of which each needs the one before, counted in the models that were "
+        "trained: on the left to read a sentence, on the right and in the table to read it and to score its "
+        "translation as training does. No number of processors makes it shorter. In the table also how table 1 of "
+        "“Attention Is All You Need” has it grow with n tokens, and how long the path between two of them may be "
+        "(table 1, and section 4 for kernels of k tokens)."
+    )
+    return f'{_about(about)}<div class="stack"><div class="pair">{charts}</div>{_table("Chains", heads, rows)}</div>'
 
 
 def _memory(drawn: Sequence[Contestant]) -> str:
@@ -184,15 +212,17 @@ def _memory(drawn: Sequence[Contestant]) -> str:
 
 
 def _sentence(contestants: Sequence[Contestant], shown: str) -> str:
-    rows = [_row(FAMILY_NAMES[each.name], [escape(each.shown)], kind="") for each in contestants]
+    said = [("read", shown), *((FAMILY_NAMES[each.name], each.shown) for each in contestants)]
+    rows = [_row(name, [escape(text)], kind="") for name, text in said]
+    blind = [FAMILY_NAMES[each.name] for each in contestants if each.shown and each.attention is None]
+    about = "".join(_about(f"The decoder of the {name} does not look back at what it read.") for name in blind)
     maps = [
         Attention(each.attention.source, each.attention.target, each.attention.weights, FAMILY_NAMES[each.name])
         for each in contestants
         if each.attention is not None
     ]
-    return (
-        _table("One sentence", (escape(shown), ""), rows) + f'<div style="margin-top:18px">{attention_maps(maps)}</div>'
-    )
+    table = _table("One sentence", (), rows)
+    return f'<div class="stack">{table}<div>{attention_maps(maps)}{about}</div></div>'
 
 
 def _lines(
@@ -206,11 +236,10 @@ def _about(text: str) -> str:
 
 
 def _table(label: str, heads: Sequence[str], rows: Sequence[str]) -> str:
-    first, *others = heads
-    cells = f'<th scope="col">{first}</th>' + "".join(f'<th scope="col" class="n">{head}</th>' for head in others)
+    cells = "".join(f'<th scope="col" class="n">{head}</th>' for head in heads)
     return (
-        f'<div class="card"><div class="scroll" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>'
-        f"{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></div>"
+        f'<div class="card"><div class="scroll" tabindex="0" role="region" aria-label="{label}"><table>'
+        f"{f'<thead><tr>{cells}</tr></thead>' if heads else ''}<tbody>{''.join(rows)}</tbody></table></div></div>"
     )
 
 

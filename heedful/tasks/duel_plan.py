@@ -19,6 +19,7 @@ from heedful.tasks.models import family, n_parameters
 from heedful.tasks.preparation import prepare
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.texts import FILES, Texts
+from heedful.training.plan import MOST
 
 Kind = Literal["minutes", "flops", "parameters"]
 
@@ -46,7 +47,9 @@ class DuelBudget:
     amount: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount < math.inf:
+        if self.amount > MOST:
+            raise OptionError(f"a budget must be {MOST:g} at most: got {self}; no run could use more")
+        if not self.amount > 0:
             raise OptionError(f"a budget must be above 0: got {self}")
 
     def __str__(self) -> str:

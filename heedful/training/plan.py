@@ -15,6 +15,9 @@ PLAN = "plan.json"
 # What saving, drawing and a less quiet machine may take of the time.
 MARGIN = 0.95
 
+# More than any run can use: what is above it is a slip, and not every number that counts it would hold it.
+MOST = 1e30
+
 # Evaluations in a run. They may take this share of the time, and lie no fewer updates apart than this: there are fewer
 # of them rather than more.
 N_EVALUATIONS, EVALUATION_SHARE, LEAST_APART = 16, 0.1, 25
@@ -42,7 +45,9 @@ class Budget:
             got = " and ".join(f"{name}={value}" for name, value in given.items()) or "none"
             raise OptionError(f"a budget is one of minutes, epochs, steps and flops: got {got}; keep one")
         for name, value in given.items():
-            if not 0 < value < math.inf:
+            if value > MOST:
+                raise OptionError(f"{name} must be {MOST:g} at most: got {value}; no run could use more")
+            if not value > 0:
                 raise OptionError(f"{name} must be above 0: got {value}")
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench import length
+from bench.command import run
 from bench.length import FITTED_FROM, LAYERS, SHAPE, Cost, exponent, kept_bytes, verdict
 from heedful.errors import DependencyError, OptionError
 
@@ -133,6 +134,17 @@ def test_a_chart_is_a_picture(tmp_path):
     pytest.importorskip("matplotlib")
     length.draw([COST, replace(COST, name="LSTM")], tmp_path / "x.png")
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path):
+    for name in ("as_json", "chart"):
+        with pytest.raises(OptionError, match=r"there is no folder .*away for x: make it first"):
+            length.main(**{name: tmp_path / "away" / "x"})
+
+
+def test_the_callers_mistake_is_one_line(capsys):
+    assert run(length.app, ["--longest", "5"]) == 2
+    assert capsys.readouterr().err == "heedful: expected --longest of 64 or more, and --repeats: got 5 and 5\n"
 
 
 @pytest.mark.parametrize("options", [{"longest": 63}, {"repeats": 0}])

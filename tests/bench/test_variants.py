@@ -55,5 +55,5 @@ def test_base_is_always_chosen():
     rows = variants(DEMO)
     assert chosen(rows, None) == rows
     assert list(chosen(rows, "no-scale, heads-1")) == [BASE, "heads-1", "no-scale"]
-    with pytest.raises(OptionError, match=r"no row 'head-1'; did you mean 'heads-1'\?"):
+    with pytest.raises(OptionError, match=r"no row 'head-1'; did you mean 'heads-1'\?; there are base, "):
         chosen(rows, "heads-1,head-1")

@@ -3,13 +3,20 @@
 import json
 import os
 import signal
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from heedful.cli.duel import duel_table
 from heedful.cli.stopping import Terminated
+from heedful.tasks.duel import Duel
+from heedful.tasks.duel_plan import DuelBudget
 from heedful.training.progress import Silent
 from tests.cli.commands import refused, run
 from tests.tasks.test_duel import quick
+from tests.tasks.test_duel_words import ALL
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +58,16 @@ def test_a_table_words_and_a_page(capsys, words, tmp_path, monkeypatch):
     assert f"page  {tmp_path / 'x' / 'duel.html'}" in said
     assert "Random symbols copied" in said
     assert "dev BLEU" not in said
+
+
+def test_a_narrow_window_breaks_figures_and_cuts_none():
+    found = Duel(Path("x"), DuelBudget("minutes", 7.5), ("en", "de"), "the test text", ALL, "x")
+    console = Console(width=20, file=StringIO())
+    console.print(duel_table(found))
+    said = console.file.getvalue()
+    assert "…" not in said
+    # The first column, whole though broken.
+    assert "Transformer" in "".join(line[:3].strip() for line in said.splitlines())
 
 
 def test_a_stop_while_comparing_says_how_to_go_on_and_trains_nothing_again(capsys, words, tmp_path, monkeypatch):

@@ -89,6 +89,16 @@ def test_the_best_point_has_its_circle_where_it_is_the_last_and_no_second_label(
     assert not any("best" in word for word in words(svg) if "title" not in word)
 
 
+def test_best_values_are_written_where_they_have_room_and_not_over_each_other():
+    def best(*peaks):
+        series = [Series(str(y), [0, 5, x, 10], [0, 1, y, 2], marks=True) for x, y in peaks]
+        svg = line_chart(series, "t", "s", "high")
+        return len(circles(svg)), sorted(word for word in words(svg) if word.startswith("best "))
+
+    assert best((6, 30), (9, 10)) == (2, ["best 10", "best 30"])
+    assert best((6, 30), (6.5, 29.9)) == (2, [])
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=250))
 def test_any_values_make_a_well_formed_chart(values):

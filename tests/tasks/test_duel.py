@@ -215,7 +215,38 @@ def test_a_refusal_leaves_nothing(tiny, tmp_path):
         duel(asks(tiny, out, budget="flops=10"))
     with quick(), pytest.raises(OptionError, match="parameters=10 cannot be met"):
         duel(asks(tiny, out, budget="parameters=10"))
-    assert not list(out.iterdir())
+    with quick(), pytest.raises(OptionError, match="do not suffice for one update"):
+        duel(asks(tiny, tmp_path / "runs" / "y", budget="flops=10"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
+    # A folder of the caller's stays.
+    out.mkdir()
+    with quick(), pytest.raises(OptionError, match="do not suffice for one update"):
+        duel(asks(tiny, out, budget="flops=10"))
+    assert out.is_dir() and not list(out.iterdir())
+
+
+def test_a_duel_that_cannot_go_on_now_can_do_so_later(tiny, tmp_path):
+    texts, out = tmp_path / "texts", tmp_path / "x"
+    shutil.copytree(tiny.texts, texts)
+    out.mkdir()
+    plan = json.loads(json.dumps(asks(tiny, out).to_json()).replace(str(tiny.texts), str(texts)))
+    write_json(out / PLAN, plan)
+    (texts / "train.en").rename(texts / "away")
+    with pytest.raises(DataError, match=r"train\.en"):
+        duel(DuelOptions(out=out, resume=True))
+    assert json.loads((out / PLAN).read_text()) == plan
+
+
+def test_of_two_that_begin_at_once_the_later_one_leaves_the_plan_of_the_first(tiny, tmp_path):
+    out = tmp_path / "x"
+
+    def slow(sources):
+        out.mkdir()
+        write_json(out / PLAN, {"of": "the first"})
+
+    with patch("heedful.tasks.duel.examine", slow), pytest.raises(RunError, match="x holds a duel"):
+        duel(asks(tiny, out))
+    assert json.loads((out / PLAN).read_text()) == {"of": "the first"}
 
 
 def test_without_a_text_the_embedded_corpus_is_learned(tmp_path):

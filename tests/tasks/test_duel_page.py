@@ -25,11 +25,26 @@ def test_what_comes_from_texts_is_inert():
 
 def test_a_family_keeps_its_colour_whoever_wins():
     forth, back = page([TRANSFORMER, RNN]), page([RNN, TRANSFORMER])
-    assert [forth.count(f'class="line s{index}"') for index in range(3)] == [6, 6, 0]
+    assert [forth.count(f'class="line s{index}"') for index in range(3)] == [8, 8, 0]
     assert (
         forth.split("How they learned")[1].split("</section>")[0]
         == (back.split("How they learned")[1].split("</section>")[0])
     )
+
+
+def test_the_first_to_be_seen_are_the_scores_in_the_colours_of_the_charts():
+    first = page([TRANSFORMER, RNN]).split("What came out")[1].split("<li>")[0]
+    best, last = (
+        f'<tr class="s{colour}"><th scope="row"><a href="{name}/'
+        for colour, name in ((1, TRANSFORMER.name), (0, RNN.name))
+    )
+    assert 0 < first.index(best) < first.index(last)
+    assert f"left:{RNN.scores.bleu.low:.2f}%" in first
+
+
+def test_who_looks_nowhere_is_named_and_who_wrote_nothing_is_not():
+    assert "The decoder of the RNN does not look back" in page()
+    assert "does not look back" not in page([TRANSFORMER, replace(CONV, attention=None, shown="")])
 
 
 def test_what_a_chain_is_beside_what_the_paper_says():

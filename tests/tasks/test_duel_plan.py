@@ -42,7 +42,8 @@ def test_a_budget_is_what_its_text_says(text, words):
         ("minutes=0", "a budget must be above 0: got minutes=0"),
         ("flops=-1", "above 0"),
         ("parameters=nan", "above 0"),
-        ("flops=inf", "above 0"),
+        ("flops=inf", r"a budget must be 1e\+30 at most: got flops=inf; no run could use more"),
+        ("minutes=1e308", r"1e\+30 at most: got minutes=1e\+308"),
     ],
 )
 def test_what_is_no_budget_is_refused(text, said):

@@ -66,7 +66,7 @@ def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
         ),
         ({"minutes": 0.0}, "minutes must be above 0: got 0"),
         ({"minutes": float("nan")}, "minutes must be above 0: got nan"),
-        ({"epochs": float("inf")}, "epochs must be above 0: got inf"),
+        ({"epochs": float("inf")}, r"epochs must be 1e\+30 at most: got inf"),
         ({"steps": -5}, "steps must be above 0: got -5"),
         ({"seed": -1}, r"seed is a whole number from 0 to 2\^63-1: got -1"),
         ({"seed": 1 << 63}, "seed is a whole number"),

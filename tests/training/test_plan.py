@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from heedful.errors import OptionError
 from heedful.training.calibrate import Calibration
 from heedful.training.options import TrainingOptions
-from heedful.training.plan import MARGIN, Budget, evaluate_every, plan_steps, settle_options, stored_options
+from heedful.training.plan import MARGIN, MOST, Budget, evaluate_every, plan_steps, settle_options, stored_options
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,8 @@ from heedful.training.plan import MARGIN, Budget, evaluate_every, plan_steps, se
         ({}, "got none"),
         ({"steps": 0}, "steps must be above 0"),
         ({"minutes": float("nan")}, "minutes must be above 0"),
-        ({"epochs": float("inf")}, "epochs must be above 0"),
+        ({"epochs": float("inf")}, r"epochs must be 1e\+30 at most: got inf; no run could use more"),
+        ({"minutes": 1e308}, r"minutes must be 1e\+30 at most: got 1e\+308"),
     ],
 )
 def test_a_budget_is_one_thing(budget, words):
@@ -50,6 +51,11 @@ def test_minutes_by_hand():
     # Evaluations of 30 seconds: 60 seconds buy two of them.
     plan = plan_steps(Budget(minutes=10 / MARGIN), 7, Calibration(0.5, 30.0, 10), 20)
     assert (plan.steps, plan.evaluate_every) == (1080, 540)
+
+
+def test_the_most_that_is_allowed_can_be_counted():
+    for budget in (Budget(minutes=MOST), Budget(epochs=MOST), Budget(flops=MOST), Budget(steps=10**30)):
+        assert plan_steps(budget, 10**9, Calibration(1e-6, 0.1, 3), None, 1.0).steps >= 10**29
 
 
 def test_too_few_minutes_are_refused_with_those_that_suffice():
