@@ -34,7 +34,7 @@ def test_settings_hold_inside_and_are_restored(matmul, threads):
 
 @pytest.mark.parametrize(("said", "engine"), [(None, "native"), ("", "native"), ("torch", "torch")])
 def test_the_engine_can_be_forbidden(monkeypatch, said, engine):
-    monkeypatch.setattr(numerics, "cpu_runs_engine", lambda compute: True)
+    monkeypatch.setattr(numerics, "cpu_runs_engine", lambda: True)
     monkeypatch.setattr(numerics, "compiler", lambda: "c++")
     monkeypatch.delenv("HEEDFUL_ENGINE", raising=False)
     if said is not None:
