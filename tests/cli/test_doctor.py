@@ -12,6 +12,7 @@ import torch
 
 from heedful import numerics
 from heedful.cli import doctor
+from heedful.model.native import library
 from heedful.numerics import Numerics
 
 
@@ -108,6 +109,27 @@ def test_the_policy_is_said_as_it_is(monkeypatch, policy):
     assert found.get("float32 products") == (
         {"onednn": "oneDNN"}.get(policy.matmul, policy.matmul) if policy.device == "cpu" else None
     )
+
+
+def test_the_decoder_and_why(monkeypatch, tmp_path):
+    def fails():
+        raise library.BuildError("g++ failed: no such thing")
+
+    monkeypatch.setattr(library, "load", fails)
+    found = doctor.decoder("native")
+    assert (found.value, found.good) == ("PyTorch", False)
+    assert "g++ failed: no such thing" in found.advice
+    monkeypatch.setattr(library, "load", lambda: "an engine")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = doctor.decoder("native")
+    assert (found.value, found.good) == ("native", True)
+    assert str(tmp_path) in found.advice
+    for can_run, path, word in ((False, None, "AVX-512"), (True, None, "compiler"), (True, "g++", "HEEDFUL_ENGINE")):
+        monkeypatch.setattr(numerics, "cpu_runs_engine", lambda can_run=can_run: can_run)
+        monkeypatch.setattr(numerics, "compiler", lambda path=path: path)
+        found = doctor.decoder("torch")
+        assert (found.value, found.good) == ("PyTorch", True)
+        assert word in found.advice
 
 
 Usage = namedtuple("Usage", "total used free")
