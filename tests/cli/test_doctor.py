@@ -12,6 +12,7 @@ import torch
 
 from heedful import numerics
 from heedful.cli import doctor
+from heedful.model.native import library
 from heedful.numerics import Numerics
 
 
@@ -119,6 +120,27 @@ def test_a_damaged_engine_is_not_said_to_be_there(monkeypatch, tmp_path):
     found = doctor.decoder("native")
     assert (found.value, found.good) == ("PyTorch", False)
     assert f"{kept_at()} is damaged: remove it" in found.advice
+
+
+def test_the_decoder_and_why(monkeypatch, tmp_path):
+    def fails():
+        raise library.BuildError("g++ failed: no such thing")
+
+    monkeypatch.setattr(library, "load", fails)
+    found = doctor.decoder("native")
+    assert (found.value, found.good) == ("PyTorch", False)
+    assert "g++ failed: no such thing" in found.advice
+    monkeypatch.setattr(library, "load", lambda: "an engine")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = doctor.decoder("native")
+    assert (found.value, found.good) == ("native", True)
+    assert str(tmp_path) in found.advice
+    for can_run, path, word in ((False, None, "AVX-512"), (True, None, "compiler"), (True, "g++", "HEEDFUL_ENGINE")):
+        monkeypatch.setattr(numerics, "cpu_runs_engine", lambda can_run=can_run: can_run)
+        monkeypatch.setattr(numerics, "compiler", lambda path=path: path)
+        found = doctor.decoder("torch")
+        assert (found.value, found.good) == ("PyTorch", True)
+        assert word in found.advice
 
 
 Usage = namedtuple("Usage", "total used free")

@@ -149,6 +149,8 @@ def misfit(model: nn.Module) -> str:
     for name, module in model.named_modules():
         if type(module) not in KNOWN and not _is_int8(module):
             return f"{name} is {type(module).__name__}"
+        if module._forward_hooks or module._forward_pre_hooks:
+            return f"{name or 'the model'} has a hook"
         if isinstance(module, nn.Linear) and module.weight.dtype not in KINDS:
             return f"{name} is {module.weight.dtype}"
     elsewhere = {parameter.device.type for parameter in model.parameters()} - {"cpu"}

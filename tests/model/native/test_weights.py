@@ -92,6 +92,16 @@ def test_parts_that_were_put_there_from_outside_do_not_fit():
     assert misfit(model) == "encoder.blocks.0.attention.query is Sequential"
 
 
+def test_models_that_someone_looks_into_do_not_fit():
+    """A hook may change what a part computes: a head is switched off, say."""
+    model = Transformer(SMALL)
+    handle = model.decoder.blocks[0].attention.weights.register_forward_hook(lambda *_: None)
+    assert misfit(model) == "decoder.blocks.0.attention.weights has a hook"
+    handle.remove()
+    model.register_forward_pre_hook(lambda *_: None)
+    assert misfit(model) == "the model has a hook"
+
+
 def test_other_devices_do_not_fit():
     assert misfit(Transformer(SMALL).to("meta")) == "it is on meta"
 
