@@ -130,7 +130,7 @@ def verify_run(
     receipt = _receipt(run, checks)
     left += _gone(run)
     if receipt is None:
-        said = "not made anew: the receipt, which says what they were made on, cannot be read"
+        said = "not made anew: the receipt, which says what they were made on, is missing or damaged"
         checks.append(Check("figure", "all", "unchecked", said))
         outlook = "cannot be made again without its receipt, which says how"
         return Verification(path, [*checks, *left], [], outlook, "")
@@ -209,12 +209,13 @@ def _files(run: RunDirectory) -> Iterator[Check]:
 
 
 def _receipt(run: RunDirectory, checks: list[Check]) -> Receipt | None:
-    """The receipt; where there is none to be read, a check says so."""
+    """The receipt; where there is none to be read, a check says so. Nothing is concluded from a damaged one."""
+    if any(check.name == RECEIPT and check.state == "fails" for check in checks):
+        return None
     try:
         return read_receipt(run.path)
     except RunError as error:
-        if not any(check.name == RECEIPT and check.state == "fails" for check in checks):
-            checks.append(Check("file", RECEIPT, "fails", str(error)))
+        checks.append(Check("file", RECEIPT, "fails", str(error)))
     return None
 
 

@@ -3,8 +3,10 @@
 import ctypes
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import accumulate
+from threading import Event, current_thread, main_thread
 from typing import Any
 from weakref import finalize
 
@@ -74,8 +76,10 @@ class NativeNetwork:
         asked = library.Task(*numbers, *map(_address, sources))
         answer = library.Answer(room, *map(_address, results))
         raised: list[BaseException] = []
-        told = library.Watch(partial(_watched, watch, raised))
-        code = self._engine.heedful_search(self._handle, ctypes.byref(asked), ctypes.byref(answer), told)
+        signalled = Event()
+        told = library.Watch(partial(_watched, lambda done: signalled.is_set() or watch(done), raised))
+        ask = partial(self._engine.heedful_search, self._handle, ctypes.byref(asked), ctypes.byref(answer), told)
+        code = _beside(ask, signalled) if current_thread() is main_thread() else ask()
         if raised:
             raise raised[0]
         if code == _NO_NUMBERS:
@@ -96,6 +100,20 @@ def rewritten(model: torch.nn.Module) -> NativeNetwork | None:
     engine = library.library()
     assert isinstance(model, Transformer), "nothing else fits"
     return None if engine is None else NativeNetwork(model, engine)
+
+
+def _beside(ask: Callable[[], int], stop: Event) -> int:
+    """What is asked, in another thread: a signal is raised in the main one, where the engine would lose it.
+
+    Args:
+        ask: stops soon after `stop` is set.
+        stop: is set when a signal comes.
+    """
+    with ThreadPoolExecutor(1) as hand:
+        try:
+            return hand.submit(ask).result()
+        finally:
+            stop.set()
 
 
 def _found(

@@ -1,6 +1,9 @@
 """The engine against the model that it was made of: the same tokens, and probabilities that the model itself gives."""
 
+import os
 import random
+import signal
+import threading
 from dataclasses import replace
 
 import pytest
@@ -187,6 +190,20 @@ def test_who_watches_may_stop_it():
         run(model, sentences(20), Greedy(), searcher=network(model), limits=Limits(rows=2), progress=progress)
     assert len(told) == 1
     assert told[0][0] < told[0][1] == 20
+
+
+def test_a_signal_is_not_lost_inside_the_engine():
+    told = []
+
+    def progress(done: int, whole: int) -> None:
+        # Python raises signals in the main thread, and an exception cannot pass through the engine.
+        told.append(threading.current_thread() is threading.main_thread())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(make(), sentences(200), Greedy(), searcher=network(make()), limits=Limits(rows=2), progress=progress)
+    assert told
+    assert not any(told)
 
 
 def test_progress_counts_up_to_the_end():
