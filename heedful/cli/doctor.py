@@ -53,9 +53,10 @@ def doctor(*, as_json: Annotated[bool, Parameter(name="--json")] = False) -> Non
 
 def show(findings: list[Finding]) -> None:
     """Print the findings as lines that fit the terminal, marked where something should be done."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from heedful.cli.console import output_console
 
     table = Table(box=None, show_header=False, padding=(0, 1))
     for _ in range(2):
@@ -65,7 +66,7 @@ def show(findings: list[Finding]) -> None:
     for finding in findings:
         mark, style = ("✓", "green") if finding.good else ("!", "bold yellow")
         table.add_row(Text(mark, style), finding.name, Text(finding.value, "bold"), Text(finding.advice))
-    console = Console(highlight=False)
+    console = output_console()
     console.print(table)
     wrong = [finding.name for finding in findings if not finding.good]
     console.print(f"\nWorth a look: {', '.join(wrong)}." if wrong else "\nNothing is missing.")

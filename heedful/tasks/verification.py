@@ -20,6 +20,7 @@ from heedful.run.manifest import inventory
 from heedful.run.receipt import NAME as RECEIPT
 from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.beginning import REQUEST
+from heedful.tasks.distillation import Plan, is_distillation
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import READY
@@ -130,7 +131,7 @@ def verify_run(
     receipt = _receipt(run, checks)
     left += _gone(run)
     if receipt is None:
-        said = "not made anew: the receipt, which says what they were made on, cannot be read"
+        said = "not made anew: the receipt, which says what they were made on, is missing or damaged"
         checks.append(Check("figure", "all", "unchecked", said))
         outlook = "cannot be made again without its receipt, which says how"
         return Verification(path, [*checks, *left], [], outlook, "")
@@ -192,7 +193,8 @@ def _unfinished(run: RunDirectory, left: Sequence[Check], begun: Path | None) ->
         outlook, command = "cannot be gone on with: begin again with another --out", ""
     else:
         outlook = f"can be gone on with, from {whole[0] if whole else 'its first step'}"
-        command = shlex.join(["heedful", "train", "translation", "--out", str(run.path), "--resume"])
+        verb = ["distill", Plan.stored(run).teacher.path] if is_distillation(run.path) else ["train", "translation"]
+        command = shlex.join(["heedful", *verb, "--out", str(run.path), "--resume"])
     return Verification(run.path, [missing, *left], [], outlook, command)
 
 
@@ -209,12 +211,13 @@ def _files(run: RunDirectory) -> Iterator[Check]:
 
 
 def _receipt(run: RunDirectory, checks: list[Check]) -> Receipt | None:
-    """The receipt; where there is none to be read, a check says so."""
+    """The receipt; where there is none to be read, a check says so. Nothing is concluded from a damaged one."""
+    if any(check.name == RECEIPT and check.state == "fails" for check in checks):
+        return None
     try:
         return read_receipt(run.path)
     except RunError as error:
-        if not any(check.name == RECEIPT and check.state == "fails" for check in checks):
-            checks.append(Check("file", RECEIPT, "fails", str(error)))
+        checks.append(Check("file", RECEIPT, "fails", str(error)))
     return None
 
 

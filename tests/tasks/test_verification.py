@@ -13,7 +13,9 @@ from heedful.run.directory import RunDirectory, checkpoint_folders
 from heedful.run.manifest import write_manifest
 from heedful.run.receipt import HeldOut, read_receipt
 from heedful.tasks import verification
+from heedful.tasks.distillation import DistillOptions, Plan, lesson_of
 from heedful.tasks.evidence import evaluate_pairs
+from heedful.tasks.teacher import Teacher
 from heedful.tasks.verification import SLACK, verify_run
 from tests.tasks.tiny import COUNTS, ask
 
@@ -290,6 +292,14 @@ def test_a_run_that_is_not_finished_says_from_where_it_goes_on(copied):
     assert verify_run(copied).outlook == "can be gone on with, from its first step"
     shutil.rmtree(copied / "training" / "begun")
     assert verify_run(copied).command == ""
+
+
+def test_a_student_that_is_not_finished_goes_on_with_its_teacher(copied):
+    run = RunDirectory(copied)
+    run.manifest.unlink()
+    lesson_of(run).mkdir()
+    Plan(Teacher("/runs/teacher", "0"), DistillOptions(out=copied), []).store(run)
+    assert verify_run(copied).command == f"heedful distill /runs/teacher --out {copied} --resume"
 
 
 def test_what_is_no_run_is_refused(tiny, copied, tmp_path):
