@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnknownCommandError, UnusedCliTokensError
 
@@ -133,7 +133,7 @@ def prepare_streams() -> None:
     Raises:
         DataError: standard output is closed.
     """
-    if sys.stderr is None:
+    if sys.stderr is None or _is_unwritable(sys.stderr):
         # Closed: what is said goes nowhere, and never into the results.
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the rest of the process)
     if sys.stdout is None:
@@ -142,6 +142,15 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Where the locale has no arrow, a question mark is better than no table.
             stream.reconfigure(errors="replace")
+
+
+def _is_unwritable(stream: TextIO) -> bool:
+    """A shell that was started with it closed hands on its own script, open for reading, in its place."""
+    try:
+        os.write(stream.fileno(), b"")
+    except OSError as error:
+        return error.errno == errno.EBADF
+    return False
 
 
 class Said(logging.Handler):

@@ -4,6 +4,7 @@ Every call that changes something goes through this module's name `os`; the test
 """
 
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -101,6 +102,26 @@ def make_folder(path: Path) -> None:
         if not path.is_dir():
             os.mkdir(path)
             sync_folder(path.parent)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Let one at a time look whether something was begun in a folder, and begin it; others wait for so long.
+
+    Args:
+        folder: exists; nothing is left in it.
+    Raises:
+        RunError: the file system refused.
+    """
+    with naming(folder, "lock"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        # Some network file systems lock no folder: better to begin there than not.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def remove(path: Path) -> None:

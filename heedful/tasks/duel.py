@@ -8,7 +8,7 @@ from typing import Any
 
 from heedful.errors import DataError, HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import make_folder, read_json, remove, write_atomic, write_json
+from heedful.run.disk import alone_in, make_folder, read_json, remove, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.tasks import demo
 from heedful.tasks.beginning import request_of
@@ -178,8 +178,9 @@ def _begin(options: DuelOptions) -> DuelOptions:
     make_folder(options.out.parent)
     make_folder(options.out)
     # Once more: a long text takes long to read, and another may have begun here in the meantime.
-    _check_none_begun(options.out)
-    write_json(options.out / PLAN, options.to_json())
+    with alone_in(options.out):
+        _check_none_begun(options.out)
+        write_json(options.out / PLAN, options.to_json())
     return options
 
 

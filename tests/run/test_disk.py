@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import os
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from heedful.errors import RunError
 from heedful.run import disk
 from heedful.run.disk import (
+    alone_in,
     atomic_folder,
     clear_leftovers,
     encode_json,
@@ -212,3 +214,16 @@ def test_naming_keeps_the_system_error_as_its_cause(root):
     with pytest.raises(RunError, match="try again or choose another folder") as caught, naming(root):
         raise OSError(errno.EBUSY, "busy")
     assert caught.value.__cause__.errno == errno.EBUSY
+
+
+def test_one_at_a_time_is_in_a_folder_and_nothing_is_left_there(tmp_path):
+    other = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with alone_in(tmp_path), pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(other)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(RunError, match=r"cannot lock .*away"), alone_in(tmp_path / "away"):
+        pass
