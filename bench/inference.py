@@ -283,6 +283,7 @@ def main(
     rounds: int = 3,
     steps: int = 900,
     cores: int | None = None,
+    only: str = "",
     as_json: Annotated[Path | None, Parameter(name="--json")] = None,
     as_chart: Annotated[Path | None, Parameter(name="--chart")] = None,
 ) -> None:
@@ -299,6 +300,7 @@ def main(
         rounds: turns that each system takes.
         steps: updates of the training.
         cores: that may be used; all when not given.
+        only: systems that take part, the beginnings of their names with commas between them; all when not given.
         as_json: file for all figures.
         as_chart: file for a picture, as speed.svg.
     """
@@ -324,7 +326,7 @@ def main(
     machine = replace(numerics.choose("cpu"), threads=cores or numerics.available_cores())
     with tempfile.TemporaryDirectory(prefix="heedful-bench-") as folder:
         setup, settings = prepared(contest, Path(folder), machine)
-        entries = finalists(tried(settings, setup), FINALISTS)
+        entries = finalists(tried(chosen(settings, only), setup), FINALISTS)
         rates, memory = rounds_of(entries, setup, rounds, machine)
     lengths = [len(ids) for ids in contest.sources]
     text = Text(contest.shape, lengths, int(shape == "small"), contest.bleu, rates, machine.threads)
@@ -334,6 +336,20 @@ def main(
         write_json(as_json, record(rows, entries, text))
     if as_chart is not None:
         write_atomic(as_chart, chart(rows).encode())
+
+
+def chosen(settings: Sequence[Setting], only: str) -> list[Setting]:
+    """Those whose system has a name that begins so.
+
+    Raises:
+        OptionError: there is none.
+    """
+    names = tuple(name.strip() for name in only.split(",")) if only else ("",)
+    found = [setting for setting in settings if setting.system.startswith(names)]
+    if not found:
+        systems = ", ".join(dict.fromkeys(setting.system for setting in settings))
+        raise OptionError(f"--only names none of the systems: got {only!r}; there are {systems}")
+    return found
 
 
 def show(rows: Sequence[Row], text: Text) -> None:

@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from bench import inference, peers
+from bench import inference, peers, rivals
 from bench.command import run
 from bench.inference import app, base_contest, entries_of, small_contest, words_of
 from bench.rivals import Absent, Setting, Turn
 from heedful.data import phrasebook
 from heedful.data.tokenizer import EOS, SPECIALS, Tokenizer
+from heedful.errors import OptionError
 from heedful.model.transformer import Transformer
 from heedful.numerics import Numerics
 
@@ -155,3 +156,13 @@ def test_fewer_references_than_sentences_are_refused(fake, tmp_path, capsys):
     files = ["--test", str(tmp_path / "test"), "--reference", str(tmp_path / "reference")]
     assert run(app, ["--model", str(tmp_path), *files]) == 2
     assert "got 2 and 1" in capsys.readouterr().err
+
+
+def test_systems_are_chosen_by_the_beginnings_of_their_names():
+    settings = rivals.heedful(Numerics("cpu", "bfloat16", "default", 2))
+    names = {setting.system for setting in settings}
+    assert inference.chosen(settings, "") == settings
+    found = {setting.system for setting in inference.chosen(settings, "heedful int8, CTranslate2")}
+    assert found == {name for name in names if name.startswith("heedful int8")} != set()
+    with pytest.raises(OptionError, match="--only names none of the systems"):
+        inference.chosen(settings, "CTranslate2")
