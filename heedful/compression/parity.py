@@ -98,6 +98,19 @@ class Parity:
             f"{self.tokens:.0%} of {self.sentences:,} sentences token for token the same"
         )
 
+    def accepted(self, allowed_loss: float) -> str:
+        """What is told of a candidate that was written though it loses more; "" of one that does not.
+
+        Args:
+            allowed_loss: BLEU.
+        """
+        if self.within(allowed_loss):
+            return ""
+        return (
+            f"more than the {allowed_loss:g} BLEU that may be lost at the lower end of the interval. The loss was "
+            "accepted with --accept-loss."
+        )
+
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
         return asdict(self)

@@ -68,8 +68,9 @@ def decode(
     """
     limits = limits or Limits()
     jobs = jobs_of(model.max_len, sources, prefixes, limits)
-    asks = searcher is not None and can_ask(searcher, search, jobs, sources is not None)
-    n_hands = max(1, min(crew.hands, len(jobs) // (1 if asks else _FEWEST)))
+    if searcher is not None and not can_ask(searcher, search, jobs, sources is not None):
+        searcher = None
+    n_hands = max(1, min(crew.hands, len(jobs) // (_FEWEST if searcher is None else 1)))
     jobs.sort(key=_length)
     telling = Lock()
 
@@ -81,7 +82,7 @@ def decode(
     order = Order(search, Specials(bos, eos, pad), limits, sources is not None, tell)
     parts = [jobs[hand::n_hands] for hand in range(n_hands)]
     shares: list[Share]
-    if asks and searcher is not None:
+    if searcher is not None:
         shares = [Asking(searcher, order, part) for part in parts]
     else:
         shares = [Stepping(model, order, part) for part in parts]

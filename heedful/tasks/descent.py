@@ -63,8 +63,20 @@ def check_place(out: Path, made_of: Path) -> None:
             raise RunError(f"{out} exists already: nothing is written over; choose another --out")
         if not out.absolute().parent.is_dir():
             raise RunError(f"{out.absolute().parent} does not exist: create it first, or choose another --out")
-        if out.resolve().is_relative_to(made_of.resolve()):
-            raise RunError(f"{out} is inside {made_of}, which is not to be changed: choose another --out")
+        check_outside(out, made_of)
+
+
+def check_outside(out: Path, made_of: Path) -> None:
+    """Refuse a place inside the run that something is made of.
+
+    Args:
+        out: the new folder.
+        made_of: the run.
+    Raises:
+        RunError: it is inside.
+    """
+    if out.resolve().is_relative_to(made_of.resolve()):
+        raise RunError(f"{out} is inside {made_of}, which is not to be changed: choose another --out")
 
 
 def publish(
@@ -139,11 +151,8 @@ def section(proof: Proof, change: Change, original: str) -> Section:
     for direction, parity in proof.parities.items():
         way = " → ".join(direction)
         text.append(f"{way}, {proof.trial.data}: {parity.said}; {number(parity.speedup)} times the speed.")
-        if not parity.within(change.allowed_loss):
-            text.append(
-                f"{way}: more than the {change.allowed_loss:g} BLEU that may be lost at the lower end of the interval. "
-                "The loss was accepted with --accept-loss."
-            )
+        if accepted := parity.accepted(change.allowed_loss):
+            text.append(f"{way}: {accepted}")
         rows += [(way, name, *cells(side)) for name, side in _sides(parity, original, change.name)]
     charts = "".join(_chart(parity, original, change.name, way) for way, parity in proof.parities.items())
     return Section("Beside its original", text, HEAD, rows, f'<div class="pair">{charts}</div>')

@@ -19,7 +19,7 @@ from heedful.run.receipt import read_receipt
 from heedful.tasks.beginning import Beginning, begin, command_of
 from heedful.tasks.compress import Compressed, CompressOptions, compress
 from heedful.tasks.defaults import Size, size_for
-from heedful.tasks.descent import Change, section
+from heedful.tasks.descent import Change, check_outside, section
 from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
 from heedful.tasks.evidence import Beside, Pairs, Published, Tell, unwatched
 from heedful.tasks.lesson import (
@@ -105,8 +105,7 @@ def teach(path: Path, options: DistillOptions, tell: Tell = unwatched) -> Pupil:
     # All that can be refused is refused before anything is written.
     options.check()
     RunDirectory(options.out).check_free()
-    if options.out.resolve().is_relative_to(path.resolve()):
-        raise RunError(f"{options.out} is inside {path}, which is not to be changed: choose another --out")
+    check_outside(options.out, path)
     if options.smaller is not None and options.smaller.exists():
         raise RunError(f"{options.smaller} exists already, where the int8 run goes: choose another --out")
     known = Teacher(str(path.resolve()), manifest_hash(path), options.level, options.share, options.temperature)

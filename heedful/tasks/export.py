@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from heedful import __version__
-from heedful.compression.parity import ALLOWED_LOSS, Outputs, Parity, check_allowed_loss, compare, require
+from heedful.compression.parity import ALLOWED_LOSS, Outputs, Parity, check_allowed_loss, compare
 from heedful.data.text import ParallelText
 from heedful.decoding import Beam
 from heedful.errors import OptionError, suggest
@@ -18,7 +18,7 @@ from heedful.run.disk import atomic_folder, encode_json, write_file
 from heedful.run.manifest import check_manifest
 from heedful.tasks.descent import cells, check_place
 from heedful.tasks.evidence import Tell, unwatched
-from heedful.tasks.parity import Decode, Trial, alternate, decoder, held_out
+from heedful.tasks.parity import Decode, Trial, alternate, decoder, held_out, require_all, rows_of
 from heedful.tasks.questions import read_questions
 from heedful.tasks.translator import Direction, Translator
 from heedful.transfer import argos, ctranslate2, huggingface
@@ -108,11 +108,7 @@ class Export:
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
-        directions = [
-            {"source": source, "target": target, **parity.to_json()}
-            for (source, target), parity in self.parities.items()
-        ]
-        return {"path": str(self.path), "data": self.data, "directions": directions}
+        return {"path": str(self.path), "data": self.data, "directions": rows_of(self.parities)}
 
 
 def export(options: ExportOptions, tell: Tell = unwatched) -> Export:
@@ -150,7 +146,7 @@ def export(options: ExportOptions, tell: Tell = unwatched) -> Export:
         form.write(part, exported)
         found = Export(options.out, trial.data, _prove(options, part, original, exported, trial, tell))
         if not options.accept_loss:
-            require({" → ".join(way): parity for way, parity in found.parities.items()}, options.allowed_loss)
+            require_all(found.parities, options.allowed_loss)
         write_file(part / "parity.json", encode_json(found.to_json() | {"path": options.out.name}))
         write_file(part / "README.md", _readme(options, exported, found).encode())
     return found
@@ -213,9 +209,6 @@ here in its own runtime.
         for who, side in (("the run", parity.original), ("here", parity.candidate)):
             text += f"| {way} | {who} | {' | '.join(cells(side)[:4])} |\n"
         said.append(f"- {way}: {parity.said}.")
-        if not parity.within(options.allowed_loss):
-            said.append(
-                f"- {way}: more than the {options.allowed_loss:g} BLEU that may be lost at the lower end of the "
-                "interval. The loss was accepted with --accept-loss."
-            )
+        if accepted := parity.accepted(options.allowed_loss):
+            said.append(f"- {way}: {accepted}")
     return "\n".join([text, *said, ""])

@@ -82,15 +82,21 @@ class Proof:
         Raises:
             QualityError: says where, and with which figures.
         """
-        require({" → ".join(direction): parity for direction, parity in self.parities.items()}, allowed_loss)
+        require_all(self.parities, allowed_loss)
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values: {"data": ..., "directions": [{"source", "target", and those of `Parity`}, ...]}."""
-        directions = [
-            {"source": source, "target": target, **parity.to_json()}
-            for (source, target), parity in self.parities.items()
-        ]
-        return {"data": self.trial.data, "directions": directions}
+        return {"data": self.trial.data, "directions": rows_of(self.parities)}
+
+
+def require_all(parities: Mapping[Direction, Parity], allowed_loss: float) -> None:
+    """`require` of parities by direction."""
+    require({" → ".join(direction): parity for direction, parity in parities.items()}, allowed_loss)
+
+
+def rows_of(parities: Mapping[Direction, Parity]) -> list[dict[str, Any]]:
+    """Plain values for each direction: "source", "target", and those of `Parity`."""
+    return [{"source": source, "target": target, **parity.to_json()} for (source, target), parity in parities.items()]
 
 
 def held_out(run: RunDirectory, given: Questions | None = None) -> Trial:

@@ -8,22 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heedful.decoding import Beam, Greedy, Limits, Sampling, decode
+from heedful.decoding import Beam, Greedy, Limits, Sampling
 from heedful.errors import RunError
 from tests.contract.families import WRITERS, build
-from tests.decoding.toy import BOS, EOS, PAD, Toy, chance
-
-SEARCHES = [Greedy(), Beam(3, n_best=2), Sampling(top_k=5, n_best=2)]
-
-
-def run(model, sources, search, **options):
-    return decode(model, sources, search, bos=BOS, eos=EOS, pad=PAD, **options)
-
-
-def some_sources(n: int, longest: int, vocab_size: int, seed: int = 0) -> list[list[int]]:
-    generator = random.Random(seed)
-    lengths = [generator.randint(1, longest) for _ in range(n)]
-    return [[*(generator.randrange(3, vocab_size) for _ in range(length - 1)), EOS] for length in lengths]
+from tests.decoding.toy import BOS, EOS, SEARCHES, Toy, chance, run, some_sources
 
 
 @settings(max_examples=5)

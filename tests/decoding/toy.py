@@ -7,6 +7,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from heedful.decoding import Beam, Greedy, Sampling, decode
 from heedful.interface import Memory, Model, Source, State
 
 PAD, BOS, EOS = 0, 1, 2
@@ -106,3 +107,16 @@ def chance(seed: int, vocab_size: int, scale: float = 2.0, eos: float = 0.0) -> 
         return values
 
     return logits
+
+
+SEARCHES = [Greedy(), Beam(3, n_best=2), Sampling(top_k=5, n_best=2)]
+
+
+def run(model, sources, search, **options):
+    return decode(model, sources, search, bos=BOS, eos=EOS, pad=PAD, **options)
+
+
+def some_sources(n: int, longest: int, vocab_size: int, seed: int = 0) -> list[list[int]]:
+    generator = random.Random(seed)
+    lengths = [generator.randint(1, longest) for _ in range(n)]
+    return [[*(generator.randrange(3, vocab_size) for _ in range(length - 1)), EOS] for length in lengths]
