@@ -6,14 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from heedful.run.disk import write_atomic
-from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, Section, amount, duration, in_words
-
-_ALWAYS_TRUE = (
-    "It knows only the kind of text it was trained on; other domains and styles come out worse, often fluently wrong.",
-    "It translates each line by itself: no context from the line before, no document.",
-    "It may leave out, repeat or invent content; names and numbers deserve a check before anything depends on them.",
-    "It repeats whatever prejudice its training text holds.",
-)
+from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, Section, amount, duration, in_words, shown
 
 _INTERVALS = """The intervals say how much the figure would move with other sentences of the same kind (bootstrap);
 they say nothing about other kinds of text. Signatures, needed to compute the same figures again:"""
@@ -49,7 +42,7 @@ def card(facts: Facts) -> str:
 
 
 def _front_matter(facts: Facts) -> str:
-    lines = ["---", "language:", *(f"- {_quoted(code)}" for code in facts.languages)]
+    lines = ["---", *(["language:"] if facts.languages else []), *(f"- {_quoted(code)}" for code in facts.languages)]
     if facts.license:
         lines.append(f"license: {_quoted(facts.license)}")
     lines += [
@@ -72,7 +65,7 @@ def _result(facts: Facts, item: ScoreSet) -> list[str]:
     lines = [
         "  - task:",
         f"      type: {_quoted(facts.task)}",
-        f"      name: {_quoted(f'{facts.task} {item.source}-{item.target}')}",
+        f"      name: {_quoted(' '.join([facts.task, '-'.join(filter(None, (item.source, item.target)))]).strip())}",
         "    dataset:",
         f"      name: {_quoted(item.data)}",
         f"      type: {_quoted(item.data)}",
@@ -93,29 +86,33 @@ def _figures(facts: Facts) -> str:
         return "\n".join([*lines, "It has not been measured.", ""])
     rows = [
         (
-            f"{item.source} → {item.target}",
+            item.way,
             _plain(item.data),
             f"{item.n_sentences:,}",
             ", ".join(_names(name)),
-            f"**{figure['score']:.1f}**",
-            f"{figure['low']:.1f} to {figure['high']:.1f}",
+            f"**{shown(name, figure['score'])}**",
+            f"{shown(name, figure['low'])} to {shown(name, figure['high'])}",
         )
         for item in facts.scores
         for name, figure in item.figures.items()
     ]
-    lines += _table(("direction", "data", "sentences", "figure", "score", "95% interval"), rows)
+    of = ("direction", "sentences") if facts.scores[0].target else ("language", "examples")
+    lines += _table((of[0], "data", of[1], "figure", "score", "95% interval"), rows)
     lines += ["", *_readings(facts), _INTERVALS, ""]
     signatures = {figure["signature"]: name for item in facts.scores for name, figure in item.figures.items()}
     lines += [f"- {', '.join(_names(name))}: `{signature}`" for signature, name in signatures.items()]
-    searches = dict.fromkeys(f"{item.source} → {item.target}: {item.search}" for item in facts.scores)
-    lines += ["", f"Decoding: {'; '.join(searches)}."]
+    searches = dict.fromkeys(f"{item.way}: {item.search}" for item in facts.scores if item.search)
+    if searches:
+        lines += ["", f"Decoding: {'; '.join(searches)}."]
     others = [
-        (f"{item.source} → {item.target}", _plain(name), f"{value:.1f}")
+        (item.way, _plain(name), shown(next(iter(item.figures)), value))
         for item in facts.scores
         for name, value in item.baselines.items()
     ]
     if others:
-        lines += ["", "Others on the same sentences, cased BLEU:", "", *_table(("direction", "system", "BLEU"), others)]
+        first = ", ".join(_names(next(iter(facts.scores[0].figures))))
+        title = first.split(",")[0]
+        lines += ["", f"Others on the same examples, {first}:", "", *_table(("", "system", title), others)]
     return "\n".join([*lines, ""])
 
 
@@ -131,7 +128,7 @@ def _section(section: Section) -> str:
 def _readings(facts: Facts) -> list[str]:
     """What the scores mean in words."""
     said = {
-        f"- {item.source} → {item.target}, {_plain(item.data)}: {reading}.": None
+        f"- {item.way}, {_plain(item.data)}: {reading}.": None
         for item in facts.scores
         if "bleu" in item.figures
         for reading in [in_words(item.figures["bleu"]["score"])]
@@ -140,21 +137,16 @@ def _readings(facts: Facts) -> list[str]:
 
 
 def _use(facts: Facts) -> str:
-    target = f', to="{facts.directions[0][1]}"' if len(facts.directions) > 1 else ""
-    flag = f" --to {facts.directions[0][1]}" if len(facts.directions) > 1 else ""
     return f"""## How to use it
 
 With heedful installed and this folder where you are, under the name {_code(facts.name)}:
 
 ```sh
-heedful translate {_shell(facts.name)}{flag} < input.txt > output.txt
+{facts.usage.shell}
 ```
 
 ```python
-import heedful
-
-model = heedful.load({_quoted(facts.name)})
-model.translate(["..."]{target})
+{facts.usage.python}
 ```
 
 Every file here is listed with its sha256 in `manifest.json` and checked when the model is loaded. No file holds code.
@@ -164,7 +156,7 @@ The folder `training/`, if it is still here, is not needed to use it.
 
 def _data(facts: Facts) -> str:
     pairs = ", ".join(f"{count:,} {split}" for split, count in facts.n_pairs.items())
-    lines = ["## What it learned from", "", f"Sentence pairs: {pairs or 'not recorded'}.", ""]
+    lines = ["## What it learned from", "", f"{facts.unit.capitalize()}: {pairs or 'not recorded'}.", ""]
     if facts.vectors:
         lines += [f"Word vectors: {_plain(facts.vectors)}.", ""]
     if facts.data:
@@ -190,8 +182,7 @@ def _making(facts: Facts) -> str:
 
 
 def _limits(facts: Facts) -> str:
-    general = _ALWAYS_TRUE if facts.task == "translation" else ()
-    return "\n".join(["## Limits", "", *(f"- {_plain(limit)}" for limit in (*facts.limits, *general)), ""])
+    return "\n".join(["## Limits", "", *(f"- {_plain(limit)}" for limit in (*facts.limits, *facts.caveats)), ""])
 
 
 def _names(name: str) -> tuple[str, ...]:
@@ -222,8 +213,3 @@ def _code(text: str) -> str:
 def _quoted(text: str) -> str:
     """A string that YAML and Python read alike."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _shell(text: str) -> str:
-    plain = text.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum()
-    return text if plain else "'" + text.replace("'", "'\\''") + "'"

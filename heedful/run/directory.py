@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from heedful.errors import RunError
-from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming, remove
+from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming, read_json, remove
 
 _CHECKPOINT = re.compile(r"checkpoint-(\d{8,})(?:-(\d+))?")
 
@@ -172,7 +172,7 @@ class RunDirectory:
             problem = "is a file, expected a run directory" if exists else "does not exist"
             raise RunError(f"{path} {problem}{_near(path)}")
         if not run.manifest.is_file() and run.training.is_dir():
-            again = f"heedful train translation --out {shlex.quote(str(path))} --resume"
+            again = f"heedful train {run._task()} --out {shlex.quote(str(path))} --resume"
             raise RunError(f"{path} is not finished: it has no manifest.json yet; go on with: {again}")
         for file in (run.config, run.manifest):
             if not file.is_file():
@@ -228,6 +228,12 @@ class RunDirectory:
         finally:
             os.close(descriptor)
         return False
+
+    def _task(self) -> str:
+        """Of a run that has begun, as config.json says."""
+        with suppress(RunError, AttributeError):
+            return str(read_json(self.config).get("task", "translation"))
+        return "translation"
 
     def _is_fresh(self) -> bool:
         """Empty, or left by a start that failed before it wrote anything of worth."""

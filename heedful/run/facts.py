@@ -14,7 +14,25 @@ FIGURE_NAMES = {
     "bleu_lowercase": ("BLEU", "lower-cased"),
     "chrf": ("chrF2", "characters"),
     "ter": ("TER", "lower is better"),
+    "accuracy": ("accuracy", "%"),
+    "macro_f1": ("macro F1", "mean over the labels"),
+    "micro_f1": ("micro F1", "over all labels of all texts"),
+    "matthews": ("Matthews", "correlation, times 100"),
+    "pearson": ("Pearson", "correlation, times 100"),
+    "spearman": ("Spearman", "correlation of ranks, times 100"),
+    "span_f1": ("span F1", "whole spans alone count"),
+    "exact_match": ("exact match", "%"),
+    "f1": ("F1", "of words"),
+    "rouge_1": ("ROUGE-1", "single words"),
+    "rouge_2": ("ROUGE-2", "pairs of words"),
+    "rouge_l": ("ROUGE-L", "longest common subsequence"),
+    "bits_per_byte": ("bits a byte", "lower is better"),
+    "bits_per_character": ("bits a character", "lower is better"),
+    "perplexity": ("perplexity", "a token, lower is better"),
+    "nll": ("loss", "nats a token, lower is better"),
 }
+# Figures that are no percentages: digits behind the point.
+_DIGITS = {"bits_per_byte": 3, "bits_per_character": 3, "perplexity": 2, "nll": 3}
 
 # Roughly the bands that Google's translation manual gives.
 _BANDS = (
@@ -59,8 +77,8 @@ class ScoreSet:
     """The figures of one direction on one set of sentences.
 
     Args:
-        source: language code.
-        target: language code.
+        source: language code; empty where it is not known.
+        target: language code; empty where nothing is translated.
         data: name of the set, as "held-out test".
         n_sentences: how many were translated.
         search: how, as "beam 5".
@@ -75,6 +93,24 @@ class ScoreSet:
     search: str
     figures: Mapping[str, Mapping[str, Any]]
     baselines: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def way(self) -> str:
+        """The direction, as "zh → en"; of what is not translated the language alone."""
+        return way(self.source, self.target)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How a run is used.
+
+    Args:
+        shell: lines of a shell.
+        python: lines of Python.
+    """
+
+    shell: str
+    python: str
 
 
 @dataclass(frozen=True)
@@ -103,13 +139,14 @@ class Facts:
     Args:
         name: of the run.
         task: as "translation".
-        directions: pairs of language codes, source and target.
+        directions: pairs of language codes, source and target; the second is empty where nothing is translated.
         model: family, as "transformer".
         architecture: plain values by name.
         n_parameters: weights of the model, shared ones once.
         data: every file used.
-        n_pairs: sentence pairs by split, as {"train": 29000, "dev": 1014}.
+        n_pairs: examples by split, as {"train": 29000, "dev": 1014}.
         scores: one for each direction and set.
+        usage: how it is used.
         machine: what it was trained on, by name.
         versions: of the software, by name.
         seed: of all randomness.
@@ -118,6 +155,9 @@ class Facts:
         command: the command line that makes it again.
         date: of the end in UTC, as "2026-11-20 14:05+00:00".
         limits: one sentence each: what is known not to work.
+        caveats: the same of every model of its task.
+        unit: what its examples are.
+        start: what its weights began with.
         license: of the model, when its maker gave one.
         vectors: what the word vectors that its token embeddings began with cover; empty without them.
         origin: what was made of what, in one sentence, of a model made of another; empty of one that was trained.
@@ -133,6 +173,7 @@ class Facts:
     data: Sequence[DataFile]
     n_pairs: Mapping[str, int]
     scores: Sequence[ScoreSet]
+    usage: Usage
     machine: Mapping[str, str]
     versions: Mapping[str, str]
     seed: int
@@ -141,6 +182,9 @@ class Facts:
     command: str
     date: str
     limits: Sequence[str] = ()
+    caveats: Sequence[str] = ()
+    unit: str = "pairs of sentences"
+    start: str = "from scratch"
     license: str = ""
     vectors: str = ""
     origin: str = ""
@@ -149,14 +193,14 @@ class Facts:
     @property
     def languages(self) -> list[str]:
         """Every code once, in the order of appearance."""
-        return list(dict.fromkeys(code for direction in self.directions for code in direction))
+        return list(dict.fromkeys(code for direction in self.directions for code in direction if code))
 
     @property
     def title(self) -> str:
         """The directions in one line: "zh ⇄ en, de → fr"."""
         known = set(self.directions)
         parts = [
-            f"{source} {'⇄' if (target, source) in known else '→'} {target}"
+            f"{source} ⇄ {target}" if (target, source) in known else way(source, target)
             for index, (source, target) in enumerate(self.directions)
             if (target, source) not in self.directions[:index]
         ]
@@ -168,10 +212,10 @@ class Facts:
         first = next(iter(self.machine.values()), "")
         # A model made of another need not have been made where that one was trained.
         place = f" on {first}" if first and not self.origin else ""
-        start = "from word vectors" if self.vectors else "from scratch"
+        start = "from word vectors" if self.vectors else self.start
         return (
             f"A {self.model} model of {amount(self.n_parameters)} parameters, trained {start} on "
-            f"{self.n_pairs.get('train', 0):,} pairs of sentences in {duration(self.seconds)}{place}."
+            f"{self.n_pairs.get('train', 0):,} {self.unit} in {duration(self.seconds)}{place}."
             + (f" {self.origin}" if self.origin else "")
         )
 
@@ -201,6 +245,21 @@ def read_scores(path: Path) -> list[ScoreSet]:
         return [ScoreSet(**item) for item in values["scores"]]
     except (KeyError, TypeError) as error:
         raise RunError(f"{path} is damaged: it holds no scores ({error}); restore it from a copy") from error
+
+
+def way(source: str, target: str) -> str:
+    """A direction: "zh → en", or one language alone."""
+    return " → ".join(code for code in (source, target) if code)
+
+
+def shown(name: str, value: float) -> str:
+    """A figure as people read it: "41.0" of a percentage, "1.234" of bits a byte."""
+    return f"{value:.{_DIGITS.get(name, 1)}f}"
+
+
+def is_percentage(name: str) -> bool:
+    """Whether a figure lies between 0 and 100."""
+    return name not in _DIGITS
 
 
 def in_words(bleu: float) -> str:

@@ -25,7 +25,7 @@ class RunScore:
     """The first figure of a direction.
 
     Args:
-        languages: as "zh-en".
+        languages: as "zh-en"; one alone where nothing is translated.
         data: what it was made on: "test", or "dev", by which the weights were chosen too; of a run that is not finished
             the best that training has seen so far, greedy and on some of the dev set.
         name: as "bleu".
@@ -150,7 +150,7 @@ def _readable(path: Path) -> dict[str, Any]:
 
 def _languages(directions: object) -> str:
     pairs = directions if isinstance(directions, list) else []
-    return ", ".join("-".join(map(str, pair)) for pair in pairs if isinstance(pair, list))
+    return ", ".join("-".join(filter(None, map(str, pair))) for pair in pairs if isinstance(pair, list))
 
 
 def _scores(run: RunDirectory) -> tuple[RunScore, ...]:
@@ -181,9 +181,8 @@ def _scores_so_far(run: RunDirectory, directions: object) -> tuple[RunScore, ...
 def _score(item: ScoreSet) -> RunScore:
     name = next(iter(item.figures))
     # What is behind the comma explains the name of the set.
-    return RunScore(
-        f"{item.source}-{item.target}", item.data.partition(",")[0], name, float(item.figures[name]["score"])
-    )
+    languages = "-".join(filter(None, (item.source, item.target)))
+    return RunScore(languages, item.data.partition(",")[0], name, float(item.figures[name]["score"]))
 
 
 def _n_parameters(run: RunDirectory) -> int | None:

@@ -10,7 +10,16 @@ from typing import Any
 from heedful.run.charts import Series, escape, line_chart
 from heedful.run.disk import write_atomic
 from heedful.run.examples import Attention, Sentence, attention_maps, best_beside_worst
-from heedful.run.facts import FIGURE_NAMES, Facts, ScoreSet, Section, amount, duration
+from heedful.run.facts import (
+    FIGURE_NAMES,
+    Facts,
+    ScoreSet,
+    Section,
+    amount,
+    duration,
+    is_percentage,
+    shown,
+)
 
 _UNITS = {"hours": 3600, "minutes": 60, "seconds": 1}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -28,6 +37,7 @@ class Evidence:
         findings: of the verdict on the data, each {"title", "severity", "count", "advice", "examples": [{"file",
             "line", "what"}, ...]}; None when nobody looked.
         tiles: more key figures: label, value and a note.
+        watched: the score by which the best weights were chosen: its name, and what it was made on.
     """
 
     metrics: Sequence[Mapping[str, Any]] = ()
@@ -36,6 +46,7 @@ class Evidence:
     attention: Sequence[Attention] = ()
     findings: Sequence[Mapping[str, Any]] | None = None
     tiles: Sequence[tuple[str, str, str]] = ()
+    watched: tuple[str, str] = ("BLEU", "greedy, on some of the dev set")
 
 
 def write_report(path: Path, facts: Facts, evidence: Evidence) -> None:
@@ -86,7 +97,7 @@ def chart_card(title: str, about: str, chart: str) -> str:
 def report(facts: Facts, evidence: Evidence) -> str:
     """The whole page as HTML."""
     sections = [
-        ("learning", "How it learned", curves(evidence.metrics)),
+        ("learning", "How it learned", curves(evidence.metrics, *evidence.watched)),
         ("scores", "How good it is", "".join(_scores(item) for item in facts.scores)),
         *((f"more-{number}", item.title, _section(item)) for number, item in enumerate(facts.sections)),
         ("sentences", "Best and worst", best_beside_worst(evidence.best, evidence.worst)),
@@ -120,8 +131,14 @@ loads nothing from anywhere and runs no program.</footer>
 """
 
 
-def curves(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The learning curves that the rows of metrics.jsonl hold, as HTML; empty when they hold none."""
+def curves(rows: Sequence[Mapping[str, Any]], score: str = "BLEU", made: str = "greedy, on some of the dev set") -> str:
+    """The learning curves that the rows of metrics.jsonl hold, as HTML; empty when they hold none.
+
+    Args:
+        rows: of metrics.jsonl.
+        score: what the score on dev is.
+        made: how it was made.
+    """
     keys = dict.fromkeys(key for row in rows for key in row)
     pairs = (("nll", "dev_nll"), ("loss", "dev_loss"), ("loss", "dev_nll"))
     train, dev = next((pair for pair in pairs if pair[0] in keys and pair[1] in keys), ("loss", "dev_loss"))
@@ -131,8 +148,8 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
     charts = [
         ("Loss", "nats a token", {train: "train", dev: "dev"}, "low" if dev in keys else ""),
         (
-            "Quality while it learned: greedy, on some of the dev set",
-            "BLEU",
+            f"Quality while it learned: {made}",
+            score,
             {key: _short_name(key) for key in scores},
             "high",
         ),
@@ -149,7 +166,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> str:
             cards.append(chart_card(title, about, line_chart(lines, title, unit, best)))
     about = (
         '<p class="about">Over the time spent training. Dots are looks at the dev set; an open circle is the lowest '
-        "loss there, and the highest BLEU.</p>"
+        f"loss there, and the highest {score}.</p>"
     )
     return f'{about}<div class="pair">{"".join(cards)}</div>' if cards else ""
 
@@ -170,14 +187,14 @@ def _short_name(key: str) -> str:
 def _tiles(facts: Facts, evidence: Evidence) -> str:
     tiles = []
     for item in facts.scores[:4]:
-        if "bleu" in item.figures:
-            figure = item.figures["bleu"]
-            note = f"{figure['low']:.1f} to {figure['high']:.1f}, {item.data}"
-            tiles.append((f"BLEU {item.source} → {item.target}", f"{figure['score']:.1f}", note))
+        name, figure = next(iter(item.figures.items()))
+        note = f"{shown(name, figure['low'])} to {shown(name, figure['high'])}, {item.data}"
+        title = FIGURE_NAMES.get(name, (name,))[0]
+        tiles.append((f"{title} {item.way}", shown(name, figure["score"]), note))
     tiles.append(("Parameters", amount(facts.n_parameters), facts.model))
     tiles.append(("Training time", duration(facts.seconds), f"{facts.steps:,} steps"))
     if "train" in facts.n_pairs:
-        tiles.append(("Learned from", f"{facts.n_pairs['train']:,}", "pairs of sentences"))
+        tiles.append(("Learned from", f"{facts.n_pairs['train']:,}", facts.unit))
     cells = "".join(
         f'<div><dt>{escape(label)}</dt><dd><span class="value">{_with_unit(value)}</span><br>'
         f'<span class="note">{escape(note)}</span></dd></div>'
@@ -193,22 +210,26 @@ def _with_unit(value: str) -> str:
 
 
 def _scores(item: ScoreSet) -> str:
-    rows = []
+    rows, first = [], next(iter(item.figures))
     for name, figure in item.figures.items():
         title, note = FIGURE_NAMES.get(name, (name, ""))
-        rows.append(score_row(f'{escape(title)} <span class="soft small">{escape(note)}</span>', figure))
-        if name == "bleu":
-            rows += [score_row(escape(other), {"score": value}, "other") for other, value in item.baselines.items()]
+        rows.append(score_row(f'{escape(title)} <span class="soft small">{escape(note)}</span>', figure, name=name))
+        if name == first:
+            rows += [
+                score_row(escape(other), {"score": value}, "other", name=name)
+                for other, value in item.baselines.items()
+            ]
     signatures = "".join(
         f"<dt>{' '.join(FIGURE_NAMES.get(name, (escape(name),)))}</dt>"
         f"<dd><code>{escape(figure['signature'])}</code></dd>"
         for name, figure in item.figures.items()
     )
-    about = f"{escape(item.data)}, {item.n_sentences:,} sentences, {escape(item.search)}"
+    unit = "sentences" if item.target else "examples"
+    about = ", ".join(filter(None, (escape(item.data), f"{item.n_sentences:,} {unit}", escape(item.search))))
     return (
-        f'<div class="card" style="margin-top:18px"><h3>{escape(item.source)} → {escape(item.target)} '
+        f'<div class="card" style="margin-top:18px"><h3>{escape(item.way)} '
         f'<span class="soft">{about}</span></h3><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="Scores {escape(item.source)} to {escape(item.target)}"><table class="scores"><thead><tr>'
+        f'aria-label="Scores {escape(item.way)}"><table class="scores"><thead><tr>'
         '<th scope="col">figure</th><th scope="col" class="n">score</th><th scope="col" class="bar">0 to 100</th>'
         f'<th scope="col">95% interval</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
         f'<details><summary>Signatures, to compute the same figures again</summary><dl class="facts">{signatures}</dl>'
@@ -216,13 +237,16 @@ def _scores(item: ScoreSet) -> str:
     )
 
 
-def score_row(title: str, figure: Mapping[str, Any], kind: str = "ours") -> str:
-    """A row of a table of class "scores": a figure from 0 to 100 with a bar and its interval, as HTML.
+def score_row(title: str, figure: Mapping[str, Any], kind: str = "ours", name: str = "") -> str:
+    """A row of a table of class "scores": a figure and its interval, with a bar where it lies between 0 and 100.
 
     Args:
         title: HTML.
         figure: "score", and "low" and "high" where it has an interval.
         kind: class of the row; "other" is fainter, and "s0" to "s3" have the colours of the lines of a chart.
+        name: of the figure.
+    Returns:
+        HTML.
     """
 
     def place(value: float) -> str:
@@ -233,12 +257,13 @@ def score_row(title: str, figure: Mapping[str, Any], kind: str = "ours") -> str:
         low, high = float(figure["low"]), float(figure["high"])
         width = min(high, 100.0) - min(low, 100.0)
         span = f'<span class="span" style="left:{place(low)};width:{max(width, 0):.2f}%"></span>'
-        interval = f"{low:.1f} – {high:.1f}"
+        interval = f"{shown(name, low)} – {shown(name, high)}"
     bar = f'<span class="fill" style="width:{place(score)}"></span>{span}'
+    track = f'<span class="track">{bar}<span class="dot" style="left:{place(score)}"></span></span>'
     return (
-        f'<tr class="{kind}"><th scope="row">{title}</th><td class="big n">{score:.1f}</td>'
-        f'<td class="bar" aria-hidden="true"><span class="track">{bar}'
-        f'<span class="dot" style="left:{place(score)}"></span></span></td><td class="range">{interval}</td></tr>'
+        f'<tr class="{kind}"><th scope="row">{title}</th><td class="big n">{shown(name, score)}</td>'
+        f'<td class="bar" aria-hidden="true">{track if is_percentage(name) else ""}</td>'
+        f'<td class="range">{interval}</td></tr>'
     )
 
 
@@ -267,8 +292,9 @@ def _data(facts: Facts, findings: Sequence[Mapping[str, Any]] | None) -> str:
             for item in facts.data
         )
         parts.append(
-            f'<div class="card"><h3>Files <span class="soft">{pairs} pairs</span></h3><div class="scroll" tabindex="0" '
-            'role="region" aria-label="Files"><table><thead><tr><th scope="col">role</th><th scope="col">file</th>'
+            f'<div class="card"><h3>Files <span class="soft">{pairs} {escape(facts.unit)}</span></h3>'
+            '<div class="scroll" tabindex="0" role="region" aria-label="Files"><table>'
+            '<thead><tr><th scope="col">role</th><th scope="col">file</th>'
             '<th scope="col" class="n">bytes</th><th scope="col">sha256, full in README.md</th></tr></thead>'
             f"<tbody>{rows}</tbody></table></div></div>"
         )

@@ -4,7 +4,6 @@
 vectors that it begins with, whom it learns from, and how many steps.
 """
 
-import math
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,30 +13,24 @@ from heedful.data.sampler import BatchPlan, Sampling
 from heedful.data.verdict import Verdict
 from heedful.errors import OptionError, RunError
 from heedful.interface import Model, Objective
-from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_json
 from heedful.run.manifest import check_manifest, write_manifest
+from heedful.tasks.asked import differences
+from heedful.tasks.course import Course, counted, settle_steps
 from heedful.tasks.defaults import Size, options_for
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import Prepared, Sources, prepare
 from heedful.tasks.rehearsal import Rehearsal
-from heedful.tasks.request import TranslationOptions, differences
-from heedful.tasks.setup import Setup, flops_per_token, settle
+from heedful.tasks.request import TranslationOptions
+from heedful.tasks.setup import Setup, settle
 from heedful.tasks.teacher import NAME as TEACHER
 from heedful.tasks.teacher import Teacher, objective_of
 from heedful.tasks.word_vectors import lay_down, put_in
-from heedful.training.calibrate import SECONDS, calibrate
-from heedful.training.options import TrainingOptions
-from heedful.training.plan import Budget, Plan, evaluate_every, plan_steps, settle_options, stored_options
 from heedful.transfer.embedding import Coverage
 
 Command = Callable[[TranslationOptions], Sequence[str]]
 REQUEST = "request.json"
-# Calibration may take this share of the time.
-CALIBRATION_SHARE = 0.02
-# So many evaluations without a better score end a run that has no budget.
-PATIENCE = 6
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,21 @@ class Beginning:
     plan: BatchPlan
     rehearsal: Rehearsal
     coverage: Coverage | None
+
+    @property
+    def course(self) -> Course:
+        """The same as the loop is given it."""
+        size, rehearsal = self.setup.size, self.rehearsal
+        return Course(
+            self.model,
+            self.objective,
+            self.plan,
+            self.setup.numerics,
+            lambda steps: options_for(size, steps, self.plan.sampling.seed),
+            size.epochs,
+            rehearsal.evaluate,
+            rehearsal.glimpse,
+        )
 
 
 def begin(
@@ -98,9 +106,9 @@ def begin(
             lay_down(part, sources.vectors, prepared, setup.build(options.seed))
         if teacher is not None:
             write_json(part / TEACHER, teacher.to_json())
-        steps = _settle_steps(part, reopen(part, sources, options.seed), options)
-        counted = _counted(asked, steps)
-        words = counted.command if command is None else command(counted)
+        plan = settle_steps(part, reopen(part, sources, options.seed).course, options)
+        same = counted(asked, plan)
+        words = same.command if command is None else command(same)
         write_json(part / REQUEST, {"options": asked.to_json(), "command": shlex.join(words)})
         write_manifest(part)
 
@@ -176,41 +184,3 @@ def request_of(place: Path) -> TranslationOptions:
 def command_of(run: RunDirectory) -> str:
     """The command line that makes a run again."""
     return str(read_json(run.begun / REQUEST)["command"])
-
-
-def steps_of(run: RunDirectory) -> TrainingOptions:
-    """The training options of a run, its steps counted out."""
-    found = stored_options(run.begun)
-    assert found is not None, "they are settled when a run begins"
-    return found
-
-
-def _counted(asked: TranslationOptions, plan: Plan) -> TranslationOptions:
-    """What asks for the same training on any machine: minutes buy fewer updates, and evaluations, on a slower one."""
-    if asked.minutes is None and asked.flops is None:
-        return asked
-    counted = replace(asked, minutes=None, flops=None, steps=plan.steps)
-    usual = evaluate_every(plan.steps, asked.evaluations) == plan.evaluate_every
-    return counted if usual else replace(counted, evaluations=math.ceil(plan.steps / plan.evaluate_every))
-
-
-def _settle_steps(place: Path, beginning: Beginning, asked: TranslationOptions) -> Plan:
-    """Turn the budget into steps, once, by calibration where it is a time, and write them down."""
-    setup, plan, calibration = beginning.setup, beginning.plan, None
-    budget, seed = asked.budget(), asked.seed
-    if budget is not None and budget.minutes is not None:
-        rough = options_for(setup.size, 1000, seed)
-        evaluate, compute = beginning.rehearsal.evaluate, setup.numerics.dtype
-        with applied(setup.numerics):
-            # Longer for a long run: machines are faster in their first seconds.
-            seconds = min(20.0, max(SECONDS, 60 * budget.minutes * CALIBRATION_SHARE))
-            calibration = calibrate(
-                beginning.model, beginning.objective, plan, rough, compute=compute, evaluate=evaluate, seconds=seconds
-            )
-    wanted = budget or Budget(epochs=setup.size.epochs)
-    arithmetic = flops_per_token(beginning.model) * plan.n_tokens(0) / plan.n_batches(0)
-    found = plan_steps(wanted, plan.n_batches(0), calibration, asked.evaluations, arithmetic)
-    options = options_for(setup.size, found.steps, seed)
-    options = replace(options, evaluate_every=found.evaluate_every, patience=None if budget else PATIENCE)
-    settle_options(place, options, {"budget": found.to_json()})
-    return found

@@ -16,7 +16,7 @@ from heedful.run.facts import Facts, ScoreSet, Section, write_scores
 from heedful.run.manifest import write_manifest
 from heedful.run.receipt import read_receipt, write_receipt
 from heedful.run.report import Evidence, chart_card, write_report
-from heedful.tasks.evidence import attention_of, machine, sentences_of, versions
+from heedful.tasks.evidence import CAVEATS, attention_of, how_to_translate, machine, sentences_of, versions
 from heedful.tasks.parity import Proof
 from heedful.tasks.translator import Translator
 from heedful.training.log import Journal
@@ -116,6 +116,7 @@ def publish(
         data=receipt.data,
         n_pairs=receipt.n_pairs,
         scores=sets,
+        usage=how_to_translate(change.name, receipt.directions),
         machine=machine(candidate.numerics),
         versions=versions(),
         seed=receipt.seed,
@@ -124,6 +125,7 @@ def publish(
         command=change.command,
         date=datetime.now(UTC).isoformat(" ", timespec="minutes"),
         limits=[*change.limits, *receipt.limits],
+        caveats=CAVEATS,
         vectors=receipt.vectors,
         origin=change.origin,
         sections=[section(proof, replace(change, notes=[*change.notes, _INHERITED]), made_of.path.resolve().name)],

@@ -16,6 +16,7 @@ from heedful.run.disk import clear_leftovers, make_folder, read_json
 from heedful.run.facts import amount
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.receipt import read_receipt
+from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import Beginning, begin, command_of
 from heedful.tasks.compress import Compressed, CompressOptions, compress
 from heedful.tasks.defaults import Size, size_for
@@ -35,7 +36,6 @@ from heedful.tasks.models import n_parameters
 from heedful.tasks.parity import Trial, prove
 from heedful.tasks.preparation import READY, Sources, examine, fingerprints
 from heedful.tasks.teacher import Teacher, manifest_hash
-from heedful.tasks.texts import flag_of
 from heedful.tasks.translation import go_on
 from heedful.tasks.translator import Translator
 from heedful.training.outlook import Outlook

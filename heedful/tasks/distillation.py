@@ -11,10 +11,11 @@ from heedful.errors import OptionError, RunError, suggest
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json, write_json
 from heedful.run.facts import DataFile
+from heedful.tasks.asked import flag_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.teacher import Level, Teacher
-from heedful.tasks.texts import FILES, Texts, flag_of
+from heedful.tasks.texts import FILES, Texts
 
 # Layers of encoder and decoder. The encoder runs once a sentence, the decoder once a token (arXiv:2006.10369).
 PRESETS: Mapping[str, tuple[int, int]] = {"6-1": (6, 1), "6-2": (6, 2), "12-1": (12, 1)}

@@ -11,6 +11,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import alone_in, make_folder, read_json, remove, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.tasks import demo
+from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import request_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.duel_page import duel_page
@@ -20,7 +21,7 @@ from heedful.tasks.duel_words import order, verdicts
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.preparation import READY, examine, fingerprints
 from heedful.tasks.request import TranslationOptions
-from heedful.tasks.texts import FILES, flag_of
+from heedful.tasks.texts import FILES
 from heedful.tasks.translation import train_to_the_end
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display

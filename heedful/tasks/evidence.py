@@ -1,6 +1,8 @@
 """The proof that comes with a translator: scores, the card, the report."""
 
+import json
 import platform
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,7 +21,7 @@ from heedful.run.card import write_card
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import write_atomic, write_json
 from heedful.run.examples import Attention, Sentence, best_and_worst
-from heedful.run.facts import DataFile, Facts, ScoreSet, Section, write_scores
+from heedful.run.facts import DataFile, Facts, ScoreSet, Section, Usage, write_scores
 from heedful.run.manifest import write_manifest
 from heedful.run.receipt import write_receipt
 from heedful.run.report import Evidence, write_report
@@ -35,6 +37,12 @@ from heedful.transfer.embedding import Coverage
 SEARCH = Beam()
 N_MAPS = 4
 PACKAGES = ("torch", "tokenizers", "safetensors", "sacrebleu", "numpy")
+CAVEATS = (
+    "It knows only the kind of text it was trained on; other domains and styles come out worse, often fluently wrong.",
+    "It translates each line by itself: no context from the line before, no document.",
+    "It may leave out, repeat or invent content; names and numbers deserve a check before anything depends on them.",
+    "It repeats whatever prejudice its training text holds.",
+)
 Pairs = Sequence[tuple[str, str]]
 # Is told now and then what is being done, how much of it is done, and how much it is; 0 where that is not known.
 Tell = Callable[[str, int, int], None]
@@ -271,6 +279,7 @@ def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Fac
         data=[DataFile(**file) for file in prepared.facts["files"]],
         n_pairs=prepared.n_pairs,
         scores=sets,
+        usage=how_to_translate(run.path.resolve().name, trained.sources.directions),
         machine=machine(setup.numerics),
         versions=versions(),
         seed=trained.seed,
@@ -279,8 +288,23 @@ def _facts(run: RunDirectory, trained: Trained, sets: Sequence[ScoreSet]) -> Fac
         command=trained.command,
         date=datetime.now(UTC).isoformat(" ", timespec="minutes"),
         limits=limits(prepared),
+        caveats=CAVEATS,
         vectors="" if trained.coverage is None else trained.coverage.describe(),
     )
+
+
+def how_to_translate(name: str, directions: Sequence[Direction]) -> Usage:
+    """The lines by which a translator is used.
+
+    Args:
+        name: of its folder.
+        directions: pairs of languages.
+    """
+    several, to = len(directions) > 1, directions[0][1]
+    shell = f"heedful translate {shlex.quote(name)}{f' --to {to}' if several else ''} < input.txt > output.txt"
+    asked = f"""["..."]{f', to="{to}"' if several else ""}"""
+    quoted = json.dumps(name, ensure_ascii=False)
+    return Usage(shell, f"import heedful\n\nmodel = heedful.load({quoted})\nmodel.translate({asked})")
 
 
 def limits(prepared: Prepared) -> list[str]:

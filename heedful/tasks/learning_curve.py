@@ -8,12 +8,13 @@ from typing import Any
 from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import make_folder, remove, write_atomic, write_json
+from heedful.tasks.asked import differences
 from heedful.tasks.curve_page import curve_page
 from heedful.tasks.curve_plan import TEXT, CurvePlan, Portion, begin_curve, is_curve
 from heedful.tasks.curve_point import Point, measure
 from heedful.tasks.curve_words import Prospect, how_made, more_data, overfitting, prospects_of
 from heedful.tasks.preparation import examine
-from heedful.tasks.request import TranslationOptions, differences
+from heedful.tasks.request import TranslationOptions
 from heedful.tasks.translation import train_to_the_end
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display

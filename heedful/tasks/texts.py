@@ -9,6 +9,7 @@ from typing import Any
 from heedful.data.languages import language_of_text, languages_of_name, read_code, same_language
 from heedful.data.text import ParallelText
 from heedful.errors import OptionError
+from heedful.tasks.asked import flag_of
 from heedful.tasks.preparation import Sources
 
 FILES = tuple(part + name for part in ("", "dev_", "test_") for name in ("source", "target", "tsv"))
@@ -112,11 +113,6 @@ def parallel_text(source: Path | None, target: Path | None, tsv: Path | None, pr
     if source.resolve() == target.resolve():
         raise OptionError(f"{flag}source and {flag}target are one file, {source}: give its translation as the other")
     return ParallelText(source, target)
-
-
-def flag_of(name: str) -> str:
-    """The flag of an option."""
-    return "--" + name.replace("_", "-")
 
 
 def option_of(role: str) -> str:

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
-from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, has_begun, reopen, steps_of
+from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, has_begun, reopen
+from heedful.tasks.course import take
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Judge, Published, Trained, describe, publish
 from heedful.tasks.models import n_parameters
 from heedful.tasks.preparation import Sources, examine
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import flops_per_token, peak_flops
-from heedful.training.loop import Watchers, train
 from heedful.training.outlook import Outlook
 from heedful.training.pace import now_and_then
 from heedful.training.progress import Display, Silent
@@ -89,26 +88,16 @@ def go_on(
     """
     seed = options.seed
     beginning = reopen(run.begun, sources, seed)
-    setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
+    setup = beginning.setup
     describe(run, sources, beginning.prepared, setup)
     display = watch(_outlook(beginning, sources, options.minutes)) if watch else Silent()
     for said in (*(introduce(beginning) if introduce else ()), *_opening(beginning)):
         display.event(0, said)
-    watchers, compute = Watchers(display, rehearsal.evaluate, rehearsal.glimpse), setup.numerics.dtype
-    with applied(setup.numerics):
-        result = train(
-            model,
-            beginning.objective,
-            beginning.plan,
-            steps_of(run),
-            folder=run.training,
-            watchers=watchers,
-            compute=compute,
-        )
+    result = take(run, beginning.course, display)
     display.event(result.step, "scoring on the held-out pairs")
     tell = now_and_then(lambda said: display.event(result.step, said))
     command = command_of(run)
-    trained = Trained(sources, beginning.prepared, setup, model, result, seed, command, beginning.coverage)
+    trained = Trained(sources, beginning.prepared, setup, beginning.model, result, seed, command, beginning.coverage)
     return publish(run, trained, tell, judge)
 
 

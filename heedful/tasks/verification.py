@@ -19,12 +19,13 @@ from heedful.run.facts import FIGURE_NAMES, DataFile, ScoreSet, read_scores
 from heedful.run.manifest import inventory
 from heedful.run.receipt import NAME as RECEIPT
 from heedful.run.receipt import HeldOut, Receipt, read_receipt
+from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import REQUEST
 from heedful.tasks.distillation import Plan, is_distillation
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import READY
-from heedful.tasks.texts import flag_of, option_of
+from heedful.tasks.texts import option_of
 from heedful.tasks.translator import Translator
 from heedful.training.plan import PLAN
 
@@ -250,7 +251,7 @@ def _figures(
         wanted, direction = receipt.held_out.get(item.data), (item.source, item.target)
         pairs = next((pairs for pairs in candidates if HeldOut.of(pairs) == wanted), None)
         if pairs is None:
-            yield Check("figure", f"{item.source} → {item.target}", "unchecked", _why_missing(receipt, item.data))
+            yield Check("figure", item.way, "unchecked", _why_missing(receipt, item.data))
             continue
         ordered = pairs if direction == receipt.directions[0] else [(target, source) for source, target in pairs]
         made = evaluate_pairs(translator, ordered, direction, translator.search, tell).scores.to_json()
@@ -272,7 +273,7 @@ def _why_missing(receipt: Receipt, part: str) -> str:
 def _compared(
     item: ScoreSet, name: str, recorded: Mapping[str, Any], made: Mapping[str, Any] | None, changed: bool
 ) -> Check:
-    title = f"{item.source} → {item.target} {' '.join(FIGURE_NAMES.get(name, (name,)))}"
+    title = f"{item.way} {' '.join(FIGURE_NAMES.get(name, (name,)))}".strip()
     before = float(recorded["score"])
     if made is None:
         return Check("figure", title, "unchecked", "this heedful computes no such figure", before)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from heedful.tasks import beginning
+from heedful.tasks import course
 from heedful.tasks.defaults import SIZES, architecture_for, options_for, size_for
 from heedful.training import plan
 from tests.docs.pages import read, tables
@@ -68,7 +68,7 @@ def test_the_figures_in_the_sentences_are_those_of_the_code(page):
         f"{round(1 / (1 - options_for(SIZES[2], 10**6, 1).average))}",
         f"{plan.N_EVALUATIONS}",
         f"{plan.LEAST_APART}",
-        f"{beginning.PATIENCE}",
+        f"{course.PATIENCE}",
     ]
     # The order of the sentences differs between languages in one place: the share of a short run and its length.
     assert sorted(figures(page)) == sorted(expected)

@@ -1,6 +1,7 @@
 """A finished run's facts, evidence and folder, with everything in them that tends to break pages."""
 
 import json
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 
 from heedful.run.directory import RunDirectory
 from heedful.run.examples import Attention, Sentence
-from heedful.run.facts import DataFile, Facts, ScoreSet, write_scores
+from heedful.run.facts import DataFile, Facts, ScoreSet, Usage, write_scores
 from heedful.run.manifest import write_manifest
 from heedful.run.report import Evidence
 from heedful.run.weights import save_tensors
@@ -38,6 +39,7 @@ def facts(name="runs/zh-en", text="plain"):
         data=(DataFile("train source", f"{text}.zh", 5_123_456, "ab" * 32),),
         n_pairs={"train": 60_000, "dev": 1000},
         scores=(score_set(), score_set("en", "zh", 91.0)),
+        usage=Usage(f"heedful translate {shlex.quote(name)}", f"model = heedful.load({json.dumps(name)})"),
         machine={"processor": "AMD EPYC, 2 cores", "computing": text},
         versions={"heedful": "0.1.0", "torch": "2.13.0"},
         seed=7,
@@ -46,6 +48,7 @@ def facts(name="runs/zh-en", text="plain"):
         command=f"heedful train translation --source {text}",
         date="2026-11-20",
         limits=(f"It does not know {text}.",),
+        caveats=("Like all of its kind it errs.",),
     )
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from heedful.run.card import card, write_card
-from heedful.run.facts import Section
-from tests.run.sample import NASTY, facts, score_set
+from heedful.run.facts import ScoreSet, Section
+from tests.run.sample import NASTY, facts, figure, score_set
 
 
 def front_matter(text):
@@ -40,17 +40,17 @@ def test_it_says_all_that_is_needed_to_judge_and_to_repeat():
         "| zh → en | held-out test | 1,000 | BLEU, cased | **93.4** | 92.4 to 94.4 |",
         "`nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0`",
         "| zh → en | RNN \\<last\\> state | 71.2 |",
-        "Sentence pairs: 60,000 train, 1,000 dev.",
+        "Pairs of sentences: 60,000 train, 1,000 dev.",
         f"| train source | `plain.zh` | 5,123,456 | `{'ab' * 32}` |",
         "heedful train translation --source plain\n",
         "| processor | AMD EPYC, 2 cores |",
         "| time | 11.5 minutes, 14,000 steps |",
         "| seed | 7 |",
         "| torch | 2.13.0 |",
-        "heedful translate runs/zh-en --to en < input.txt > output.txt",
-        'model.translate(["..."], to="en")',
+        "```sh\nheedful translate runs/zh-en\n```",
+        '```python\nmodel = heedful.load("runs/zh-en")\n```',
         "- It does not know plain.",
-        "names and numbers deserve a check",
+        "- Like all of its kind it errs.",
         "[report.html](report.html)",
     ):
         assert said in text
@@ -71,13 +71,25 @@ def test_figures_are_put_into_words(score, reading):
 
 def test_one_direction_needs_no_flag_and_no_scores_are_admitted():
     text = card(replace(facts(), directions=(("de", "en"),), scores=()))
-    assert "--to" not in text
+    assert "translation de → en" in text
     assert "It has not been measured." in text
     assert "model-index" not in front_matter(text)
 
 
-def test_names_with_spaces_are_quoted_for_the_shell():
-    assert "heedful translate 'my run; rm it' --to" in card(facts(name="my run; rm it"))
+def test_a_run_that_translates_nothing_has_no_arrow():
+    figures = {"accuracy": figure(91.5), "bits_per_byte": figure(1.2345, 0.01)}
+    item = ScoreSet("en", "", "test", 500, "", figures, {"SVM": 88.25})
+    text = card(replace(facts(), task="classification", directions=[("en", "")], scores=[item], unit="texts"))
+    for said in (
+        "| en | test | 500 | accuracy, % | **91.5** | 90.5 to 92.5 |",
+        "| bits a byte, lower is better | **1.234** | 1.224 to 1.244 |",
+        "| en | SVM | 88.2 |",
+        "Texts: 60,000 train, 1,000 dev.",
+    ):
+        assert said in text
+    assert "→" not in text.split("## How good it is")[1].split("## What it learned from")[0]
+    assert "Decoding" not in text
+    assert front_matter(text)["model-index"][0]["results"][0]["task"]["name"] == "classification en"
 
 
 def test_text_from_outside_stays_text(tmp_path):

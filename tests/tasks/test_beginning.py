@@ -10,7 +10,8 @@ import pytest
 from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.tasks import beginning
-from heedful.tasks.beginning import PATIENCE, Command, as_begun, begin, command_of, has_begun, reopen, steps_of
+from heedful.tasks.beginning import Command, as_begun, begin, command_of, has_begun, reopen
+from heedful.tasks.course import PATIENCE, steps_of
 from heedful.tasks.preparation import examine
 from heedful.tasks.request import TranslationOptions
 from heedful.training.calibrate import Calibration

@@ -14,7 +14,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.facts import read_scores
 from heedful.run.manifest import check_manifest
 from heedful.tasks import evidence
-from heedful.tasks.evidence import evaluate_pairs, limits, machine, processor, versions
+from heedful.tasks.evidence import evaluate_pairs, how_to_translate, limits, machine, processor, versions
 from heedful.tasks.translator import Translator
 from tests.tasks.tiny import COUNTS
 
@@ -186,3 +186,14 @@ def test_pairs_are_translated_in_their_direction(translator):
     found = evaluate_pairs(translator, [("He came.", "他来了。")], ("en", "zh"), Beam(1))
     assert "tok:zh" in found.scores.bleu.signature
     assert found.sentences == 1
+
+
+def test_how_it_is_used_is_quoted_and_says_where_to_only_when_it_must():
+    one, both = (
+        how_to_translate("runs/x", [("de", "en")]),
+        how_to_translate("my run; rm it", [("zh", "en"), ("en", "zh")]),
+    )
+    assert one.shell == "heedful translate runs/x < input.txt > output.txt"
+    assert one.python.endswith('model.translate(["..."])')
+    assert both.shell == "heedful translate 'my run; rm it' --to en < input.txt > output.txt"
+    assert both.python.endswith('model = heedful.load("my run; rm it")\nmodel.translate(["..."], to="en")')

@@ -8,7 +8,8 @@ import pytest
 
 from heedful.data.augment import Augmentation
 from heedful.errors import OptionError
-from heedful.tasks.request import TranslationOptions, differences
+from heedful.tasks.asked import differences
+from heedful.tasks.request import TranslationOptions
 from heedful.training.plan import Budget
 from tests.tasks.tiny import ask
 
@@ -49,8 +50,8 @@ def test_the_budget_is_the_one_that_was_given(changes, budget):
 def test_the_command_asks_for_the_same_with_the_names_of_the_files_alone():
     options = replace(PLAIN, out=Path("/home/me/runs/x y"), minutes=2.0, both_directions=True, resume=True)
     assert options.command == [
-        "heedful", "train", "translation", "--source", "a.de", "--target", "b.en", "--out", "x y", "--both-directions",
-        "--minutes", "2.0",
+        "heedful", "train", "translation", "--source", "a.de", "--target", "b.en", "--out", "x y", "--minutes", "2.0",
+        "--both-directions",
     ]  # fmt: skip
 
 

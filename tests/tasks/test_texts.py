@@ -5,7 +5,8 @@ import pytest
 
 from heedful.data.text import ParallelText
 from heedful.errors import OptionError
-from heedful.tasks.texts import Texts, flag_of, parallel_text
+from heedful.tasks.asked import flag_of
+from heedful.tasks.texts import Texts, parallel_text
 from tests.tasks.tiny import ask
 
 PLAIN = Texts(Path("a.de"), Path("b.en"))

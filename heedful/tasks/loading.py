@@ -1,0 +1,41 @@
+"""A finished run as what it is: by its task, the class that predicts."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from heedful.errors import RunError, suggest
+from heedful.run.directory import RunDirectory
+from heedful.run.disk import read_json
+
+# Of each task the class that loads its runs; the module is imported when it is needed.
+LOADERS: Mapping[str, str] = {"translation": "heedful.tasks.translator:Translator"}
+
+
+def task_of(path: Path) -> str:
+    """What a finished run was trained for.
+
+    Raises:
+        RunError: it is missing, or no run.
+    """
+    return str(read_json(RunDirectory.open(path).config).get("task", ""))
+
+
+def load(path: Path | str, device: str | None = None) -> Any:
+    """A trained model, every byte checked against its manifest: a `Translator`, or what its task is served by.
+
+    Args:
+        path: its run directory.
+        device: "cpu" or "cuda"; None chooses.
+    Raises:
+        RunError: it is missing, incomplete or damaged, or a newer heedful made it.
+    """
+    task = task_of(Path(path))
+    if task not in LOADERS:
+        raise RunError(
+            f"{path} is a run of the task {task!r}, which is not known here{suggest(task, LOADERS)}; a newer heedful "
+            "may know it"
+        )
+    module, _, name = LOADERS[task].partition(":")
+    return getattr(import_module(module), name).load(Path(path), device)
