@@ -9,7 +9,7 @@ import pytest
 
 from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
-from heedful.tasks import beginning
+from heedful.tasks import course
 from heedful.tasks.beginning import Command, as_begun, begin, command_of, has_begun, reopen
 from heedful.tasks.course import PATIENCE, steps_of
 from heedful.tasks.preparation import examine
@@ -72,7 +72,7 @@ def test_without_a_budget_the_table_has_one_and_training_may_stop_early(tiny, tm
 
 
 def test_minutes_become_steps_once(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(beginning, "calibrate", partial(beginning.calibrate, seconds=0.05))
+    monkeypatch.setattr(course, "calibrate", partial(course.calibrate, seconds=0.05))
     run = begun(ask(tiny.texts, tmp_path / "x", steps=None, minutes=0.1))
     assert 1 < steps_of(run).steps < 100_000
     assert b"step_seconds" in (run.begun / "plan.json").read_bytes()
@@ -89,7 +89,7 @@ def test_the_command_is_remembered(tiny, tmp_path):
 def test_the_command_of_a_time_asks_for_the_very_training_that_it_bought(
     tiny, tmp_path, monkeypatch, seconds_each, n_evaluations
 ):
-    monkeypatch.setattr(beginning, "calibrate", lambda *_, **__: Calibration(0.07, seconds_each, 9))
+    monkeypatch.setattr(course, "calibrate", lambda *_, **__: Calibration(0.07, seconds_each, 9))
     run = begun(ask(tiny.texts, tmp_path / "x", steps=None, minutes=0.6))
     words = shlex.split(command_of(run))
     assert "--minutes" not in words

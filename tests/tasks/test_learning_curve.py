@@ -143,7 +143,7 @@ def test_minutes_that_do_not_suffice_leave_the_place_free(tiny, tmp_path):
     options = one_way(tiny, tmp_path / "x", steps=None, minutes=1e-7)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("heedful.training.calibrate.FEWEST", 3)
-        patched.setattr("heedful.tasks.beginning.SECONDS", 0.0)
+        patched.setattr("heedful.tasks.course.SECONDS", 0.0)
         with pytest.raises(
             OptionError, match=r"--minutes are divided among .*, and 1/4 gets 23% of them: minutes=.* do not"
         ):

@@ -107,4 +107,4 @@ def test_what_was_left_out_is_no_difference():
     assert differences(replace(begun, resume=True), begun) == []
     given = TranslationOptions(out=Path("x"), minutes=4.0, epochs=2.0, seed=8)
     assert differences(given, begun) == ["with --minutes 3.0", "without --epochs", "with --seed 7"]
-    assert differences(begun, PLAIN) == ["without --both-directions", "without --minutes", "with --seed 1"]
+    assert differences(begun, PLAIN) == ["without --minutes", "with --seed 1", "without --both-directions"]

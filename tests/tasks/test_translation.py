@@ -17,7 +17,7 @@ from heedful.run.checkpoint import latest_checkpoint
 from heedful.run.directory import RunDirectory
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors
-from heedful.tasks import beginning, evidence
+from heedful.tasks import course, evidence
 from heedful.tasks.request import TranslationOptions
 from heedful.tasks.translator import Translator
 from heedful.training.interruption import Interrupted
@@ -199,7 +199,7 @@ def test_what_can_be_refused_is_refused_before_anything_is_made(tiny, tmp_path, 
 
 
 def test_minutes_that_do_not_suffice_leave_nothing_behind(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(beginning, "calibrate", partial(beginning.calibrate, seconds=0.0))
+    monkeypatch.setattr(course, "calibrate", partial(course.calibrate, seconds=0.0))
     with pytest.raises(HeedfulError, match="minutes=1e-06 do not suffice"):
         train_tiny(ask(tiny.texts, tmp_path / "runs" / "x", steps=None, minutes=1e-6))
     assert list(tmp_path.iterdir()) == []

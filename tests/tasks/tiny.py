@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from heedful.data import phrasebook
-from heedful.tasks import beginning, demo
+from heedful.tasks import course, demo
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Published
 from heedful.tasks.request import TranslationOptions
@@ -117,6 +117,6 @@ def contents(folder: Path) -> dict[str, bytes]:
 def small_demo() -> Iterator[None]:
     """Inside the block the demo is of SIZE, with a few sentences and steps."""
     parts = tuple((part, 40 if part == "train" else 8) for part, _ in demo.PARTS)
-    with patch.object(demo, "PARTS", parts), patch.object(demo, "SIZE", SIZE), patch.object(beginning, "calibrate"):
-        with patch.object(beginning, "plan_steps", lambda *budget: Plan(4, 4)):
+    with patch.object(demo, "PARTS", parts), patch.object(demo, "SIZE", SIZE), patch.object(course, "calibrate"):
+        with patch.object(course, "plan_steps", lambda *budget: Plan(4, 4)):
             yield
