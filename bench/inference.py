@@ -5,9 +5,10 @@
 
 The same weights and the same sentences. The first call trains a small model of the form of 2017 for a few minutes and
 keeps it in FOLDER; the base model has random weights and writes as many tokens as it reads, so that it has speed and no
-quality. Each system lives in a process of its own. All of its settings are tried once; the best few then take turns for
-some rounds, at once and one sentence at a time, with a beam and greedily. Medians are quoted, and ratios within a round
-to the best of CTranslate2 in that round. No length penalty, because each divides by another function of the length.
+quality. Each system lives in a process of its own. All of its settings are tried once, on a part of the sentences; the
+best few then take turns for some rounds, at once and one sentence at a time, with a beam and greedily. Medians are
+quoted, and ratios within a round to the best of CTranslate2 in that round. No length penalty, because each divides by
+another function of the length.
 
 The floor is the time of the useful products at the rate that the cores multiply at in the type of each system, measured
 in the same run. Memory is the most that a process held since its model was ready.
@@ -52,6 +53,8 @@ from heedful.run.disk import write_atomic, write_json
 WIDTHS = (5, 1)
 # Sentences that are timed one by one.
 ALONE = 100
+# Settings are tried on one sentence of so many.
+TRIAL_SHARE = 4
 # Settings of each system that go on to the rounds, in each discipline.
 FINALISTS = 2
 # Of the base model: its vocabulary, and the tokens of every source and every answer.
@@ -185,7 +188,9 @@ def play(player: Player, entry: Entry) -> float:
 
 
 def tried(settings: Sequence[Setting], setup: dict[str, Any]) -> list[Entry]:
-    """Every setting in every discipline once. Who cannot take part is named, once for each reason."""
+    """Every setting in every discipline once, on a part of the sentences. Who cannot take part is named, once for each
+    reason."""
+    setup = {**setup, "sources": setup["sources"][::TRIAL_SHARE], "alone": setup["alone"] // TRIAL_SHARE}
     found: list[Entry] = []
     complaints: set[str] = set()
     for setting in settings:
@@ -283,7 +288,7 @@ def main(
     rounds: int = 3,
     steps: int = 900,
     cores: int | None = None,
-    only: str = "",
+    only: tuple[str, ...] = (),
     as_json: Annotated[Path | None, Parameter(name="--json")] = None,
     as_chart: Annotated[Path | None, Parameter(name="--chart")] = None,
 ) -> None:
@@ -300,7 +305,8 @@ def main(
         rounds: turns that each system takes.
         steps: updates of the training.
         cores: that may be used; all when not given.
-        only: systems that take part, the beginnings of their names with commas between them; all when not given.
+        only: who takes part, given as often as wanted: the beginning of a system's name, or of its name and that of a
+            setting as "CTranslate2 int8, 2 of 1"; all when not given.
         as_json: file for all figures.
         as_chart: file for a picture, as speed.svg.
     """
@@ -338,18 +344,17 @@ def main(
         write_atomic(as_chart, chart(rows).encode())
 
 
-def chosen(settings: Sequence[Setting], only: str) -> list[Setting]:
-    """Those whose system has a name that begins so.
+def chosen(settings: Sequence[Setting], only: Sequence[str]) -> list[Setting]:
+    """Those whose name begins so.
 
     Raises:
         OptionError: there is none.
     """
-    names = tuple(name.strip() for name in only.split(",")) if only else ("",)
-    found = [setting for setting in settings if setting.system.startswith(names)]
-    if not found:
-        systems = ", ".join(dict.fromkeys(setting.system for setting in settings))
-        raise OptionError(f"--only names none of the systems: got {only!r}; there are {systems}")
-    return found
+    for name in only:
+        if not any(setting.key.startswith(name) for setting in settings):
+            systems = ", ".join(dict.fromkeys(setting.system for setting in settings))
+            raise OptionError(f"--only names none of the systems: got {name!r}; there are {systems}")
+    return [setting for setting in settings if setting.key.startswith(tuple(only) or "")]
 
 
 def show(rows: Sequence[Row], text: Text) -> None:
