@@ -190,7 +190,7 @@ def play(player: Player, entry: Entry) -> float:
 def tried(settings: Sequence[Setting], setup: dict[str, Any]) -> list[Entry]:
     """Every setting in every discipline once, on a part of the sentences. Who cannot take part is named, once for each
     reason."""
-    setup = {**setup, "sources": setup["sources"][::TRIAL_SHARE], "alone": setup["alone"] // TRIAL_SHARE}
+    setup = {**setup, "sources": setup["sources"][::TRIAL_SHARE], "alone": max(1, setup["alone"] // TRIAL_SHARE)}
     found: list[Entry] = []
     complaints: set[str] = set()
     for setting in settings:

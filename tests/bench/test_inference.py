@@ -66,7 +66,7 @@ def fake(monkeypatch, tokenizer):
     shape = replace(peers.small(), vocab_size=tokenizer.vocab_size, d_model=16, n_heads=2, d_ff=32)
     monkeypatch.setattr(inference, "Player", Player)
     monkeypatch.setattr(inference, "trained", lambda *_: (Transformer(shape), tokenizer))
-    monkeypatch.setattr(inference, "prepared", lambda contest, *_: ({"sources": contest.sources}, SETTINGS))
+    monkeypatch.setattr(inference, "prepared", lambda contest, *_: ({"sources": contest.sources, "alone": 4}, SETTINGS))
     monkeypatch.setattr(inference, "peaks", lambda _: {"float32": 1e12, "bfloat16": 2e12, "int8": 4e12})
     monkeypatch.setattr(inference.numerics, "choose", lambda _: Numerics("cpu", "bfloat16", "default", 1))
     Player.log = []
