@@ -27,9 +27,20 @@ from heedful.tasks.setup import Setup, flops_per_token, settle
 from heedful.tasks.teacher import NAME as TEACHER
 from heedful.tasks.teacher import Teacher, objective_of
 from heedful.tasks.word_vectors import lay_down, put_in
-from heedful.training.calibrate import SECONDS, calibrate
+from heedful.training.calibrate import SECONDS, Calibration, calibrate
+from heedful.training.course import write_legs
 from heedful.training.options import TrainingOptions
-from heedful.training.plan import Budget, Plan, evaluate_every, plan_steps, settle_options, stored_options
+from heedful.training.plan import (
+    PLAN,
+    Budget,
+    Plan,
+    changes_of,
+    evaluate_every,
+    plan_steps,
+    settle_options,
+    stored_options,
+)
+from heedful.training.timekeeper import TimeBudget
 from heedful.transfer.embedding import Coverage
 
 Command = Callable[[TranslationOptions], Sequence[str]]
@@ -174,8 +185,24 @@ def request_of(place: Path) -> TranslationOptions:
 
 
 def command_of(run: RunDirectory) -> str:
-    """The command line that makes a run again."""
-    return str(read_json(run.begun / REQUEST)["command"])
+    """The command line that makes a run again, with the changes of its plan so far."""
+    words = shlex.split(read_json(run.begun / REQUEST)["command"])
+    legs = changes_of(run.training)
+    # The demo asks for a time, which buys what it buys.
+    return shlex.join([*words, *(["--replanned", write_legs(legs)] if legs and "--steps" in words else [])])
+
+
+def time_of(run: RunDirectory, options: TranslationOptions) -> TimeBudget | None:
+    """The time of a run that was asked for minutes; None of any other.
+
+    Args:
+        run: begun.
+        options: of the run.
+    """
+    if options.minutes is None:
+        return None
+    calibration = Calibration(**read_json(run.begun / PLAN)["budget"]["calibration"])
+    return TimeBudget(60 * options.minutes, options.evaluations, calibration)
 
 
 def steps_of(run: RunDirectory) -> TrainingOptions:
@@ -211,6 +238,7 @@ def _settle_steps(place: Path, beginning: Beginning, asked: TranslationOptions) 
     arithmetic = flops_per_token(beginning.model) * plan.n_tokens(0) / plan.n_batches(0)
     found = plan_steps(wanted, plan.n_batches(0), calibration, asked.evaluations, arithmetic)
     options = options_for(setup.size, found.steps, seed)
-    options = replace(options, evaluate_every=found.evaluate_every, patience=None if budget else PATIENCE)
+    patience = None if budget else PATIENCE
+    options = replace(options, evaluate_every=found.evaluate_every, patience=patience, replanned=asked.legs)
     settle_options(place, options, {"budget": found.to_json()})
     return found

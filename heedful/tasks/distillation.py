@@ -46,6 +46,7 @@ class DistillOptions(Texts):
         allowed_loss: BLEU that may be lost against the teacher, at the lower end of the interval.
         accept_loss: write a student that loses more too; its card says so.
         int8: make an int8 run of the student too, beside it, as `heedful compress` does.
+        replanned: changes of a plan of `steps` on the way, as the card of a run has them whose minutes made them.
         resume: go on in `out` where a distillation was interrupted, or refused for its loss.
     """
 
@@ -66,6 +67,7 @@ class DistillOptions(Texts):
     allowed_loss: float = ALLOWED_LOSS
     accept_loss: bool = False
     int8: bool = False
+    replanned: str | None = None
     resume: bool = False
 
     @property

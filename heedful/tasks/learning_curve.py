@@ -106,6 +106,8 @@ def learning_curve(options: TranslationOptions, *, watch: Watch | None = None) -
 def _begin(options: TranslationOptions) -> CurvePlan:
     """Lay down the texts of all sizes, once all that can be refused has been refused."""
     options.check()
+    if options.replanned is not None:
+        raise OptionError("--replanned is of one training: leave it out, or leave out --learning-curve")
     if is_curve(options.out):
         way = "" if (options.out / FIGURES).is_file() else "go on with --resume or "
         raise RunError(f"{options.out} holds a learning curve: nothing is written over; {way}choose another --out")

@@ -12,6 +12,7 @@ from heedful.numerics import choose
 from heedful.tasks.models import family
 from heedful.tasks.preparation import Sources
 from heedful.tasks.texts import FILES, Texts, flag_of
+from heedful.training.course import Course, Leg, read_legs
 from heedful.training.plan import Budget
 from heedful.transfer.vectors import Layout
 
@@ -33,6 +34,7 @@ class TranslationOptions(Texts):
         evaluations: looks at the dev set; 16, or fewer in a short run, when left out. Minutes may buy fewer of them.
         seed: of everything random.
         device: "cpu" or "cuda"; chosen when left out.
+        replanned: changes of a plan of `steps` on the way, as the card of a run has them whose minutes made them.
         resume: go on in `out` where a run was interrupted.
     """
 
@@ -48,6 +50,7 @@ class TranslationOptions(Texts):
     evaluations: int | None = None
     seed: int = 1
     device: str | None = None
+    replanned: str | None = None
     resume: bool = False
 
     @classmethod
@@ -70,6 +73,20 @@ class TranslationOptions(Texts):
         return None if given == (None,) * 4 else Budget(*given)
 
     @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Changes of the plan.
+
+        Raises:
+            OptionError: they are not written as on a card, or there is no number of steps that they are changes of.
+        """
+        legs = read_legs(self.replanned or "")
+        if legs and self.steps is None:
+            raise OptionError("--replanned says how a plan of --steps was changed: give both, as on the model card")
+        if legs:
+            Course([Leg(0, 0, self.steps or 1, 0), *legs])
+        return legs
+
+    @property
     def command(self) -> list[str]:
         """The command line that asks for this; of files the names alone, as the model card has them."""
         words = ["heedful", "train", "translation"]
@@ -86,7 +103,7 @@ class TranslationOptions(Texts):
 
         Raises:
             OptionError: an unknown model, device or kind of pairs, a file named twice, several budgets or one of
-                nothing, a seed below 0, no evaluation.
+                nothing, changes of no plan, a seed below 0, no evaluation.
             DataError: the file of vectors does not begin as one does.
         """
         family(self.model)
@@ -95,6 +112,7 @@ class TranslationOptions(Texts):
         Augmentation.named(self.augment)
         choose(self.device)
         self.budget()
+        _ = self.legs
         if self.evaluations is not None and self.evaluations < 1:
             raise OptionError(
                 f"evaluations must be 1 or more: got {self.evaluations}; the best weights are chosen by them"

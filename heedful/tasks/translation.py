@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterable, Iterator
 from heedful.numerics import applied
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
-from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, has_begun, reopen, steps_of
+from heedful.tasks.beginning import (
+    Beginning,
+    Command,
+    as_begun,
+    begin,
+    command_of,
+    has_begun,
+    reopen,
+    steps_of,
+    time_of,
+)
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Judge, Published, Trained, describe, publish
 from heedful.tasks.models import n_parameters
@@ -91,7 +101,7 @@ def go_on(
     beginning = reopen(run.begun, sources, seed)
     setup, rehearsal, model = beginning.setup, beginning.rehearsal, beginning.model
     describe(run, sources, beginning.prepared, setup)
-    display = watch(_outlook(beginning, sources, options.minutes)) if watch else Silent()
+    display = watch(_outlook(beginning, sources)) if watch else Silent()
     for said in (*(introduce(beginning) if introduce else ()), *_opening(beginning)):
         display.event(0, said)
     watchers, compute = Watchers(display, rehearsal.evaluate, rehearsal.glimpse), setup.numerics.dtype
@@ -104,6 +114,7 @@ def go_on(
             folder=run.training,
             watchers=watchers,
             compute=compute,
+            time_budget=time_of(run, options),
         )
     display.event(result.step, "scoring on the held-out pairs")
     tell = now_and_then(lambda said: display.event(result.step, said))
@@ -126,8 +137,8 @@ def _opening(beginning: Beginning) -> Iterator[str]:
         yield f"the text could be better: {kinds}; `heedful inspect` says where"
 
 
-def _outlook(beginning: Beginning, sources: Sources, minutes: float | None) -> Outlook:
+def _outlook(beginning: Beginning, sources: Sources) -> Outlook:
     ways = " and ".join(f"{source}→{target}" for source, target in sources.directions)
     setup = beginning.setup
     flops, peak = flops_per_token(beginning.model), peak_flops(setup.numerics)
-    return Outlook(f"{setup.model} {ways}", "dev BLEU", flops, peak, minutes)
+    return Outlook(f"{setup.model} {ways}", "dev BLEU", flops, peak)
