@@ -164,10 +164,8 @@ def as_begun(options: TranslationOptions) -> TranslationOptions:
     if not place.is_dir():
         raise RunError(f"nothing to resume in {run.path}: training had not begun; leave --resume out to start in it")
     check_manifest(place)
-    teacher = Teacher.stored(place)
-    if teacher is not None:
-        again = shlex.join(["heedful", "distill", teacher.path, "--out", str(options.out), "--resume"])
-        raise RunError(f"{run.path} has a teacher, beside which it is to be judged: go on with: {again}")
+    if Teacher.stored(place) is not None:
+        raise RunError(f"{run.path} has a teacher, beside which it is to be judged: go on with: {run.going_on}")
     stored = request_of(place)
     changed = differences(options, stored)
     if changed:

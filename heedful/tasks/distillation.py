@@ -20,7 +20,6 @@ from heedful.tasks.texts import FILES, Texts, flag_of
 PRESETS: Mapping[str, tuple[int, int]] = {"6-1": (6, 1), "6-2": (6, 2), "12-1": (12, 1)}
 # A teacher of more layers than these has a student of twelve and one.
 SHALLOW = 8
-PLAN = "distillation.json"
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ class Plan:
         """Write it down, for going on."""
         files = [asdict(file) for file in self.files]
         values = {"teacher": self.teacher.to_json(), "options": self.options.to_json(), "files": files}
-        write_json(lesson_of(run) / PLAN, values)
+        write_json(run.distillation, values)
 
     @classmethod
     def stored(cls, run: RunDirectory) -> Self:
@@ -193,7 +192,7 @@ class Plan:
         Raises:
             RunError: it cannot be read, or is not what `store` wrote.
         """
-        path = lesson_of(run) / PLAN
+        path = run.distillation
         values = read_json(path)
         try:
             files = [DataFile(**file) for file in values["files"]]
@@ -204,10 +203,10 @@ class Plan:
 
 def lesson_of(run: RunDirectory) -> Path:
     """training/lesson/ of a run: what its student learns from, and who wrote it."""
-    return run.training / "lesson"
+    return run.distillation.parent
 
 
 def is_distillation(out: Path) -> bool:
     """Whether there is a distillation in a folder to go on with: begun, and not finished."""
     run = RunDirectory(out)
-    return (lesson_of(run) / PLAN).is_file() and not run.is_finished
+    return run.distillation.is_file() and not run.is_finished
