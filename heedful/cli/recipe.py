@@ -22,6 +22,7 @@ def recipe(
     steps: int | None = None,
     seed: int = 1,
     device: str | None = None,
+    replanned: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int | None:
     """List the recipes, show one, or, with --data and --out, train it.
@@ -33,14 +34,17 @@ def recipe(
         steps: updates instead of its own budget, to try it on a slice.
         seed: of everything random.
         device: cpu or cuda; chosen when not given.
+        replanned: changes of a plan of --steps on the way, as the card of a run has them whose minutes made them.
         as_json: print one JSON object, of a training what came of it; a list where no recipe is named.
     """
     from heedful.tasks.recipes import load_recipe, recipe_names
 
     if (data is None) != (out is None) or (name is None and data is not None):
         raise OptionError("a recipe is trained with its name, --data and --out: give all three")
-    if data is None and (steps is not None or seed != 1 or device is not None):
-        raise OptionError("--steps, --seed and --device are of a training: give a recipe's name, --data and --out too")
+    if data is None and (seed != 1 or any(value is not None for value in (steps, device, replanned))):
+        raise OptionError(
+            "--steps, --replanned, --seed and --device are of a training: give a recipe's name, --data and --out too"
+        )
     if name is None:
         recipes = [load_recipe(known) for known in recipe_names()]
         if as_json:
@@ -50,7 +54,7 @@ def recipe(
         return None
     chosen = load_recipe(name)
     if data is not None and out is not None:
-        published = cook(chosen, data, out, steps, seed, device)
+        published = cook(chosen, data, out, steps, replanned, seed, device)
         if isinstance(published, int):
             return published
         show_cooked(chosen, published, as_json)
@@ -63,7 +67,13 @@ def recipe(
 
 
 def cook(
-    chosen: "Recipe", data: Path, out: Path, steps: int | None, seed: int, device: str | None
+    chosen: "Recipe",
+    data: Path,
+    out: Path,
+    steps: int | None,
+    replanned: str | None,
+    seed: int,
+    device: str | None,
 ) -> "Published | int":
     """Train a recipe, watched; the exit code where it was stopped."""
     from heedful.cli.stopping import until_stopped
@@ -71,7 +81,10 @@ def cook(
     from heedful.training.display import make_display
 
     return until_stopped(
-        out, lambda: run_recipe(chosen, data, out, steps=steps, seed=seed, device=device, watch=make_display)
+        out,
+        lambda: run_recipe(
+            chosen, data, out, steps=steps, replanned=replanned, seed=seed, device=device, watch=make_display
+        ),
     )
 
 

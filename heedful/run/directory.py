@@ -81,6 +81,11 @@ class RunDirectory:
         return self.training / "begun"
 
     @property
+    def distillation(self) -> Path:
+        """training/lesson/distillation.json: whom a student learns from; missing where nobody teaches."""
+        return self.training / "lesson" / "distillation.json"
+
+    @property
     def metrics(self) -> Path:
         """training/metrics.jsonl, a line every few steps."""
         return self.training / "metrics.jsonl"
@@ -172,8 +177,7 @@ class RunDirectory:
             problem = "is a file, expected a run directory" if exists else "does not exist"
             raise RunError(f"{path} {problem}{_near(path)}")
         if not run.manifest.is_file() and run.training.is_dir():
-            again = f"heedful train {run._task()} --out {shlex.quote(str(path))} --resume"
-            raise RunError(f"{path} is not finished: it has no manifest.json yet; go on with: {again}")
+            raise RunError(f"{path} is not finished: it has no manifest.json yet; go on with: {run.going_on}")
         for file in (run.config, run.manifest):
             if not file.is_file():
                 raise RunError(f"{path} is no run directory: {file.name} is missing; {_inside(path)}")
@@ -204,6 +208,18 @@ class RunDirectory:
             yield
         finally:
             os.close(descriptor)
+
+    @property
+    def going_on(self) -> str:
+        """The command that goes on with a training that was begun here.
+
+        Raises:
+            RunError: it learns from a teacher, and the file that says from whom is damaged.
+        """
+        verb = ["train", self._task()]
+        if self.distillation.is_file():
+            verb = ["distill", str(read_json(self.distillation)["teacher"]["path"])]
+        return shlex.join(["heedful", *verb, "--out", str(self.path), "--resume"])
 
     @property
     def is_finished(self) -> bool:

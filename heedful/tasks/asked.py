@@ -9,6 +9,7 @@ from heedful.architecture import read_record
 from heedful.errors import OptionError
 from heedful.numerics import choose
 from heedful.training.plan import Budget
+from heedful.training.route import Leg, Route, read_legs
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Asked:
         evaluations: looks at the dev set; 16, or fewer in a short run, when left out. Minutes may buy fewer of them.
         seed: of everything random.
         device: "cpu" or "cuda"; chosen when left out.
+        replanned: changes of a plan of `steps` on the way, as the card of a run has them whose minutes made them.
         resume: go on in `out` where a run was interrupted.
 
     Attributes:
@@ -40,6 +42,7 @@ class Asked:
     evaluations: int | None = None
     seed: int = 1
     device: str | None = None
+    replanned: str | None = None
     resume: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +70,20 @@ class Asked:
         return None if given == (None,) * 4 else Budget(*given)
 
     @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Changes of the plan.
+
+        Raises:
+            OptionError: they are not written as on a card, or there is no number of steps that they are changes of.
+        """
+        legs = read_legs(self.replanned or "")
+        if legs and self.steps is None:
+            raise OptionError("--replanned says how a plan of --steps was changed: give both, as on the model card")
+        if legs:
+            Route([Leg(0, 0, self.steps or 1, 0), *legs])
+        return legs
+
+    @property
     def command(self) -> list[str]:
         """The command line that asks for this; of files the names alone, as the model card has them."""
         words = ["heedful", *self.VERB]
@@ -87,6 +104,7 @@ class Asked:
         """
         choose(self.device)
         self.budget()
+        _ = self.legs
         if self.evaluations is not None and self.evaluations < 1:
             raise OptionError(
                 f"evaluations must be 1 or more: got {self.evaluations}; the best weights are chosen by them"

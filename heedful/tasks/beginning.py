@@ -27,6 +27,8 @@ from heedful.tasks.setup import Setup, settle
 from heedful.tasks.teacher import NAME as TEACHER
 from heedful.tasks.teacher import Teacher, objective_of
 from heedful.tasks.word_vectors import lay_down, put_in
+from heedful.training.plan import changes_of
+from heedful.training.route import write_legs
 from heedful.transfer.embedding import Coverage
 
 Command = Callable[[TranslationOptions], Sequence[str]]
@@ -161,10 +163,8 @@ def as_begun(options: TranslationOptions) -> TranslationOptions:
     if not place.is_dir():
         raise RunError(f"nothing to resume in {run.path}: training had not begun; leave --resume out to start in it")
     check_manifest(place)
-    teacher = Teacher.stored(place)
-    if teacher is not None:
-        again = shlex.join(["heedful", "distill", teacher.path, "--out", str(options.out), "--resume"])
-        raise RunError(f"{run.path} has a teacher, beside which it is to be judged: go on with: {again}")
+    if Teacher.stored(place) is not None:
+        raise RunError(f"{run.path} has a teacher, beside which it is to be judged: go on with: {run.going_on}")
     stored = request_of(place)
     changed = differences(options, stored)
     if changed:
@@ -182,5 +182,8 @@ def request_of(place: Path) -> TranslationOptions:
 
 
 def command_of(run: RunDirectory) -> str:
-    """The command line that makes a run again."""
-    return str(read_json(run.begun / REQUEST)["command"])
+    """The command line that makes a run again, with the changes of its plan so far."""
+    words = shlex.split(read_json(run.begun / REQUEST)["command"])
+    legs = changes_of(run.training)
+    # The demo asks for a time, which buys what it buys.
+    return shlex.join([*words, *(["--replanned", write_legs(legs)] if legs and "--steps" in words else [])])

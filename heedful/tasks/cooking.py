@@ -30,6 +30,7 @@ def run_recipe(
     out: Path,
     *,
     steps: int | None = None,
+    replanned: str | None = None,
     seed: int = 1,
     device: str | None = None,
     watch: Callable[[Outlook], Display] | None = None,
@@ -41,6 +42,7 @@ def run_recipe(
         data: the folder with its files.
         out: the run directory to write.
         steps: updates instead of its own, for a try on a slice.
+        replanned: changes of a plan of `steps`, as for `TranslationOptions`.
         seed: of everything random.
         device: "cpu" or "cuda"; None chooses.
         watch: makes someone who watches; None is silent.
@@ -53,7 +55,7 @@ def run_recipe(
         again = shlex.join(["heedful", "train", "translation", "--out", str(out), "--resume"])
         raise RunError(f"a training was begun in {out}: go on with `{again}`, or choose another --out")
     first, second = recipe.languages
-    said: dict[str, Any] = {"out": out, "seed": seed, "device": device, "steps": steps}
+    said: dict[str, Any] = {"out": out, "seed": seed, "device": device, "steps": steps, "replanned": replanned}
     said |= {"source_language": first, "target_language": second, **recipe.data.find(data, recipe.name)}
     options = TranslationOptions.from_json({**said, "minutes": recipe.minutes if steps is None else None})
     if recipe.training is None:
@@ -71,6 +73,7 @@ def _begin(recipe: Recipe, options: TranslationOptions, command: str) -> None:
     verdict = examine(sources)
     steps = options.steps or recipe.training.steps
     training = replace(recipe.training, steps=steps, seed=options.seed, evaluate_every=evaluate_every(steps))
+    training = replace(training, replanned=options.legs)
     with RunDirectory.starting(options.out) as run, atomic_folder(run.begun) as part:
         prepared = prepare(sources, part, options.seed, recipe.size, verdict)
         shape = replace(recipe.model, vocab_size=prepared.tokenizer.vocab_size)
@@ -87,6 +90,7 @@ def _command(recipe: Recipe, data: Path, options: TranslationOptions) -> list[st
         ("--steps", options.steps, None),
         ("--seed", options.seed, 1),
         ("--device", options.device, None),
+        ("--replanned", options.replanned, None),
     ):
         words += [flag, str(value)] if value != usual else []
     return words

@@ -9,14 +9,16 @@ from typing import Protocol, TypeVar
 from heedful.interface import Model, Objective
 from heedful.numerics import Numerics, applied
 from heedful.run.directory import RunDirectory
+from heedful.run.disk import read_json
 from heedful.tasks.asked import Asked
 from heedful.tasks.setup import flops_per_token
 from heedful.training.calibrate import SECONDS, Calibration, calibrate
 from heedful.training.loop import TrainingResult, Watchers, train
 from heedful.training.options import TrainingOptions
-from heedful.training.plan import Budget, Plan, evaluate_every, plan_steps, settle_options, stored_options
+from heedful.training.plan import PLAN, Budget, Plan, evaluate_every, plan_steps, settle_options, stored_options
 from heedful.training.progress import Display, Evaluate, Glimpse
 from heedful.training.step import Batches
+from heedful.training.timekeeper import TimeBudget
 
 # Calibration may take this share of the time.
 CALIBRATION_SHARE = 0.02
@@ -76,8 +78,10 @@ def settle_steps(place: Path, course: Course, asked: Asked) -> Plan:
     arithmetic = flops_per_token(course.model) * batches.n_tokens(0) / batches.n_batches(0)
     wanted = budget or Budget(epochs=course.epochs)
     found = plan_steps(wanted, batches.n_batches(0), calibration, asked.evaluations, arithmetic)
-    options = replace(course.rates(found.steps), evaluate_every=found.evaluate_every)
-    settle_options(place, replace(options, patience=None if budget else PATIENCE), {"budget": found.to_json()})
+    patience = None if budget else PATIENCE
+    options = course.rates(found.steps)
+    options = replace(options, evaluate_every=found.evaluate_every, patience=patience, replanned=asked.legs)
+    settle_options(place, options, {"budget": found.to_json()})
     return found
 
 
@@ -97,13 +101,27 @@ def steps_of(run: RunDirectory) -> TrainingOptions:
     return found
 
 
-def take(run: RunDirectory, course: Course, display: Display) -> TrainingResult:
+def time_of(run: RunDirectory, asked: Asked) -> TimeBudget | None:
+    """The time of a run that was asked for minutes; None of any other.
+
+    Args:
+        run: begun.
+        asked: of the run.
+    """
+    if asked.minutes is None:
+        return None
+    calibration = Calibration(**read_json(run.begun / PLAN)["budget"]["calibration"])
+    return TimeBudget(60 * asked.minutes, asked.evaluations, calibration)
+
+
+def take(run: RunDirectory, course: Course, display: Display, time: TimeBudget | None = None) -> TrainingResult:
     """Train, from the beginning or from wherever it was stopped, to the end.
 
     Args:
         run: begun, and locked.
         course: to be taken; its model has the weights that are kept when this returns.
         display: who watches.
+        time: that it may use; None where nobody asked for one.
     """
     for said in course.opening:
         display.event(0, said)
@@ -117,6 +135,7 @@ def take(run: RunDirectory, course: Course, display: Display) -> TrainingResult:
             folder=run.training,
             watchers=watchers,
             compute=course.numerics.dtype,
+            time_budget=time,
         )
 
 

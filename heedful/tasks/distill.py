@@ -230,8 +230,7 @@ def _judge(pupil: Pupil, run: RunDirectory, student: Translator, data: str, pair
         proof.require(options.allowed_loss)
     except QualityError as error:
         if not options.accept_loss:
-            again = shlex.join(["heedful", "distill", str(teacher), "--out", str(run.path), "--resume"])
-            raise QualityError(f"{error}; its training is kept: `{again}` with it writes the student") from None
+            raise QualityError(f"{error}; its training is kept: `{run.going_on}` with it writes the student") from None
         command += "" if "--accept-loss" in command else " --accept-loss"
     notes = [note for note in (_manner(pupil), describe_lesson(lesson_of(run))) if note]
     change = Change(run.path.resolve().name, command, _origin(pupil), notes, allowed_loss=options.allowed_loss)

@@ -21,7 +21,6 @@ from heedful.tasks.texts import FILES, Texts
 PRESETS: Mapping[str, tuple[int, int]] = {"6-1": (6, 1), "6-2": (6, 2), "12-1": (12, 1)}
 # A teacher of more layers than these has a student of twelve and one.
 SHALLOW = 8
-PLAN = "distillation.json"
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class DistillOptions(Texts):
         allowed_loss: BLEU that may be lost against the teacher, at the lower end of the interval.
         accept_loss: write a student that loses more too; its card says so.
         int8: make an int8 run of the student too, beside it, as `heedful compress` does.
+        replanned: changes of a plan of `steps` on the way, as the card of a run has them whose minutes made them.
         resume: go on in `out` where a distillation was interrupted, or refused for its loss.
     """
 
@@ -67,6 +67,7 @@ class DistillOptions(Texts):
     allowed_loss: float = ALLOWED_LOSS
     accept_loss: bool = False
     int8: bool = False
+    replanned: str | None = None
     resume: bool = False
 
     @property
@@ -183,7 +184,7 @@ class Plan:
         """Write it down, for going on."""
         files = [asdict(file) for file in self.files]
         values = {"teacher": self.teacher.to_json(), "options": self.options.to_json(), "files": files}
-        write_json(lesson_of(run) / PLAN, values)
+        write_json(run.distillation, values)
 
     @classmethod
     def stored(cls, run: RunDirectory) -> Self:
@@ -192,7 +193,7 @@ class Plan:
         Raises:
             RunError: it cannot be read, or is not what `store` wrote.
         """
-        path = lesson_of(run) / PLAN
+        path = run.distillation
         values = read_json(path)
         try:
             files = [DataFile(**file) for file in values["files"]]
@@ -203,10 +204,10 @@ class Plan:
 
 def lesson_of(run: RunDirectory) -> Path:
     """training/lesson/ of a run: what its student learns from, and who wrote it."""
-    return run.training / "lesson"
+    return run.distillation.parent
 
 
 def is_distillation(out: Path) -> bool:
     """Whether there is a distillation in a folder to go on with: begun, and not finished."""
     run = RunDirectory(out)
-    return (lesson_of(run) / PLAN).is_file() and not run.is_finished
+    return run.distillation.is_file() and not run.is_finished

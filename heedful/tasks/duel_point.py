@@ -207,7 +207,6 @@ def measure(
     seen = translator.attention(arena.shown, shown) if shown else None
     tell("timing sentences of many lengths", 0, 0)
     growth = _growth(translator, setup)
-    tell("remembering random symbols", 0, 0)
     tokens = int(rows[-1]["tokens"])
     contestant = Contestant(
         name=name,
@@ -224,7 +223,7 @@ def measure(
         decoding_seconds=found.seconds,
         sentences=len(arena.pairs),
         growth=growth,
-        recall=measure_recall(setup),
+        recall=measure_recall(setup, tell=tell),
         attention=None if seen is None else seen.merged(words_of(seen.source), words_of(seen.target)),
         shown=shown,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import make_folder, remove, write_atomic, write_json
+from heedful.run.disk import alone_in, make_folder, remove, write_atomic, write_json
 from heedful.tasks.asked import differences
 from heedful.tasks.curve_page import curve_page
 from heedful.tasks.curve_plan import TEXT, CurvePlan, Portion, begin_curve, is_curve
@@ -107,15 +107,24 @@ def learning_curve(options: TranslationOptions, *, watch: Watch | None = None) -
 def _begin(options: TranslationOptions) -> CurvePlan:
     """Lay down the texts of all sizes, once all that can be refused has been refused."""
     options.check()
-    if is_curve(options.out):
-        way = "" if (options.out / FIGURES).is_file() else "go on with --resume or "
-        raise RunError(f"{options.out} holds a learning curve: nothing is written over; {way}choose another --out")
+    if options.replanned is not None:
+        raise OptionError("--replanned is of one training: leave it out, or leave out --learning-curve")
+    _check_none_begun(options.out)
     RunDirectory(options.out).check_free()
     sources = options.sources()
     examine(sources)
     make_folder(options.out.parent)
     make_folder(options.out)
-    return begin_curve(options, sources)
+    # Once more: a long text takes long to read, and another may have begun here in the meantime.
+    with alone_in(options.out):
+        _check_none_begun(options.out)
+        return begin_curve(options, sources)
+
+
+def _check_none_begun(out: Path) -> None:
+    if is_curve(out):
+        way = "" if (out / FIGURES).is_file() else "go on with --resume or "
+        raise RunError(f"{out} holds a learning curve: nothing is written over; {way}choose another --out")
 
 
 def _reopen(options: TranslationOptions) -> CurvePlan:

@@ -16,6 +16,7 @@ from heedful.data.tokenizer import PAD
 from heedful.interface import Model
 from heedful.numerics import applied
 from heedful.tasks.defaults import Size, options_for
+from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.models import family
 from heedful.tasks.setup import Setup
 from heedful.training.objectives import TeacherForcing
@@ -49,12 +50,13 @@ class Recall:
     recalled: tuple[float, ...]
 
 
-def measure_recall(setup: Setup, steps: int = STEPS) -> Recall:
+def measure_recall(setup: Setup, steps: int = STEPS, tell: Tell = unwatched) -> Recall:
     """Train a small model of a run's family, and ask it.
 
     Args:
         setup: names the family and how to compute.
         steps: updates.
+        tell: is told how many of them are done.
     """
     kind, options = family(setup.model), options_for(SIZE, steps, SEED)
     with torch.random.fork_rng(devices=[]), applied(setup.numerics):
@@ -63,6 +65,7 @@ def measure_recall(setup: Setup, steps: int = STEPS) -> Recall:
         state = State(model, options)
         step = Step(model, TeacherForcing(smoothing=0.0), setup.numerics.dtype).train()
         for number in range(steps):
+            tell("remembering random symbols", number, steps)
             random = np.random.default_rng((SEED, number))
             lengths = random.integers(SHORTEST, LONGEST + 1, ROWS).tolist()
             gradient(step, [_copies(random, lengths)], 1, options.clip, step_seed(SEED, number), state.device)

@@ -34,7 +34,7 @@ class TranslationOptions(Asked, Texts):
 
         Raises:
             OptionError: an unknown model, device or kind of pairs, a file named twice, several budgets or one of
-                nothing, a seed below 0, no evaluation.
+                nothing, changes of no plan, a seed below 0, no evaluation.
             DataError: the file of vectors does not begin as one does.
         """
         family(self.model)

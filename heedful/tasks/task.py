@@ -18,7 +18,7 @@ from heedful.run.manifest import check_manifest, write_manifest
 from heedful.tasks.artefact import Finished, Outcome, publish
 from heedful.tasks.asked import Asked, differences
 from heedful.tasks.beginning import REQUEST, command_of
-from heedful.tasks.course import Course, counted, settle_steps, take
+from heedful.tasks.course import Course, counted, settle_steps, take, time_of
 from heedful.tasks.evidence import Published, Tell
 from heedful.tasks.setup import flops_per_token, peak_flops
 from heedful.training.loop import TrainingResult
@@ -148,8 +148,8 @@ def _go_on(
     if watch is not None:
         title, score = task.title(plan)
         flops, peak = flops_per_token(course.model), peak_flops(course.numerics)
-        display = watch(Outlook(title, score, flops, peak, options.minutes))
-    result = take(run, course, display)
+        display = watch(Outlook(title, score, flops, peak))
+    result = take(run, course, display, time_of(run, options))
     display.event(result.step, "scoring on the held-out examples")
     tell = now_and_then(lambda said: display.event(result.step, said))
     outcome, tokenizer, generation = task.conclude(run, plan, course, result, tell)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
 from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command_of, has_begun, reopen
-from heedful.tasks.course import take
+from heedful.tasks.course import take, time_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Judge, Published, Trained, describe, publish
 from heedful.tasks.models import n_parameters
@@ -90,10 +90,10 @@ def go_on(
     beginning = reopen(run.begun, sources, seed)
     setup = beginning.setup
     describe(run, sources, beginning.prepared, setup)
-    display = watch(_outlook(beginning, sources, options.minutes)) if watch else Silent()
+    display = watch(_outlook(beginning, sources)) if watch else Silent()
     for said in (*(introduce(beginning) if introduce else ()), *_opening(beginning)):
         display.event(0, said)
-    result = take(run, beginning.course, display)
+    result = take(run, beginning.course, display, time_of(run, options))
     display.event(result.step, "scoring on the held-out pairs")
     tell = now_and_then(lambda said: display.event(result.step, said))
     command = command_of(run)
@@ -115,8 +115,8 @@ def _opening(beginning: Beginning) -> Iterator[str]:
         yield f"the text could be better: {kinds}; `heedful inspect` says where"
 
 
-def _outlook(beginning: Beginning, sources: Sources, minutes: float | None) -> Outlook:
+def _outlook(beginning: Beginning, sources: Sources) -> Outlook:
     ways = " and ".join(f"{source}→{target}" for source, target in sources.directions)
     setup = beginning.setup
     flops, peak = flops_per_token(beginning.model), peak_flops(setup.numerics)
-    return Outlook(f"{setup.model} {ways}", "dev BLEU", flops, peak, minutes)
+    return Outlook(f"{setup.model} {ways}", "dev BLEU", flops, peak)

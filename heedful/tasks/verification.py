@@ -21,7 +21,6 @@ from heedful.run.receipt import NAME as RECEIPT
 from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import REQUEST
-from heedful.tasks.distillation import Plan, is_distillation
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import READY
@@ -194,8 +193,7 @@ def _unfinished(run: RunDirectory, left: Sequence[Check], begun: Path | None) ->
         outlook, command = "cannot be gone on with: begin again with another --out", ""
     else:
         outlook = f"can be gone on with, from {whole[0] if whole else 'its first step'}"
-        verb = ["distill", Plan.stored(run).teacher.path] if is_distillation(run.path) else ["train", "translation"]
-        command = shlex.join(["heedful", *verb, "--out", str(run.path), "--resume"])
+        command = run.going_on
     return Verification(run.path, [missing, *left], [], outlook, command)
 
 

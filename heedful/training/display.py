@@ -53,8 +53,6 @@ class Lines:
             f"step {progress.step:,}/{progress.steps:,}  epoch {progress.epoch:.1f}  loss {progress.loss:.3f}  "
             f"{self._speed.tokens_per_second:,.0f} tokens/s  {duration(self._speed.seconds_left(progress))} left"
         )
-        if delay := self._speed.delay(progress):
-            self.event(progress.step, delay)
         self._pace.done(0.0)
 
     def evaluating(self, step: int) -> None:

@@ -10,15 +10,18 @@ import torch
 from heedful.errors import DataError, HeedfulError, OptionError
 from heedful.interface import Model, Objective
 from heedful.run.checkpoint import latest_checkpoint, save_checkpoint
+from heedful.run.directory import checkpoint_folders
 from heedful.training.guard import Trouble
 from heedful.training.interruption import Interrupted, Interruption
 from heedful.training.options import TrainingOptions
 from heedful.training.pace import Pace
-from heedful.training.plan import settle_options
+from heedful.training.plan import add_change, changes_of, settle_options
 from heedful.training.progress import Display, Evaluate, Glimpse, Silent
 from heedful.training.record import Pass, Record
+from heedful.training.route import Leg
 from heedful.training.state import State
 from heedful.training.step import Batches, Rows, Step, Sums, gradient, step_seed
+from heedful.training.timekeeper import TimeBudget, Timekeeper
 
 # Saving takes at most this share of the time, and so does looking at samples.
 SHARE = 0.01
@@ -40,6 +43,7 @@ class TrainingResult:
         best_score: of the best evaluation; None when there was none.
         stopped: what ended it: all steps done, or no better score for long enough.
         seconds: spent in training and evaluating, resumed runs together.
+        replanned: changes of the plan that its speed made; with them in its options it can be made again.
     """
 
     step: int
@@ -49,6 +53,7 @@ class TrainingResult:
     best_score: float | None
     stopped: Literal["steps", "patience"]
     seconds: float
+    replanned: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,13 @@ def train(
     folder: Path,
     watchers: Watchers | None = None,
     compute: torch.dtype = torch.float32,
+    time_budget: TimeBudget | None = None,
 ) -> TrainingResult:
     """Train until the end, going on from the newest checkpoint in the folder when there is one.
 
     Resumed at whatever moment it was killed, a run ends bit-equal to one that was left alone: weights, average, moments
-    and metrics (fields that end in _seconds or _per_second apart).
+    and metrics (fields that end in _seconds or _per_second apart). With a time budget the clock has a say in how many
+    steps there are; then it ends bit-equal to a run without one that has the same changes of plan in its options.
 
     Args:
         model: its weights are the start of a new run, and are replaced by those kept in the end.
@@ -89,6 +96,7 @@ def train(
         folder: `training/` of the run.
         watchers: who looks on.
         compute: dtype of the forward and backward pass; the weights keep theirs.
+        time_budget: changes the steps of the options where the machine's speed does; None leaves them as they are.
     Returns:
         The figures of the run.
     Raises:
@@ -99,7 +107,8 @@ def train(
     if not all(parameter.is_floating_point() for parameter in model.parameters()):
         raise OptionError("a model of int8 weights cannot be trained: train the one it was made of, and quantize that")
     settle_options(folder, options)
-    run = _Run(Step(model, objective, compute), batches, options, folder, watchers or Watchers(Silent()))
+    step, watchers = Step(model, objective, compute), watchers or Watchers(Silent())
+    run = _Run(step, batches, options, folder, watchers, time_budget)
     devices = [run.state.device] if run.state.device.type == "cuda" else []
     try:
         with Interruption() as interruption, torch.random.fork_rng(devices):
@@ -110,6 +119,7 @@ def train(
                 if run.evaluation_is_due:
                     run.evaluate()
                 else:
+                    run.look_at_the_clock()
                     run.take_step()
                 if run.save_is_due:
                     run.save()
@@ -122,7 +132,13 @@ class _Run:
     """The actions of the loop above, on one state."""
 
     def __init__(
-        self, step: Step, batches: Batches, options: TrainingOptions, folder: Path, watchers: Watchers
+        self,
+        step: Step,
+        batches: Batches,
+        options: TrainingOptions,
+        folder: Path,
+        watchers: Watchers,
+        time_budget: TimeBudget | None,
     ) -> None:
         self.state = State(step.model, options)
         self.watchers = watchers
@@ -130,6 +146,10 @@ class _Run:
         self._batches = batches
         self._options = options
         self._folder = folder
+        self._route = options.route()
+        self._time_budget = time_budget
+        self._timekeeper: Timekeeper | None = None
+        self._decided = 0
         self._record = Record(folder, watchers.display, self.state)
         self._saved: dict[str, Any] = {}
         self._saves = Pace(options.save_every_seconds, SHARE)
@@ -138,6 +158,8 @@ class _Run:
     def begin(self) -> None:
         """Become what the newest checkpoint says, or start anew; what was logged after it never happened."""
         self._step.train()
+        for leg in changes_of(self._folder):
+            self._route.add(leg)
         found = latest_checkpoint(self._folder)
         if found is None:
             self._record.cut({"metrics_bytes": 0, "events_bytes": 0})
@@ -151,12 +173,18 @@ class _Run:
             self._record.event("resumed", f"going on after step {found.step}")
         if self._options.on_bad_step == "rollback" and found is None:
             self.state.set_anchor()
+        if self._time_budget is not None:
+            self._timekeeper = Timekeeper(self._time_budget, self.state.counters.seconds)
+            # What came of a plan, and outlived the last checkpoint, comes of the same plan again: no other is made
+            # before the last change, nor before the best weights that lie on the disk.
+            kept = [step for step, _, _ in checkpoint_folders(self._best)]
+            self._decided = max([self._route.legs[-1].after, *kept])
         self._saves.done(0.0)
 
     @property
     def _is_trained(self) -> bool:
         patience, n_stale = self._options.patience, self.state.ranking.n_stale
-        return self.state.counters.step >= self._options.steps or (patience is not None and n_stale >= patience)
+        return self.state.counters.step >= self._route.steps or (patience is not None and n_stale >= patience)
 
     @property
     def is_over(self) -> bool:
@@ -166,9 +194,9 @@ class _Run:
     @property
     def evaluation_is_due(self) -> bool:
         """The weights of now are to be scored, and have not been."""
-        step, every = self.state.counters.step, self._options.evaluate_every
-        due = self._is_trained or (every > 0 and step % every == 0)
-        return self.watchers.evaluate is not None and due and self.state.ranking.last_step != step
+        step, last = self.state.counters.step, self.state.ranking.last_step
+        due = self._is_trained or self._route.evaluation_is_due(step, last)
+        return self.watchers.evaluate is not None and due and last != step
 
     @property
     def save_is_due(self) -> bool:
@@ -189,14 +217,30 @@ class _Run:
             save_checkpoint(self._best, counters.step, self.state.weights(), {"score": found.score}, keep=1)
         seconds = time.monotonic() - begun
         counters.seconds += seconds
+        if self._timekeeper is not None:
+            self._timekeeper.add_evaluation(seconds)
         self._record.evaluation(found, self._epoch, best, seconds)
+
+    def look_at_the_clock(self) -> None:
+        """Plan what is left anew, where the time is kept and the plan would miss it."""
+        counters = self.state.counters
+        if self._timekeeper is None or counters.step < self._decided:
+            return
+        leg = self._timekeeper.look(self._route.legs[-1], counters.step, counters.seconds)
+        if leg is not None:
+            # On the disk before anything comes of it.
+            add_change(self._folder, leg)
+            self._route.add(leg)
 
     def take_step(self) -> None:
         """Read the next batches; learn from them, unless their loss or gradient cannot be believed."""
         begun, counters = time.monotonic(), self.state.counters
+        self._tell_of_changes()
         batches = self._next_batches()
         counters.step += 1
-        rate = self._options.learning_rate * self._options.schedule.rate(counters.step, self._options.steps)
+        rate = self._options.learning_rate * self._route.rate(self._options.schedule, counters.step)
+        if self.state.average is not None and self._options.average is not None:
+            self.state.average.decay = self._route.decay(self._options.average, counters.step)
         buffers = self.state.buffers()
         sums = self._gradient(batches)
         trouble = self.state.guard.judge(sums.loss, sums.norm)
@@ -212,10 +256,19 @@ class _Run:
         seconds = time.monotonic() - begun
         counters.tokens += n_tokens
         counters.seconds += seconds
-        self._record.step(Pass(sums, self._epoch, rate, n_tokens, seconds))
+        if self._timekeeper is not None:
+            self._timekeeper.add_step(seconds)
+        self._record.step(Pass(sums, self._epoch, self._route.steps, rate, n_tokens, seconds))
         if trouble is not None:
             self._stop_if_hopeless()
         self._show_samples()
+
+    def _tell_of_changes(self) -> None:
+        """Say so where another plan begins, decided just now or known before."""
+        step = self.state.counters.step
+        for leg in self._route.legs[1:]:
+            if leg.after == step:
+                self._record.event("replanned", f"planned anew: {leg.end:,} steps in all, {leg.end - step:,} to go")
 
     def _next_batches(self) -> list[Rows]:
         """The batches of one update; the cursor moves behind them. The last update of an epoch may have fewer."""
@@ -308,7 +361,6 @@ class _Run:
             kept, kept_step = found.tensors, found.step
         self.state.load_weights(kept)
         self._step.eval()
-        stopped: Literal["steps", "patience"] = "steps" if counters.step >= self._options.steps else "patience"
-        return TrainingResult(
-            counters.step, self._epoch, counters.tokens, kept_step, ranking.best_score, stopped, counters.seconds
-        )
+        stopped: Literal["steps", "patience"] = "steps" if counters.step >= self._route.steps else "patience"
+        figures = counters.step, self._epoch, counters.tokens, kept_step, ranking.best_score
+        return TrainingResult(*figures, stopped, counters.seconds, changes_of(self._folder))

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self, get_args
 
 from heedful.errors import OptionError, suggest
+from heedful.training.route import Leg, Route, read_legs, write_legs
 from heedful.training.schedule import InverseSquareRoot, Trapezoid, schedule_from_json, schedule_to_json
 
 BadStepPolicy = Literal["skip", "stop", "rollback"]
@@ -18,7 +19,8 @@ class TrainingOptions:
     """How a model is trained. Two runs with equal options, data and number of threads end bit-equal.
 
     Args:
-        steps: updates of the weights, bad ones included.
+        steps: updates of the weights, bad ones included, as first planned.
+        replanned: changes of that plan on the way, in their order.
         learning_rate: the peak; `schedule` says how it moves.
         orthogonal_rate: the peak for the matrices inside the layers, whose steps Muon makes orthogonal; None
             leaves them to AdamW like all others.
@@ -46,6 +48,7 @@ class TrainingOptions:
     """
 
     steps: int
+    replanned: tuple[Leg, ...] = ()
     learning_rate: float = 2e-3
     orthogonal_rate: float | None = None
     schedule: Trapezoid | InverseSquareRoot = field(default_factory=Trapezoid)
@@ -90,10 +93,20 @@ class TrainingOptions:
                 raise OptionError(f"{name} must be in [0, 1): got {share}")
         if not self.weight_decay >= 0:
             raise OptionError(f"weight_decay cannot be negative: got {self.weight_decay}")
+        self.route()
+
+    def route(self) -> Route:
+        """The first plan, and its changes.
+
+        Raises:
+            OptionError: a change lies where the run is over.
+        """
+        return Route([Leg(0, 0, self.steps, self.evaluate_every), *self.replanned])
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
-        return {**asdict(self), "schedule": schedule_to_json(self.schedule), "betas": list(self.betas)}
+        written = {"schedule": schedule_to_json(self.schedule), "replanned": write_legs(self.replanned)}
+        return {**asdict(self), **written, "betas": list(self.betas)}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -107,7 +120,9 @@ class TrainingOptions:
             if name not in known:
                 raise OptionError(f"training option {name!r} is not known{suggest(name, known)}")
         schedule, betas = schedule_from_json(values["schedule"]), tuple(values["betas"])
-        return cls(**{**values, "schedule": schedule, "betas": betas})
+        # An older heedful wrote no changes.
+        legs = read_legs(values.get("replanned", ""))
+        return cls(**{**values, "schedule": schedule, "replanned": legs, "betas": betas})
 
     def differences(self, other: Self) -> dict[str, tuple[Any, Any]]:
         """The options that decide the outcome and are not the same in both, by name: (mine, the other's)."""

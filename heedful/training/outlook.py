@@ -1,6 +1,5 @@
 """What those who watch want to know of a run's course: speed, time left, the curve so far."""
 
-import math
 import time
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,9 +7,6 @@ from itertools import pairwise
 from heedful.training.progress import Progress
 
 BLOCKS = "▁▂▃▄▅▆▇█"
-
-# Training that takes so many times the minutes asked for is told of, once this share of them has shown it.
-LATE, SHOWN = 1.25, 0.1
 
 # Each step the speed forgets this share of the past: about the last 50 steps count.
 FORGET = 0.02
@@ -25,14 +21,12 @@ class Outlook:
         score: the name of the evaluation's score.
         flops_per_token: of forward and backward together; None leaves the share of the peak out.
         peak_flops: what this machine can do in a second.
-        minutes: that the steps were counted from; None where nobody asked for a time.
     """
 
     title: str = "training"
     score: str = "score"
     flops_per_token: float | None = None
     peak_flops: float | None = None
-    minutes: float | None = None
 
 
 class Speed:
@@ -40,17 +34,18 @@ class Speed:
 
     def __init__(self, outlook: Outlook) -> None:
         self._outlook = outlook
-        self._tokens = self._seconds = 0.0
+        self._tokens = self._seconds = self._steps = 0.0
+        self._in_steps = 0.0
         self._begun: float | None = None
-        self._first_step = 0
-        self._told = False
 
     def add(self, progress: Progress) -> None:
         """A step is done."""
         if self._begun is None:
-            self._begun, self._first_step = time.monotonic() - progress.step_seconds, progress.step - 1
+            self._begun = time.monotonic() - progress.step_seconds
         self._tokens += progress.step_tokens - FORGET * self._tokens
         self._seconds += progress.step_seconds - FORGET * self._seconds
+        self._steps += 1 - FORGET * self._steps
+        self._in_steps += progress.step_seconds
 
     @property
     def tokens_per_second(self) -> float:
@@ -65,32 +60,10 @@ class Speed:
         return self.tokens_per_second * self._outlook.flops_per_token / self._outlook.peak_flops
 
     def seconds_left(self, progress: Progress) -> float:
-        """At the pace so far, evaluations and saves included."""
-        return self._seconds_each(progress) * (progress.steps - progress.step)
-
-    def delay(self, progress: Progress) -> str:
-        """That training takes much longer than the minutes asked for, said once; "" otherwise.
-
-        The steps were counted before the first one and stay as many, or a resumed run would end otherwise.
-        """
-        asked = 60 * (self._outlook.minutes or math.inf)
-        needed = self._seconds_each(progress) * progress.steps
-        if self._told or needed < LATE * asked or self._spent < SHOWN * asked:
-            return ""
-        self._told = True
-        return (
-            f"slower than when the steps were counted: at this pace they take {duration(needed)}, not "
-            f"{duration(asked)}; is something else running here? Ctrl-C saves, and --resume goes on"
-        )
-
-    @property
-    def _spent(self) -> float:
+        """At the pace of late; what evaluations and saves add to a step is that of all the time so far."""
         assert self._begun is not None, "a step was added first"
-        return time.monotonic() - self._begun
-
-    def _seconds_each(self, progress: Progress) -> float:
-        """What a step takes, evaluations and saves included."""
-        return self._spent / (progress.step - self._first_step)
+        added = (time.monotonic() - self._begun) / self._in_steps if self._in_steps else 1.0
+        return added * self._seconds / self._steps * (progress.steps - progress.step)
 
 
 class Curve:

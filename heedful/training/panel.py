@@ -67,8 +67,6 @@ class Panel:
             weight = 1 / min(progress.step, SMOOTHING)
             self._loss += weight * (progress.loss - self._loss) if self._loss else progress.loss
         if self._pace.is_due:
-            if delay := self._speed.delay(progress):
-                self.event(progress.step, delay)
             self._draw()
 
     def evaluating(self, step: int) -> None:

@@ -1,4 +1,4 @@
-"""What a run is to do: its steps, counted once from a budget, and its options, the law for every resumption."""
+"""What a run is to do: its steps, counted from a budget, and its options, the law for every resumption."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -9,8 +9,9 @@ from heedful.errors import OptionError
 from heedful.run.disk import make_folder, read_json, write_json
 from heedful.training.calibrate import Calibration
 from heedful.training.options import TrainingOptions
+from heedful.training.route import Leg, read_legs, write_legs
 
-PLAN = "plan.json"
+PLAN, REPLANNED = "plan.json", "replanned"
 
 # What saving, drawing and a less quiet machine may take of the time.
 MARGIN = 0.95
@@ -110,19 +111,32 @@ def plan_steps(
         steps = budget.steps or max(1, math.ceil(n_batches * (budget.epochs or 0.0) - 1e-9))
         return Plan(steps, evaluate_every(steps, n_evaluations), calibration)
     assert calibration is not None, "minutes are counted from a calibration"
-    seconds = 60 * budget.minutes * MARGIN
-    n_afforded = n_evaluations or N_EVALUATIONS
-    if calibration.evaluation_seconds > 0:
-        n_afforded = max(1, min(n_afforded, int(EVALUATION_SHARE * seconds / calibration.evaluation_seconds)))
-    steps = int((seconds - n_afforded * calibration.evaluation_seconds) / calibration.step_seconds)
+    steps, every = afford(60 * budget.minutes * MARGIN, calibration, n_evaluations)
     if steps < 1:
         least = (calibration.step_seconds + calibration.evaluation_seconds) / 60 / MARGIN
         raise OptionError(
             f"minutes={budget.minutes:g} do not suffice for one step and one evaluation here, which take "
             f"{least:.2g}; give more minutes, a smaller model or fewer held-out sentences"
         )
-    every = evaluate_every(steps, n_afforded)
-    return Plan(steps, every if n_evaluations else max(LEAST_APART, every), calibration)
+    return Plan(steps, every, calibration)
+
+
+def afford(seconds: float, calibration: Calibration, n_evaluations: int | None = None) -> tuple[int, int]:
+    """The steps that a time buys, and how many lie between two evaluations.
+
+    Args:
+        seconds: all of which may be used.
+        calibration: what a step and an evaluation take.
+        n_evaluations: as for `plan_steps`.
+    Returns:
+        The steps, fewer than 1 where the time does not suffice for one.
+    """
+    n_afforded = n_evaluations or N_EVALUATIONS
+    if calibration.evaluation_seconds > 0:
+        n_afforded = max(1, int(min(n_afforded, EVALUATION_SHARE * seconds / calibration.evaluation_seconds)))
+    steps = int((seconds - n_afforded * calibration.evaluation_seconds) / calibration.step_seconds)
+    every = evaluate_every(max(1, steps), n_afforded)
+    return steps, every if n_evaluations else max(LEAST_APART, every)
 
 
 def stored_options(folder: Path) -> TrainingOptions | None:
@@ -158,3 +172,26 @@ def settle_options(folder: Path, options: TrainingOptions, facts: dict[str, Any]
         raise OptionError(
             f"a run goes on with the options it was begun with: {what}; leave these out, or start a new run"
         )
+
+
+def changes_of(folder: Path) -> tuple[Leg, ...]:
+    """The changes of plan that a run has made on its way so far.
+
+    Args:
+        folder: `training/` of the run.
+    """
+    path = folder / PLAN
+    return read_legs(read_json(path).get(REPLANNED, "")) if path.exists() else ()
+
+
+def add_change(folder: Path, leg: Leg) -> None:
+    """Write down a change of plan: a run that is killed afterwards goes on by it.
+
+    Args:
+        folder: `training/` of the run, its options settled.
+        leg: decided just now.
+    Raises:
+        RunError: the file system refused.
+    """
+    path = folder / PLAN
+    write_json(path, {**read_json(path), REPLANNED: write_legs([*changes_of(folder), leg])})

@@ -41,7 +41,7 @@ class Progress:
 
     Args:
         step: steps done.
-        steps: steps to do.
+        steps: steps to do, as it is planned now.
         epoch: epochs done, with a fraction.
         tokens: source and target tokens read since the beginning.
         loss: mean of this step.

@@ -17,6 +17,7 @@ class Pass:
     Args:
         sums: its loss and figures.
         epoch: epochs read since the beginning, with a fraction.
+        steps: updates of the run, as it is planned now.
         rate: its learning rate.
         tokens: source and target tokens that it read.
         seconds: how long it took.
@@ -24,6 +25,7 @@ class Pass:
 
     sums: Sums
     epoch: float
+    steps: int
     rate: float
     tokens: int
     seconds: float
@@ -46,10 +48,10 @@ class Record:
 
     def step(self, done: Pass) -> None:
         """A step is done and counted; every few steps make a row."""
-        state, options = self._state, self._state.options
+        state = self._state
         state.window.tokens += done.tokens
         state.window.seconds += done.seconds
-        if state.counters.step % options.log_every == 0 or state.counters.step == options.steps:
+        if state.counters.step % state.options.log_every == 0 or state.counters.step == done.steps:
             place = _place(state.counters, done.epoch)
             self.metrics.write({**place, "rate": done.rate, **state.window.row()})
             state.window = Window()
@@ -57,7 +59,7 @@ class Record:
         self.display.step(
             Progress(
                 counters.step,
-                options.steps,
+                done.steps,
                 done.epoch,
                 counters.tokens,
                 done.sums.loss,

@@ -2,13 +2,19 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from heedful.errors import OptionError, suggest
 
 
 class Schedule(Protocol):
-    """A frozen dataclass that says the learning rate of each step as a share of the peak."""
+    """A frozen dataclass that says the learning rate of each step as a share of the peak.
+
+    Args:
+        is_relative: whether it depends on the share of the run that is over; on the steps done alone otherwise.
+    """
+
+    is_relative: ClassVar[bool]
 
     def rate(self, step: int, total: int) -> float:
         """The share, in [0, 1], of step 1..total."""
@@ -29,6 +35,7 @@ class Trapezoid:
         Hägele et al. 2024, arXiv:2405.18392.
     """
 
+    is_relative: ClassVar[bool] = True
     warmup: float = 0.04
     cooldown: float = 0.6
 
@@ -60,6 +67,7 @@ class InverseSquareRoot:
         Vaswani et al. 2017, arXiv:1706.03762, section 5.3.
     """
 
+    is_relative: ClassVar[bool] = False
     warmup_steps: int = 4000
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from heedful.tasks import course
 from heedful.tasks.defaults import SIZES, architecture_for, options_for, size_for
-from heedful.training import plan
+from heedful.training import plan, timekeeper
 from tests.docs.pages import read, tables
 
 ENGLISH, CHINESE = "docs/defaults.md", "docs/defaults.zh.md"
@@ -17,8 +17,8 @@ LONG, SHORT = 10_000, 1_000
 
 
 def figures(page: str) -> list[str]:
-    """Every number in the sentences, in order: the table and what stands in backticks left out."""
-    text = re.sub(r"<!-- SIZES.*?/SIZES -->|`[^`]+`|Multi30k", "", read(page), flags=re.DOTALL)
+    """Every number in the sentences, in order: the table, what stands in backticks and the names of pages left out."""
+    text = re.sub(r"<!-- SIZES.*?/SIZES -->|`[^`]+`|\]\([^)]+\)|Multi30k", "", read(page), flags=re.DOTALL)
     return re.findall(r"\d[\d,]*(?:\.\d+)?%?", text)
 
 
@@ -69,7 +69,10 @@ def test_the_figures_in_the_sentences_are_those_of_the_code(page):
         f"{plan.N_EVALUATIONS}",
         f"{plan.LEAST_APART}",
         f"{course.PATIENCE}",
+        f"{plan.MARGIN - timekeeper.TOLERANCE:.0%}",
+        f"{plan.MARGIN + timekeeper.TOLERANCE:.0%}",
     ]
+    assert timekeeper.LOOK_EVERY == 1 / 20
     # The order of the sentences differs between languages in one place: the share of a short run and its length.
     assert sorted(figures(page)) == sorted(expected)
 

@@ -116,6 +116,16 @@ def test_open_refuses_what_is_no_finished_run(tmp_path):
             RunDirectory.open(tmp_path / name)
 
 
+def test_a_student_goes_on_with_its_teacher(tmp_path):
+    run = RunDirectory.create(tmp_path / "a student")
+    with pytest.raises(RunError, match=r"go on with: heedful train translation --out '.*/a student' --resume"):
+        RunDirectory.open(run.path)
+    run.distillation.parent.mkdir()
+    disk.write_json(run.distillation, {"teacher": {"path": "/runs/a teacher"}})
+    with pytest.raises(RunError, match=r"go on with: heedful distill '/runs/a teacher' --out '.*/a student' --resume"):
+        RunDirectory.open(run.path)
+
+
 def in_child(action):
     """Run in a forked process; returns its number and a pipe with what it says."""
     reader, writer = os.pipe()

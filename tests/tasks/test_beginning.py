@@ -11,10 +11,13 @@ from heedful.errors import HeedfulError, OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.tasks import course
 from heedful.tasks.beginning import Command, as_begun, begin, command_of, has_begun, reopen
-from heedful.tasks.course import PATIENCE, steps_of
+from heedful.tasks.course import PATIENCE, steps_of, time_of
 from heedful.tasks.preparation import examine
 from heedful.tasks.request import TranslationOptions
 from heedful.training.calibrate import Calibration
+from heedful.training.plan import add_change, settle_options
+from heedful.training.route import Leg
+from heedful.training.timekeeper import TimeBudget
 from tests.tasks.tiny import SIZE, ask, contents
 
 
@@ -98,7 +101,37 @@ def test_the_command_of_a_time_asks_for_the_very_training_that_it_bought(
     assert (steps, evaluations) == (steps_of(run).steps, n_evaluations and str(n_evaluations))
     again = begun(ask(tiny.texts, tmp_path / "y", steps=steps, evaluations=n_evaluations))
     assert steps_of(again) == steps_of(run)
-    assert command_of(again) == command_of(run).replace("--out x", "--out y")
+    first, second = (sorted(command_of(each).split()) for each in (run, again))
+    assert second == sorted("y" if word == "x" else word for word in first)
+
+
+def test_the_command_has_the_changes_of_plan_that_a_time_made(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "calibrate", lambda *_, **__: Calibration(0.07, 0.5, 9))
+    options = ask(tiny.texts, tmp_path / "x", steps=None, minutes=0.6)
+    run = begun(options)
+    assert time_of(run, options) == TimeBudget(36.0, None, Calibration(0.07, 0.5, 9))
+    settle_options(run.training, steps_of(run))
+    before, legs = command_of(run), (Leg(100, 300, 900, 50), Leg(200, 400, 890, 50))
+    for leg in legs:
+        add_change(run.training, leg)
+    assert command_of(run) == f"{before} --replanned 100:300/900/50,200:400/890/50"
+    words = shlex.split(command_of(run))
+    assert int(words[words.index("--steps") + 1]) == steps_of(run).steps
+    written = words[words.index("--replanned") + 1]
+    looks = int(words[words.index("--evaluations") + 1])
+    asked = ask(tiny.texts, tmp_path / "y", steps=steps_of(run).steps, evaluations=looks, replanned=written)
+    again = begun(asked)
+    assert steps_of(again) == replace(steps_of(run), replanned=legs)
+    first, second = (sorted(command_of(each).split()) for each in (run, again))
+    assert second == sorted("y" if word == "x" else word for word in first)
+    assert time_of(again, asked) is None
+
+
+def test_a_command_that_asks_for_a_time_is_not_changed(tiny, tmp_path):
+    run = begun(ask(tiny.texts, tmp_path / "x", steps=9), lambda _: ["heedful", "demo"])
+    settle_options(run.training, steps_of(run))
+    add_change(run.training, Leg(3, 5, 20, 4))
+    assert command_of(run) == "heedful demo"
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ def test_there_may_be_nothing_to_resume(tiny, tmp_path):
     ("changes", "error", "said"),
     [
         ({"steps": 2}, OptionError, "steps=2 do not suffice for a step of each of the 3 sizes"),
+        ({"replanned": "3:5/20/4"}, OptionError, "--replanned is of one training"),
         ({"epochs": 1}, OptionError, "a budget is one of minutes, epochs, steps and flops"),
         ({"model": "rn"}, OptionError, "did you mean 'rnn'"),
         ({"source": None, "target": None}, OptionError, "give the text to learn from"),
@@ -159,6 +160,20 @@ def test_what_another_process_is_just_beginning_is_left_to_it(tiny, tmp_path):
             with pytest.raises(RunError):
                 train(one_way(tiny, tmp_path / "x"))
         assert sorted(path.name for path in (tmp_path / "x").iterdir()) == sorted([*before, "text"])
+
+
+def test_of_two_that_begin_at_once_the_later_one_leaves_the_plan_of_the_first(tiny, tmp_path):
+    plan = tmp_path / "x" / "text" / "plan.json"
+
+    def slow(sources):
+        plan.parent.mkdir(parents=True)
+        plan.write_text("of the first")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(learning_curve, "examine", slow)
+        with pytest.raises(RunError, match=r"x holds a learning curve: .* go on with --resume or choose another --out"):
+            train(one_way(tiny, tmp_path / "x"))
+    assert contents(tmp_path / "x") == {"text/plan.json": b"of the first"}
 
 
 def test_a_place_that_is_taken_is_not_touched(tiny, tmp_path):

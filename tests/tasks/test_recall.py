@@ -48,7 +48,9 @@ def test_places_are_scored_one_by_one_and_the_end_is_none():
 def test_the_same_again_and_chance_is_left_alone(model):
     setup = Setup(model, None, SIZE, Numerics("cpu", "float32", "default", 1))
     state = torch.get_rng_state()
-    first, again = measure_recall(setup, steps=2), measure_recall(setup, steps=2)
+    told = []
+    first, again = measure_recall(setup, 2), measure_recall(setup, 2, lambda *how_far: told.append(how_far))
+    assert told == [("remembering random symbols", number, 2) for number in (0, 1)]
     assert torch.equal(torch.get_rng_state(), state)
     assert first == again
     assert first.lengths == LENGTHS and first.places == PLACES

@@ -54,16 +54,6 @@ def test_a_line_now_and_then_and_at_the_end(clock):
     assert lines[1] == "step 21/100  epoch 0.4  loss 2.500  200 tokens/s  40 s left"
 
 
-def test_a_delay_is_told_once_between_the_lines(clock):
-    stream = io.StringIO()
-    display = Lines(Outlook(minutes=0.5), stream, 10.0)
-    for step in range(1, 101):
-        clock[0] += 0.5
-        display.step(progress(step))
-    (line,) = (line for line in stream.getvalue().splitlines() if "slower" in line)
-    assert line.startswith("step 21  slower than when the steps were counted: at this pace they take 50 s, not 30 s;")
-
-
 def test_a_model_that_only_repeats_itself_does_not_fill_the_log():
     stream = io.StringIO()
     Lines(OUTLOOK, stream, 10.0).evaluation(7, Evaluation(0.1, {}, [Sample("a " * 99, "b", "Ein " * 400)]), False)

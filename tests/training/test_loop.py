@@ -1,9 +1,5 @@
-import json
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,9 +11,10 @@ from heedful.training.interruption import Interrupted
 from heedful.training.log import Journal
 from heedful.training.loop import Diverged, TrainingResult, Watchers, train
 from heedful.training.optimizer import make_optimizer
-from heedful.training.progress import Evaluation, Sample, Silent
+from heedful.training.progress import Evaluation, Sample
 from heedful.training.schedule import InverseSquareRoot
 from heedful.training.step import step_seed
+from tests.training.runs import Crash, Scripted, assert_alike, crash, killed, run, trace
 from tests.training.toy import (
     ToyBatches,
     ToyObjective,
@@ -29,59 +26,6 @@ from tests.training.toy import (
     toy_options,
     weights,
 )
-
-
-class Scripted(Silent):
-    """Does something after a step, and remembers what it was told."""
-
-    def __init__(self, at=None, act=None):
-        self.at, self.act = at, act
-        self.losses, self.events, self.closed, self.seen = [], [], 0, []
-
-    def step(self, progress):
-        self.losses.append(progress.loss)
-        if progress.step == self.at:
-            self.act()
-
-    def event(self, step, message):
-        self.events.append((step, message))
-
-    def samples(self, samples):
-        self.seen.append(samples)
-
-    def close(self):
-        self.closed += 1
-
-
-class Crash(Exception):
-    pass
-
-
-def crash():
-    raise Crash
-
-
-def run(folder, *, batches=None, display=None, model=None, evaluate=toy_evaluate, glimpse=None, **options):
-    model = model or toy_model()
-    watchers = Watchers(display or Silent(), evaluate, glimpse)
-    result = train(
-        model, ToyObjective(), batches or ToyBatches(), toy_options(**options), folder=folder, watchers=watchers
-    )
-    return model, result
-
-
-def trace(folder):
-    """What must be equal between two runs: tensors, values and metrics, bit by bit, timings apart."""
-    tensors, state = last_state(folder)
-    best = latest_checkpoint(folder / "best")
-    return tensors, state, timeless(Journal(folder / "metrics.jsonl").rows()), best.tensors if best else {}
-
-
-def assert_alike(one: Path, other: Path) -> None:
-    mine, others = trace(one), trace(other)
-    assert same(mine[0], others[0])
-    assert mine[1:3] == others[1:3]
-    assert same(mine[3], others[3])
 
 
 @pytest.fixture(scope="module")
@@ -357,11 +301,6 @@ def test_the_callers_random_state_is_left_alone(tmp_path):
     torch.manual_seed(5)
     run(tmp_path / "t", model=model, steps=3)
     assert torch.equal(torch.rand(3), expected)
-
-
-def killed(folder: Path, n_kills: int, seed: int) -> dict[str, int]:
-    command = [sys.executable, "-m", "tests.training.mortal", str(folder), str(n_kills), str(seed)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def test_killed_five_times_at_any_moment_it_ends_bit_equal(tmp_path):

@@ -4,12 +4,17 @@ import pytest
 
 from heedful.errors import OptionError
 from heedful.training.options import TrainingOptions
+from heedful.training.route import Leg
 from heedful.training.schedule import InverseSquareRoot
 
 
 def test_json_both_ways_through_text():
     options = TrainingOptions(steps=7, schedule=InverseSquareRoot(3), betas=(0.8, 0.9), clip=None, average=None)
     assert TrainingOptions.from_json(json.loads(json.dumps(options.to_json()))) == options
+    changed = TrainingOptions(steps=7, replanned=(Leg(2, 4, 14, 3), Leg(5, 3, 9, 0)))
+    assert TrainingOptions.from_json(json.loads(json.dumps(changed.to_json()))) == changed
+    older = {name: value for name, value in options.to_json().items() if name != "replanned"}
+    assert TrainingOptions.from_json(older) == options
 
 
 def test_differences_leave_out_what_changes_no_result():
@@ -29,6 +34,7 @@ def test_differences_leave_out_what_changes_no_result():
         ({"weight_decay": -1.0}, "weight_decay cannot be negative"),
         ({"evaluate_every": -1}, "evaluate_every counts steps"),
         ({"on_bad_step": "skp"}, "did you mean 'skip'"),
+        ({"replanned": (Leg(1, 4, 14, 3),)}, "here from update 0 to 1: got 1:4/14/3"),
         ({"keep": "first"}, "choose from best, last"),
     ],
 )

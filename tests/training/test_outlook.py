@@ -27,27 +27,16 @@ def test_speed_share_and_time_left_by_hand(monkeypatch):
     assert Speed(Outlook()).share_of_peak is None
 
 
-@pytest.mark.parametrize(
-    ("minutes", "at"),
-    # Twenty steps take two seconds each: 40 s are too many for 30, not for 35, and 3 s of 30 must have shown it.
-    [(0.5, 2), (35 / 60, None), (None, None)],
-)
-def test_a_delay_is_told_once_and_when_it_is_sure(monkeypatch, minutes, at):
-    now = [10.0]
+def test_the_time_left_follows_the_speed_of_late(monkeypatch):
+    now = [0.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    speed = Speed(Outlook(minutes=minutes))
-    told = []
-    for step in range(1, 21):
-        now[0] += 2.0
-        speed.add(progress(step, seconds=2.0))
-        if said := speed.delay(progress(step)):
-            told.append((step, said))
-    if at is None:
-        assert told == []
-    else:
-        ((step, said),) = told
-        assert step == at
-        assert "they take 40 s, not 30 s" in said
+    speed = Speed(Outlook())
+    for number in range(1, 501):
+        seconds = 4.0 if number <= 100 else 0.5
+        now[0] += 1.2 * seconds
+        speed.add(progress(10, seconds=seconds))
+    # Ten steps to come, of half a second each by now, and a fifth more for all that is done beside them.
+    assert speed.seconds_left(progress(10)) == pytest.approx(10 * 0.5 * 1.2, rel=0.01)
 
 
 def test_a_sparkline_by_hand():

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 from heedful.errors import OptionError
 from heedful.training.calibrate import Calibration
 from heedful.training.options import TrainingOptions
-from heedful.training.plan import MARGIN, MOST, Budget, evaluate_every, plan_steps, settle_options, stored_options
+from heedful.training.plan import (
+    MARGIN,
+    MOST,
+    Budget,
+    add_change,
+    changes_of,
+    evaluate_every,
+    plan_steps,
+    settle_options,
+    stored_options,
+)
+from heedful.training.route import Leg
 
 
 @pytest.mark.parametrize(
@@ -84,6 +95,21 @@ def test_options_are_settled_once(tmp_path):
     with pytest.raises(OptionError, match=r"steps was 12, now 13; learning_rate was 0.25, now 0.002; leave these out"):
         settle_options(folder, TrainingOptions(steps=13))
     assert stored_options(folder) == options
+
+
+def test_changes_of_plan_are_written_behind_each_other(tmp_path):
+    assert changes_of(tmp_path) == ()
+    options = TrainingOptions(steps=12)
+    settle_options(tmp_path, options, {"budget": 3})
+    assert changes_of(tmp_path) == ()
+    legs = [Leg(3, 5, 20, 4), Leg(9, 8, 17, 0)]
+    for number, leg in enumerate(legs, 1):
+        add_change(tmp_path, leg)
+        assert changes_of(tmp_path) == tuple(legs[:number])
+    # They are no options: the law that the run was begun with stays.
+    assert stored_options(tmp_path) == options
+    settle_options(tmp_path, options)
+    assert json.loads((tmp_path / "plan.json").read_text())["budget"] == 3
 
 
 def test_arithmetic_buys_the_updates_that_it_suffices_for():

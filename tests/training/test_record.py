@@ -24,7 +24,7 @@ def take(record, state, loss):
     state.counters.tokens += 10
     sums = Sums(4 * loss, 4.0, 1.0, {})
     state.window.add(sums)
-    record.step(Pass(sums, state.counters.step / 2, 0.5, 10, 0.25))
+    record.step(Pass(sums, state.counters.step / 2, 5, 0.5, 10, 0.25))
 
 
 def test_rows_events_and_those_who_watch_hear_the_same(tmp_path):
