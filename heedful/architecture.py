@@ -76,7 +76,7 @@ class Architecture(Described):
         rotary_base: of the wavelengths of "rotary" positions.
         relative_buckets: of distances for "relative" positions, each with a learned number for each head.
         relative_distance: from this one on, distances share the last bucket.
-        output: what makes logits of the last layer: "linear" one product; "biased" with a bias; "transformed" with a bias
+        output: what makes logits of the last layer: "linear" one product; "biased" with a bias; "transformed" with one
             and a layer before it (dense, activation, norm), as where masked words are guessed (arXiv:1810.04805).
         pooler: whether the encoder ends in a layer that makes one vector of its first position (arXiv:1810.04805).
     """
@@ -168,6 +168,12 @@ class Architecture(Described):
     def d_head(self) -> int:
         """Width of one head."""
         return self.d_model // self.n_heads if self.head_width is None else self.head_width
+
+    @property
+    def eps(self) -> float:
+        """What a norm adds to the variance."""
+        usual = 1e-6 if self.norm == "rms" else 1e-5
+        return usual if self.norm_eps is None else self.norm_eps
 
 
 def check_counts(record: Any, *names: str) -> None:
