@@ -30,21 +30,29 @@ def gelu_tanh(x: Tensor) -> Tensor:
     return functional.gelu(x, approximate="tanh")
 
 
-def gated(opening: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """A function of (..., 2*F), gate first, to (..., F): one half opens the gate for the other, arXiv:2002.05202.
+def swiglu(x: Tensor) -> Tensor:
+    """One half opens the gate for the other, arXiv:2002.05202.
 
     Args:
-        opening: of the gate.
+        x: (..., 2*F), gate first.
+    Returns:
+        (..., F).
     """
-
-    def through(x: Tensor) -> Tensor:
-        gate, value = x.chunk(2, dim=-1)
-        return opening(gate) * value
-
-    return through
+    gate, value = x.chunk(2, dim=-1)
+    return functional.silu(gate) * value
 
 
-swiglu = gated(functional.silu)
+def geglu_tanh(x: Tensor) -> Tensor:
+    """The same with another gate, arXiv:2002.05202.
+
+    Args:
+        x: (..., 2*F), gate first.
+    Returns:
+        (..., F).
+    """
+    gate, value = x.chunk(2, dim=-1)
+    return gelu_tanh(gate) * value
+
 
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
@@ -53,7 +61,7 @@ ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "swiglu": swiglu,
     "gelu_tanh": gelu_tanh,
     "silu": functional.silu,
-    "geglu_tanh": gated(gelu_tanh),
+    "geglu_tanh": geglu_tanh,
 }
 
 

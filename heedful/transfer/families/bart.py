@@ -3,6 +3,7 @@
 from typing import Any
 
 from heedful.architecture import Architecture
+from heedful.transfer.families import roberta
 from heedful.transfer.families.layout import (
     ROW,
     Layout,
@@ -130,6 +131,7 @@ BART = Layout(
     head=head,
     prefix="model.",
     classes=("BartModel", "BartForConditionalGeneration"),
+    frame=roberta.FRAME,
     copies={
         "encoder.embed_tokens.weight": ("shared.weight",),
         "decoder.embed_tokens.weight": ("shared.weight",),

@@ -4,6 +4,7 @@ from typing import Any
 
 from heedful.architecture import Architecture
 from heedful.transfer.families.layout import Layout, Pair, Tensors, Values, activation, activation_there, each_layer
+from heedful.transfer.tokenizer_files import Frame
 
 # Of an encoder that reads only; some of its values mean nothing to it.
 READING = {
@@ -101,6 +102,12 @@ def written(shape: Architecture) -> dict[str, Any]:
     }
 
 
+FRAME = Frame(
+    "cls $A sep",
+    "cls $A sep $B:1 sep:1",
+    {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"},
+)
+
 BERT = Layout(
     "bert",
     task="encoder",
@@ -114,6 +121,7 @@ BERT = Layout(
     head=_head,
     prefix="bert.",
     classes=("BertModel", "BertForMaskedLM"),
+    frame=FRAME,
     copies={
         "cls.predictions.decoder.weight": ("embeddings.word_embeddings.weight",),
         "cls.predictions.decoder.bias": ("cls.predictions.bias",),

@@ -69,5 +69,6 @@ DISTILBERT = Layout(
     head=_head,
     prefix="distilbert.",
     classes=("DistilBertModel", "DistilBertForMaskedLM"),
+    frame=bert.FRAME,
     copies={"vocab_projector.weight": ("embeddings.word_embeddings.weight",)},
 )

@@ -13,6 +13,7 @@ from heedful.transfer.families.layout import (
     activation_there,
     each_layer,
 )
+from heedful.transfer.tokenizer_files import Frame
 
 # Of a decoder that writes only; some of its values mean nothing to it.
 WRITING = {
@@ -118,6 +119,7 @@ GPT2 = Layout(
     head=output,
     prefix="transformer.",
     classes=("GPT2Model", "GPT2LMHeadModel"),
+    frame=Frame("$A", "$A $B", dict.fromkeys(("unk", "bos", "eos"), "<|endoftext|>")),
     copies={"lm_head.weight": ("wte.weight",)},
     unused=(".attn.bias", ".attn.masked_bias"),
 )

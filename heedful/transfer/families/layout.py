@@ -9,6 +9,7 @@ from torch import Tensor
 
 from heedful.architecture import Architecture
 from heedful.errors import OptionError, suggest
+from heedful.transfer.tokenizer_files import Frame
 
 Tensors = Mapping[str, Tensor]
 Values = Mapping[str, Any]
@@ -99,10 +100,6 @@ def each_layer(stack: str, there: str, n_layers: int, names: Mapping[str, str], 
     ]
 
 
-def _no_head(shape: Architecture) -> list[Pair]:
-    return []
-
-
 @dataclass(frozen=True)
 class Layout:
     """A family: `architecture` and `described` go between its configuration and ours by these values.
@@ -120,6 +117,7 @@ class Layout:
         body: pairs whose names there have `prefix` before them, unless a file holds nothing else.
         head: pairs whose names never have it.
         prefix: of the body.
+        frame: special tokens around a text, where no file says them.
         classes: of transformers, for a model without a head and for one with it.
         copies: names there of what may stand there under another of these names too.
         unused: ends of names there that are no weights.
@@ -134,8 +132,9 @@ class Layout:
     read: Callable[[Values, Tensors], dict[str, Any]]
     written: Callable[[Architecture], dict[str, Any]]
     body: Callable[[Architecture], list[Pair]]
+    head: Callable[[Architecture], list[Pair]]
     classes: tuple[str, str]
-    head: Callable[[Architecture], list[Pair]] = _no_head
+    frame: Frame
     prefix: str = ""
     defaults: Values = field(default_factory=dict)
     needed: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -189,7 +188,15 @@ class Layout:
         Args:
             shape: that `refusal` has nothing against.
             tokens: ids of special tokens by their keys there, such as "pad_token_id".
+        Raises:
+            OptionError: the family has other ids.
         """
+        for key, token in tokens.items():
+            if token not in self.needed.get(key, (token,)):
+                raise OptionError(
+                    f"a {self.model_type} has {key}={self.needed[key][0]}, and the tokenizer has {token}: write it as "
+                    "another family"
+                )
         assert not self.refusal(shape), self.refusal(shape)
         sizes = {key: getattr(shape, name) for name, keys in self.sizes.items() for key in keys.split()}
         named = {"model_type": self.model_type, "architectures": [self.classes[self.has_head(shape)]]}

@@ -15,6 +15,7 @@ from heedful.transfer.families.layout import (
     activation_there,
     each_layer,
 )
+from heedful.transfer.tokenizer_files import Frame
 
 _LAYER = {
     "self_attn.q_proj": "attention.query",
@@ -115,6 +116,7 @@ LLAMA = Layout(
     head=gpt2.output,
     prefix="model.",
     classes=("LlamaModel", "LlamaForCausalLM"),
+    frame=Frame("bos $A", "bos $A bos $B:1", {"unk": "<unk>", "bos": "<s>", "eos": "</s>"}),
     copies={"lm_head.weight": ("embed_tokens.weight",)},
     unused=("rotary_emb.inv_freq",),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from heedful.architecture import Architecture
 from heedful.transfer.families import bart
 from heedful.transfer.families.layout import Layout, Pair, Tensors, Values
+from heedful.transfer.tokenizer_files import Frame
 
 # Which stacks share what: (tokens of both, tokens and output).
 _TIES = {"all": (True, True), "input": (True, False), "output": (False, True), "none": (False, False)}
@@ -67,6 +68,7 @@ MARIAN = Layout(
     head=bart.head,
     prefix="model.",
     classes=("MarianModel", "MarianMTModel"),
+    frame=Frame("$A eos", "$A $B eos", {"pad": "<pad>", "unk": "<unk>", "eos": "</s>"}),
     copies={
         "encoder.embed_tokens.weight": ("shared.weight",),
         "decoder.embed_tokens.weight": ("shared.weight",),

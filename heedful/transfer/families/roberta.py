@@ -5,6 +5,7 @@ from typing import Any
 from heedful.architecture import Architecture
 from heedful.transfer.families import bert
 from heedful.transfer.families.layout import Layout, Pair, Tensors, Values, activation, behind
+from heedful.transfer.tokenizer_files import Frame
 
 # Its first position is the one behind the id of padding.
 PAD = 1
@@ -40,6 +41,12 @@ def _written(shape: Architecture) -> dict[str, Any]:
     return bert.written(shape) | {"max_position_embeddings": shape.max_len + _UNREAD, "pad_token_id": PAD}
 
 
+FRAME = Frame(
+    "cls $A sep",
+    "cls $A sep sep $B sep",
+    {"pad": "<pad>", "unk": "<unk>", "bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>", "mask": "<mask>"},
+)
+
 ROBERTA = Layout(
     "roberta",
     task="encoder",
@@ -54,6 +61,7 @@ ROBERTA = Layout(
     head=_head,
     prefix="roberta.",
     classes=("RobertaModel", "RobertaForMaskedLM"),
+    frame=FRAME,
     copies={
         "lm_head.decoder.weight": ("embeddings.word_embeddings.weight",),
         "lm_head.decoder.bias": ("lm_head.bias",),

@@ -5,6 +5,7 @@ from typing import Any
 from heedful.architecture import Architecture
 from heedful.errors import OptionError
 from heedful.transfer.families.layout import SAME, Layout, Pair, Tensors, Values, each_layer, times
+from heedful.transfer.tokenizer_files import Frame
 
 _FORWARD = {"relu": "relu", "gelu": "gelu", "silu": "silu", "gated-gelu": "geglu_tanh", "gated-silu": "swiglu"}
 _WIDE = {"relu": "wi", "gelu": "wi", "silu": "wi", "geglu_tanh": "wi_0 + wi_1", "swiglu": "wi_0 + wi_1"}
@@ -132,6 +133,7 @@ T5 = Layout(
     body=_body,
     head=_head,
     classes=("T5Model", "T5ForConditionalGeneration"),
+    frame=Frame("$A eos", "$A eos $B eos", {"pad": "<pad>", "unk": "<unk>", "eos": "</s>"}),
     copies={
         "encoder.embed_tokens.weight": ("shared.weight",),
         "decoder.embed_tokens.weight": ("shared.weight",),
