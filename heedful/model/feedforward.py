@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn import functional
 
-from heedful.architecture import Activation, Architecture
+from heedful.architecture import GATED, Activation, Architecture
 
 
 def relu2(x: Tensor) -> Tensor:
@@ -17,6 +17,17 @@ def relu2(x: Tensor) -> Tensor:
         (..., F).
     """
     return functional.relu(x).square()
+
+
+def gelu_tanh(x: Tensor) -> Tensor:
+    """GELU as its authors approximate it, arXiv:1606.08415, section 2.
+
+    Args:
+        x: (..., F).
+    Returns:
+        (..., F).
+    """
+    return functional.gelu(x, approximate="tanh")
 
 
 def swiglu(x: Tensor) -> Tensor:
@@ -31,11 +42,26 @@ def swiglu(x: Tensor) -> Tensor:
     return functional.silu(gate) * value
 
 
+def geglu_tanh(x: Tensor) -> Tensor:
+    """The same with another gate, arXiv:2002.05202.
+
+    Args:
+        x: (..., 2*F), gate first.
+    Returns:
+        (..., F).
+    """
+    gate, value = x.chunk(2, dim=-1)
+    return gelu_tanh(gate) * value
+
+
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
     "gelu": functional.gelu,
     "relu2": relu2,
     "swiglu": swiglu,
+    "gelu_tanh": gelu_tanh,
+    "silu": functional.silu,
+    "geglu_tanh": geglu_tanh,
 }
 
 
@@ -46,7 +72,7 @@ class FeedForward(nn.Module):
         super().__init__()
         shape = architecture
         self.activation = ACTIVATIONS[shape.activation]
-        self.n_parts = 2 if shape.activation == "swiglu" else 1
+        self.n_parts = 2 if shape.activation in GATED else 1
         self.widen = nn.Linear(shape.d_model, self.n_parts * shape.d_ff, bias=shape.bias)
         self.narrow = nn.Linear(shape.d_ff, shape.d_model, bias=shape.bias)
 

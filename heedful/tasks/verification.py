@@ -22,6 +22,7 @@ from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import REQUEST
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
+from heedful.tasks.importing import is_imported
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import READY
 from heedful.tasks.texts import option_of
@@ -128,6 +129,8 @@ def verify_run(
             RunDirectory.open(path)  # says what is there instead
         return _unfinished(run, left, begun)
     checks = list(_files(run))
+    if is_imported(path):
+        return Verification(path, [*checks, *left], [], "was made elsewhere; its README.md names the files", "")
     receipt = _receipt(run, checks)
     left += _gone(run)
     if receipt is None:

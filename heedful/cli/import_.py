@@ -1,0 +1,35 @@
+"""`heedful import`: somebody else's model as a run directory."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def import_(
+    model: str,
+    *,
+    out: Path,
+    fetch: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> None:
+    """Read a model folder as the Hugging Face hub has it: BERT, RoBERTa, DistilBERT, GPT-2, Llama, T5, BART or Marian.
+
+    Args:
+        model: a folder with config.json, weights (safetensors or pytorch_model.bin, whole or in parts) and a tokenizer;
+            or hub:OWNER/NAME, which needs pip install "heedful[hub]".
+        out: the new run directory.
+        fetch: a model of the hub may be fetched; without it only what was fetched before is found.
+        as_json: print one JSON object instead of a few lines.
+    """
+    from heedful.tasks.importing import ImportOptions, import_model
+
+    found = import_model(ImportOptions(model, out, fetch))
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False))
+        return
+    ways = "".join(f", {source} → {target}" for source, target in found.directions)
+    print(f"{found.path}: {found.family}, for the task {found.task}{ways}, {found.n_parameters:,} parameters")
+    for name in sorted(found.left):
+        print(f"left out, because no part of the model reads it: {name}")

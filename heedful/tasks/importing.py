@@ -1,0 +1,216 @@
+"""Somebody else's model as a run directory, with the hashes of the files that it came from."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from heedful import __version__
+from heedful.architecture import Architecture
+from heedful.data.foreign_tokenizer import ForeignTokenizer
+from heedful.errors import RunError
+from heedful.model.transformer import Transformer
+from heedful.numerics import choose
+from heedful.run.directory import RunDirectory
+from heedful.run.disk import atomic_folder, encode_json, naming, read_json, write_file
+from heedful.run.manifest import check_manifest, write_manifest
+from heedful.run.weights import load_tensors, tensor_bytes
+from heedful.tasks.descent import check_place
+from heedful.tasks.models import load_weights, n_parameters, weights_of
+from heedful.transfer import hub
+from heedful.transfer.pretrained import Pretrained, read_pretrained
+
+# A translator of OPUS-MT says in its name what it translates.
+_LANGUAGES = re.compile(r"opus-mt(?:-tc-\w+)?-([a-z]{2,3})-([a-z]{2,3})")
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What is asked for.
+
+    Args:
+        model: a folder, or "hub:OWNER/NAME".
+        out: the new run directory.
+        fetch: a model of the hub may be fetched; else it must have been before.
+    """
+
+    model: str
+    out: Path
+    fetch: bool = False
+
+
+@dataclass(frozen=True)
+class Import:
+    """What came of it.
+
+    Args:
+        path: the run directory.
+        family: as "bert".
+        task: what it can be used for: "encoder", "language", "text-to-text" or "translation".
+        directions: languages from and into, of a translator that says them.
+        n_parameters: of the model.
+        left: names of tensors that have no place in it.
+    """
+
+    path: Path
+    family: str
+    task: str
+    directions: list[list[str]]
+    n_parameters: int
+    left: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return {**vars(self), "path": str(self.path)}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A model that was imported.
+
+    Args:
+        config: of the run.
+        model: in evaluation mode, in float32.
+        tokenizer: of the model.
+        start: the token that its decoder reads first; None of a model that reads only.
+    """
+
+    config: Mapping[str, Any]
+    model: Transformer
+    tokenizer: ForeignTokenizer
+    start: int | None
+
+
+def import_model(options: ImportOptions) -> Import:
+    """Make a run directory of a model folder.
+
+    Args:
+        options: what is asked for.
+    Raises:
+        RunError: the folder is damaged, its weights do not fit, or there is something at `out`.
+        OptionError: the model has a value that cannot be expressed here.
+        DependencyError: a package is missing.
+    """
+    of_hub = hub.is_hub(options.model)
+    folder = hub.snapshot(options.model, options.fetch) if of_hub else Path(options.model)
+    check_place(options.out, folder)
+    found = read_pretrained(folder)
+    name = options.model if of_hub else folder.resolve().name
+    config = _config(found, name)
+    with atomic_folder(options.out) as part:
+        run = RunDirectory(part)
+        write_file(run.config, encode_json(config))
+        write_file(run.weights, tensor_bytes(weights_of(found.model), {"format": "pt"}))
+        write_file(run.tokenizer, found.tokenizer.to_json().encode())
+        write_file(run.card, _card(found, config).encode())
+        write_manifest(part)
+    return Import(
+        options.out,
+        found.layout.model_type,
+        config["task"],
+        config["directions"],
+        n_parameters(found.model),
+        found.left,
+    )
+
+
+def is_imported(path: Path) -> bool:
+    """Whether a run directory was made by `import_model`."""
+    config = RunDirectory(path).config
+    found = read_json(config) if config.is_file() else {}
+    return isinstance(found, dict) and "origin" in found
+
+
+def load_imported(path: Path) -> Imported:
+    """Read what `import_model` wrote, after checking every byte of it against its manifest.
+
+    Args:
+        path: the run directory.
+    Raises:
+        RunError: it is missing, damaged, or was not imported.
+    """
+    run = RunDirectory.open(path)
+    check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer)])
+    if not is_imported(path):
+        raise RunError(f"{path} was not imported: expected what `heedful import` wrote; choose another run directory")
+    config = read_json(run.config)
+    try:
+        shape = Architecture.from_json(config["architecture"])
+        tokenizer = ForeignTokenizer.load(run.tokenizer, config["tokens"], shape.vocab_size)
+        start = config["start"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{run.config} describes no imported model ({error}): import it again") from error
+    model = Transformer(shape).eval()
+    load_weights(model, load_tensors(run.weights), str(run.weights))
+    return Imported(config, model, tokenizer, start)
+
+
+def _config(found: Pretrained, name: str) -> dict[str, Any]:
+    hashes = {path.name: _digest(path) for path in found.files}
+    return {
+        "heedful": __version__,
+        "task": found.layout.task,
+        "model": "transformer",
+        "architecture": found.model.architecture.to_json(),
+        "directions": _directions(found, name),
+        "tokens": found.tokenizer.tokens,
+        "start": found.start,
+        "origin": {"name": name, "family": found.layout.model_type, "files": hashes, "left": found.left},
+        "numerics": choose("cpu").to_json(),
+    }
+
+
+def _directions(found: Pretrained, name: str) -> list[list[str]]:
+    """Languages from and into, of a translator that says them."""
+    if found.layout.task != "translation":
+        return []
+    said = _LANGUAGES.search(name) or _LANGUAGES.search(str(found.config.get("_name_or_path", "")))
+    return [list(said.groups())] if said else []
+
+
+def _digest(path: Path) -> str:
+    with naming(path, "read"), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _card(found: Pretrained, config: Mapping[str, Any]) -> str:
+    """What it is and where it came from."""
+    origin, shape = config["origin"], found.model.architecture
+    rows = "\n".join(f"| {name} | `{sha256}` |" for name, sha256 in origin["files"].items())
+    n_layers = f"{shape.n_encoder_layers} layers that read and {shape.n_decoder_layers} that write"
+    return f"""# {origin["name"]}
+
+A model of the family {origin["family"]}, for the task "{config["task"]}"{_ways(config["directions"])}.
+
+Imported by heedful {__version__}: {n_parameters(found.model):,} parameters, {n_layers}, {shape.vocab_size:,} tokens, at
+most {shape.max_len:,} of them at once. Whoever trained it says on what, and under which license it may be used; nothing
+was measured here.
+
+| it was made of | sha256 |
+|---|---|
+{rows}
+{_left(found.left)}
+## How to use it
+
+```python
+from pathlib import Path
+
+from heedful.tasks.importing import load_imported
+
+found = load_imported(Path("."))
+found.model, found.tokenizer
+```
+"""
+
+
+def _ways(directions: Sequence[Sequence[str]]) -> str:
+    return "".join(f", {source} → {target}" for source, target in directions)
+
+
+def _left(names: Sequence[str]) -> str:
+    """What has no place in the model, in words."""
+    if not names:
+        return ""
+    return f"\nLeft out, because no part of the model reads them: {', '.join(f'`{name}`' for name in sorted(names))}.\n"

@@ -1,0 +1,44 @@
+"""`heedful import`: a few lines or JSON, and one line for a mistake."""
+
+import json
+
+import torch
+
+from tests.cli.commands import refused, run
+from tests.transfer import foreign_folder
+
+
+class Program:
+    """More than tensors."""
+
+    def __reduce__(self):
+        return print, ("run",)
+
+
+def test_it_says_what_it_is_and_what_was_left_out(tmp_path, capsys):
+    foreign_folder.write(tmp_path / "there", "bert", {"classifier.bias": torch.ones(2)}, output="transformed")
+    out = tmp_path / "run"
+    code, said, _ = run(capsys, "import", tmp_path / "there", "--out", out)
+    assert code == 0
+    assert said.startswith(f"{out}: bert, for the task encoder, ")
+    assert "no part of the model reads it: classifier.bias" in said
+
+
+def test_json(tmp_path, capsys):
+    foreign_folder.write(tmp_path / "opus-mt-de-en", "marian")
+    code, said, _ = run(capsys, "import", tmp_path / "opus-mt-de-en", "--out", tmp_path / "run", "--json")
+    found = json.loads(said)
+    assert (code, found["task"], found["directions"]) == (0, "translation", [["de", "en"]])
+    assert found["path"] == str(tmp_path / "run")
+
+
+def test_mistakes_are_one_line(tmp_path, capsys):
+    folder, out = tmp_path / "there", tmp_path / "run"
+    assert "`heedful import` needs a model folder" in refused(capsys, "import", folder)
+    assert "is not a folder" in refused(capsys, "import", folder, "--out", out)
+    assert "as hub:OWNER/NAME" in refused(capsys, "import", "hub:nobody", "--out", out)
+    foreign_folder.write(folder)
+    (folder / "model.safetensors").unlink()
+    torch.save({"a": Program()}, folder / "pytorch_model.bin")
+    assert "holds more than tensors" in refused(capsys, "import", folder, "--out", out)
+    assert not out.exists()
