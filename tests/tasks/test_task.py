@@ -109,7 +109,7 @@ def test_a_damaged_beginning_is_not_gone_on_with(stopped):
     request = stopped.out / "training" / "begun" / "request.json"
     values = json.loads(request.read_text())
     request.write_text(json.dumps({**values, "task": "toys"}))
-    with pytest.raises(RunError, match="request.json is damaged"):
+    with pytest.raises(RunError, match=r"request\.json is damaged"):
         train_task(ToyTask(), ToyOptions(out=stopped.out, resume=True))
 
 
