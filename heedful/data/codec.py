@@ -83,7 +83,7 @@ def offsets_in(text: str, spelt: str, pieces: Sequence[str]) -> list[tuple[int, 
             begin, end = place + len(name) - len(name.lstrip()), place + len(name)
             place = end
         else:
-            missing = _bytes_of(int(byte[1], 16)) if not missing else missing
+            missing = missing or _bytes_of(int(byte[1], 16))
             begin, end = place, place + 1
             missing -= 1
             place += not missing
