@@ -237,6 +237,6 @@ def _settle_steps(place: Path, beginning: Beginning, asked: TranslationOptions) 
     found = plan_steps(wanted, plan.n_batches(0), calibration, asked.evaluations, arithmetic)
     options = options_for(setup.size, found.steps, seed)
     patience = None if budget else PATIENCE
-    options = replace(options, evaluate_every=found.evaluate_every, patience=patience, replanned=asked.legs)
+    options = replace(options, evaluate_every=found.evaluate_every, patience=patience, replanned=asked.legs())
     settle_options(place, options, {"budget": found.to_json()})
     return found
