@@ -69,7 +69,6 @@ class Asked:
         given = (self.minutes, self.epochs, self.steps, self.flops)
         return None if given == (None,) * 4 else Budget(*given)
 
-    @property
     def legs(self) -> tuple[Leg, ...]:
         """Changes of the plan.
 
@@ -104,7 +103,7 @@ class Asked:
         """
         choose(self.device)
         self.budget()
-        _ = self.legs
+        self.legs()
         if self.evaluations is not None and self.evaluations < 1:
             raise OptionError(
                 f"evaluations must be 1 or more: got {self.evaluations}; the best weights are chosen by them"

@@ -73,7 +73,7 @@ def _begin(recipe: Recipe, options: TranslationOptions, command: str) -> None:
     verdict = examine(sources)
     steps = options.steps or recipe.training.steps
     training = replace(recipe.training, steps=steps, seed=options.seed, evaluate_every=evaluate_every(steps))
-    training = replace(training, replanned=options.legs)
+    training = replace(training, replanned=options.legs())
     with RunDirectory.starting(options.out) as run, atomic_folder(run.begun) as part:
         prepared = prepare(sources, part, options.seed, recipe.size, verdict)
         shape = replace(recipe.model, vocab_size=prepared.tokenizer.vocab_size)

@@ -80,7 +80,7 @@ def settle_steps(place: Path, course: Course, asked: Asked) -> Plan:
     found = plan_steps(wanted, batches.n_batches(0), calibration, asked.evaluations, arithmetic)
     patience = None if budget else PATIENCE
     options = course.rates(found.steps)
-    options = replace(options, evaluate_every=found.evaluate_every, patience=patience, replanned=asked.legs)
+    options = replace(options, evaluate_every=found.evaluate_every, patience=patience, replanned=asked.legs())
     settle_options(place, options, {"budget": found.to_json()})
     return found
 

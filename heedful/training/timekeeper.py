@@ -6,7 +6,7 @@ from heedful.training.calibrate import Calibration
 from heedful.training.plan import MARGIN, afford
 from heedful.training.route import Leg
 
-# Looked at each time this share of the minutes has passed, and so many updates have been timed.
+# Looked at each time this share of the minutes has passed and so many updates were timed, and before the last update.
 LOOK_EVERY, FEWEST = 0.05, 4
 
 # The plan aims at MARGIN of the minutes, and stays while its end is foreseen so close to that: a quiet machine changes
@@ -45,29 +45,32 @@ class Timekeeper:
     def __init__(self, budget: TimeBudget, elapsed: float) -> None:
         self._budget = budget
         self._looked = elapsed
-        self._steps: list[float] = []
+        self._n_steps, self._seconds, self._slowest = 0, 0.0, 0.0
         self._pace = budget.calibration.step_seconds
         self._evaluation = budget.calibration.evaluation_seconds / budget.calibration.step_seconds
 
     def add_step(self, seconds: float) -> None:
         """An update took so long."""
-        self._steps.append(seconds)
+        self._n_steps += 1
+        self._seconds += seconds
+        self._slowest = max(self._slowest, seconds)
 
     def add_evaluation(self, seconds: float) -> None:
         """An evaluation took so long."""
-        self._measure()
+        if self._n_steps >= FEWEST:
+            self._measure()
         self._evaluation = seconds / self._pace
 
     def _measure(self) -> None:
         """What an update takes of late; the slowest is left out, for the machine may have stood still meanwhile."""
-        if len(self._steps) >= FEWEST:
-            self._pace = (sum(self._steps) - max(self._steps)) / (len(self._steps) - 1)
+        self._pace = (self._seconds - self._slowest) / (self._n_steps - 1)
 
     def look(self, leg: Leg, step: int, elapsed: float) -> Leg | None:
         """Plan what is left anew, where it is time to look and the plan would miss its time.
 
-        The share of the run that is over stays what it was, so the learning rate goes on from where it is; how many
-        updates the other share has is counted from the speed of late.
+        The share of the run that is over is that of its updates, so that the learning rate goes on from where it is; or
+        that of its time, where a machine that became faster has got ahead of it. How many updates the other share has
+        is counted from the speed of late.
 
         Args:
             leg: the plan.
@@ -77,15 +80,19 @@ class Timekeeper:
             Another plan; None where this one stays.
         """
         seconds = self._budget.seconds
-        if elapsed - self._looked < LOOK_EVERY * seconds or len(self._steps) < FEWEST:
+        is_time = elapsed - self._looked >= LOOK_EVERY * seconds and self._n_steps >= FEWEST
+        is_last = 0 < step == leg.end - 1
+        if not (is_time or is_last):
             return None
-        self._measure()
-        self._looked, self._steps = elapsed, []
+        self._looked = elapsed
+        if self._n_steps > 1:
+            self._measure()
+            self._n_steps, self._seconds, self._slowest = 0, 0.0, 0.0
         goal = max(MARGIN * seconds, elapsed + LEAST * seconds)
         n_left = leg.end - step + leg.evaluations_left(step) * self._evaluation
         if abs(elapsed + self._pace * n_left - goal) <= TOLERANCE * seconds:
             return None
-        share = leg.place_of(step) / leg.steps
+        share = min(leg.place_of(step) / leg.steps, elapsed / goal)
         # As though all of the run were at this pace, so that what is left of it takes what is left of the time.
         whole = (goal - elapsed) / (1 - share)
         found = replace(

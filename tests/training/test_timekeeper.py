@@ -98,6 +98,23 @@ def test_few_updates_say_nothing():
         assert keeper.look(Leg(0, 0, 9, 25), step, 30.0 * step) is None
 
 
+@pytest.mark.parametrize("steps", [2, 3, 10])
+def test_a_plan_that_is_over_before_it_was_looked_at_is_looked_at_before_its_last_update(steps):
+    """A machine so busy that the minutes buy a few updates, and free in the next moment."""
+    machine = Machine(lambda now: 0.001, seconds=60.0, step=57 / (steps + 0.5), evaluation=0.0)
+    assert machine.route.legs[0].steps == steps
+    assert 0.9 * 60 <= machine.now <= 60
+
+
+def test_a_plan_that_got_ahead_of_its_time_goes_back_to_it():
+    keeper = Timekeeper(TimeBudget(100.0, None, Calibration(1.0, 0.0, 9)), 0.0)
+    for _ in range(40):
+        keeper.add_step(0.25)
+    # 40 of 95 updates are over, and 10 of 95 seconds.
+    found = keeper.look(Leg(0, 0, 95, 25), 40, 10.0)
+    assert found == Leg(40, 40, 380, 25)
+
+
 def test_where_no_time_is_left_the_rate_still_comes_down():
     keeper = Timekeeper(TimeBudget(100.0, None, Calibration(0.1, 0.0, 9)), 0.0)
     for _ in range(500):
@@ -128,7 +145,7 @@ def test_the_time_is_held_whatever_the_machine_does(speeds, evaluation, seconds)
     slowest = max(speeds)
     # One look apart, at worst, from what the machine became last; and an evaluation and an update are not broken off.
     assert machine.now <= 1.1 * seconds + slowest * (evaluation + FEWEST * 0.5)
-    assert machine.n_changes <= 22
+    assert machine.n_changes <= 25
 
 
 class ClockBatches(ToyBatches):
