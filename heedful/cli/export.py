@@ -29,7 +29,8 @@ def export(
 
     Args:
         run: the run directory of a translator.
-        to: ctranslate2, huggingface (Marian's layout) or argos (packages that LibreTranslate takes too).
+        to: ctranslate2, huggingface (Marian's layout) or argos (packages that LibreTranslate takes too); an imported
+            model goes back to huggingface alone, in the layout of its family, with nothing to compare.
         out: the new folder.
         quantization: type of the weights there: float32, int8, float16, bfloat16, int16 and mixtures such as
             int8_float32; huggingface has float32 alone.
@@ -43,8 +44,14 @@ def export(
     """
     from heedful.cli.watching import watching
     from heedful.tasks import export as exports
+    from heedful.tasks.importing import give_back, is_imported
     from heedful.tasks.texts import parallel_text
 
+    if to == "huggingface" and is_imported(run):
+        returned = give_back(run, out)
+        said = f"{returned.path}: {returned.family}, for {returned.architecture} of transformers"
+        print(json.dumps(returned.to_json(), ensure_ascii=False) if as_json else said)
+        return
     options = exports.ExportOptions(
         run, to, out, quantization, parallel_text(source, target, tsv, ""), allowed_loss, accept_loss
     )

@@ -20,7 +20,8 @@ from heedful.run.weights import load_tensors, tensor_bytes
 from heedful.tasks.descent import check_place
 from heedful.tasks.models import load_weights, n_parameters, weights_of
 from heedful.transfer import hub
-from heedful.transfer.pretrained import Pretrained, read_pretrained
+from heedful.transfer.families.table import layout_for
+from heedful.transfer.pretrained import Pretrained, read_pretrained, write_pretrained
 
 # A translator of OPUS-MT says in its name what it translates.
 _LANGUAGES = re.compile(r"opus-mt(?:-tc-\w+)?-([a-z]{2,3})-([a-z]{2,3})")
@@ -145,6 +146,61 @@ def load_imported(path: Path) -> Imported:
     model = Transformer(shape).eval()
     load_weights(model, load_tensors(run.weights), str(run.weights))
     return Imported(config, model, tokenizer, start)
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A model that was written for transformers.
+
+    Args:
+        path: the new folder.
+        family: as "bert".
+        architecture: the class of transformers that reads it.
+    """
+
+    path: Path
+    family: str
+    architecture: str
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        return {**vars(self), "path": str(self.path)}
+
+
+def give_back(run: Path, out: Path) -> Returned:
+    """Write an imported model, trained further or not, as a folder that transformers reads.
+
+    Args:
+        run: its run directory.
+        out: the new folder.
+    Raises:
+        RunError: the run cannot be used, or there is something at `out`.
+        OptionError: no family can express the model.
+    """
+    check_place(out, run)
+    found = load_imported(run)
+    layout = layout_for(found.model.architecture, found.config["origin"]["family"])
+    with atomic_folder(out) as part:
+        write_pretrained(part, layout, found.model, found.tokenizer, found.start)
+        name = read_json(part / "config.json")["architectures"][0]
+        write_file(part / "README.md", _returned_card(out, name, check_manifest(run)["model.safetensors"]).encode())
+    return Returned(out, layout.model_type, name)
+
+
+def _returned_card(out: Path, name: str, sha256: str) -> str:
+    """What it is, and how it is called."""
+    return f"""# {out.resolve().name}
+
+Written by heedful {__version__} from a run whose model.safetensors has the sha256 `{sha256}`. With
+`pip install transformers`, and this folder where you are:
+
+```python
+from transformers import AutoTokenizer, {name}
+
+model = {name}.from_pretrained("{out.resolve().name}")
+tokenizer = AutoTokenizer.from_pretrained("{out.resolve().name}")
+```
+"""
 
 
 def _config(found: Pretrained, name: str) -> dict[str, Any]:

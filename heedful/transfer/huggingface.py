@@ -1,26 +1,25 @@
 """A translator in the layout of Hugging Face's Marian: what `MarianMTModel` and `AutoTokenizer` of transformers read.
 
-Marian's position vectors have all sines before all cosines, where the paper and ours take turns. The order of the axes
-of d_model means nothing to the rest of a model, so all weights are put in theirs, and every logit stays what it is.
+The names and the order of its axes stand in families/marian.py.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from heedful.architecture import Architecture
 from heedful.data.tokenizer import BOS, EOS, PAD, SPECIALS, UNK, Tokenizer
 from heedful.interface import Model
-from heedful.model.attention import Attention
-from heedful.model.block import Block
-from heedful.model.transformer import Stack, Transformer
+from heedful.model.transformer import Transformer
 from heedful.run.disk import encode_json, write_file
 from heedful.run.weights import tensor_bytes
+from heedful.transfer.families.marian import MARIAN
+from heedful.transfer.families.spelt_out import PLAIN, plain_shape, spelt_out
+from heedful.transfer.families.weights import written_weights
 from heedful.transfer.foreign import (
     AT_ONCE,
     Exported,
@@ -34,22 +33,7 @@ from heedful.transfer.foreign import (
 TITLE = "Marian's layout"
 QUANTIZATIONS = ("float32",)
 WEIGHTS = "model.safetensors"
-ALLOWED = {
-    "order": ("post",),
-    "encoder_positions": ("sinusoidal",),
-    "decoder_positions": ("sinusoidal",),
-    "norm": ("layer",),
-    "activation": ("relu", "gelu", "relu2"),
-    "window": (None,),
-    "head_width": (None,),
-    "norm_eps": (None, 1e-5),
-    "norm_embeddings": (False,),
-    "n_kinds": (0,),
-    "scale_attention": (True,),
-    "tie": ("all", "output", "none"),
-    "output": ("linear",),
-    "pooler": (False,),
-}
+ALLOWED = {name: known for name, known in MARIAN.values.items() if known and name not in PLAIN}
 
 
 def need() -> ModuleType:
@@ -73,51 +57,13 @@ def check(model: Model) -> Architecture:
     return expressible(model, TITLE, ALLOWED, instead)
 
 
-def marian_config(shape: Architecture) -> dict[str, Any]:
-    """The fields of a MarianConfig of the same shape."""
-    return {
-        "vocab_size": shape.vocab_size,
-        "d_model": shape.d_model,
-        "encoder_layers": shape.n_encoder_layers,
-        "decoder_layers": shape.n_decoder_layers,
-        "encoder_attention_heads": shape.n_heads,
-        "decoder_attention_heads": shape.n_heads,
-        "encoder_ffn_dim": shape.d_ff,
-        "decoder_ffn_dim": shape.d_ff,
-        "activation_function": shape.activation,
-        "dropout": shape.dropout,
-        "attention_dropout": 0.0,
-        "activation_dropout": 0.0,
-        "scale_embedding": shape.scale_embeddings,
-        "max_position_embeddings": shape.max_len,
-        "pad_token_id": PAD,
-        "bos_token_id": BOS,
-        "eos_token_id": EOS,
-        "decoder_start_token_id": BOS,
-        "forced_eos_token_id": None,
-        "share_encoder_decoder_embeddings": shape.tie == "all",
-        "tie_word_embeddings": shape.tie != "none",
-    }
-
-
 def marian_tensors(model: Transformer) -> dict[str, Tensor]:
-    """The weights under their names there; one that is shared stands once.
+    """The weights under their names there, in float32; one that is shared stands once.
 
     Args:
         model: that passes `check`.
     """
-    assert model.encoder is not None and model.decoder is not None, "a model that was checked"
-    axes = _Axes(model.architecture.d_model)
-    tie = model.architecture.tie
-    first = "model.shared" if tie == "all" else "model.encoder.embed_tokens"
-    found = {f"{first}.weight": axes.read(model.encoder.embedding.tokens.weight)}
-    if tie != "all":
-        found["model.decoder.embed_tokens.weight"] = axes.read(model.decoder.embedding.tokens.weight)
-    if tie == "none":
-        found["lm_head.weight"] = axes.read(model.output.weight)
-    for name, stack in (("encoder", model.encoder), ("decoder", model.decoder)):
-        found |= _stack_tensors(f"model.{name}", stack, axes)
-    return found
+    return {name: weight.float() for name, weight in written_weights(MARIAN, spelt_out(model, MARIAN)).items()}
 
 
 def write(folder: Path, exported: Exported) -> None:
@@ -131,8 +77,8 @@ def write(folder: Path, exported: Exported) -> None:
         RunError: the file system refused.
     """
     shape = check(exported.model)
-    named = {"model_type": "marian", "architectures": ["MarianMTModel"], "dtype": "float32"}
-    write_file(folder / "config.json", encode_json(named | marian_config(shape)))
+    tokens = {"pad_token_id": PAD, "bos_token_id": BOS, "eos_token_id": EOS, "decoder_start_token_id": BOS}
+    write_file(folder / "config.json", encode_json(MARIAN.described(plain_shape(shape, MARIAN), tokens)))
     search = {
         "num_beams": exported.width,
         "length_penalty": exported.length_penalty,
@@ -221,72 +167,3 @@ def _ending_sources(tokenizer: Tokenizer) -> dict[str, Any]:
         "special_tokens": {SPECIALS[EOS]: {"id": SPECIALS[EOS], "ids": [EOS], "tokens": [SPECIALS[EOS]]}},
     }
     return json.loads(tokenizer.to_json()) | {"post_processor": template}
-
-
-@dataclass(frozen=True)
-class _Axes:
-    """The axes of d_model as Marian has them: those of sines, then those of cosines."""
-
-    d_model: int
-
-    @property
-    def order(self) -> list[int]:
-        return [*range(0, self.d_model, 2), *range(1, self.d_model, 2)]
-
-    def read(self, weight: Tensor) -> Tensor:
-        """Of a product that reads d_model, or a table of vectors: (..., D)."""
-        return weight.detach().float()[..., self.order]
-
-    def written(self, weight: Tensor) -> Tensor:
-        """Of a product that writes d_model: (D, ...)."""
-        return weight.detach().float()[self.order]
-
-
-def _stack_tensors(name: str, stack: Stack, axes: _Axes) -> dict[str, Tensor]:
-    found: dict[str, Tensor] = {}
-    for number, block in enumerate(stack.blocks):
-        found |= {f"{name}.layers.{number}.{inner}": tensor for inner, tensor in _block_tensors(block, axes).items()}
-    return found
-
-
-def _block_tensors(block: Block, axes: _Axes) -> dict[str, Tensor]:
-    found = _attention_tensors("self_attn", block.attention, axes)
-    norms = {"self_attn_layer_norm": block.attention_residual, "final_layer_norm": block.feed_forward_residual}
-    if block.cross is not None and block.cross_residual is not None:
-        found |= _attention_tensors("encoder_attn", block.cross, axes)
-        norms["encoder_attn_layer_norm"] = block.cross_residual
-    for name, residual in norms.items():
-        norm = residual.norm
-        assert isinstance(norm, nn.LayerNorm), "an architecture that was checked"
-        found[f"{name}.weight"] = axes.read(norm.weight)
-        found[f"{name}.bias"] = axes.read(_bias(norm))
-    widen, narrow = block.feed_forward.widen, block.feed_forward.narrow
-    return found | {
-        "fc1.weight": axes.read(widen.weight),
-        "fc1.bias": _bias(widen).detach().float(),
-        "fc2.weight": axes.written(narrow.weight),
-        "fc2.bias": axes.written(_bias(narrow)),
-    }
-
-
-def _attention_tensors(name: str, ours: Attention, axes: _Axes) -> dict[str, Tensor]:
-    n_heads = ours.query.out_features // ours.d_head
-    found = {
-        f"{name}.q_proj.weight": axes.read(ours.query.weight),
-        f"{name}.q_proj.bias": _bias(ours.query).detach().float(),
-        f"{name}.out_proj.weight": axes.written(ours.output.weight),
-        f"{name}.out_proj.bias": axes.written(_bias(ours.output)),
-    }
-    weights = axes.read(ours.key_value.weight).chunk(2)
-    biases = _bias(ours.key_value).detach().float().chunk(2)
-    for side, weight, bias in zip("kv", weights, biases, strict=True):
-        # Every query head has its own there: those of a group get the same one.
-        for kind, tensor in (("weight", weight), ("bias", bias)):
-            heads = tensor.unflatten(0, (ours.groups, ours.d_head))
-            found[f"{name}.{side}_proj.{kind}"] = heads.repeat_interleave(n_heads // ours.groups, 0).flatten(0, 1)
-    return found
-
-
-def _bias(ours: nn.Linear | nn.LayerNorm) -> Tensor:
-    """Marian has one everywhere."""
-    return ours.weight.new_zeros(len(ours.weight)) if ours.bias is None else ours.bias

@@ -11,6 +11,7 @@ from heedful.model.transformer import Transformer
 from heedful.run.disk import encode_json, naming, read_json, write_file
 from heedful.run.weights import tensor_bytes
 from heedful.transfer.families.layout import Layout
+from heedful.transfer.families.spelt_out import spelt_out
 from heedful.transfer.families.table import layout_of
 from heedful.transfer.families.weights import read_model, written_weights
 from heedful.transfer.tokenizer_files import read_tokenizer
@@ -84,7 +85,7 @@ def write_pretrained(
 
     Args:
         folder: exists, and is empty.
-        layout: `Layout.refusal` has nothing against the model's architecture.
+        layout: from `layout_for`.
         model: is left as it is.
         tokenizer: of the model.
         start: the token that its decoder reads first.
@@ -95,6 +96,7 @@ def write_pretrained(
     if start is not None and layout.form == (True, True):
         tokens["decoder_start_token_id"] = start
     named = {f"{role}_token": tokenizer.pieces([token])[0] for role, token in tokenizer.tokens.items()}
+    model = spelt_out(model, layout)
     write_file(folder / CONFIG, encode_json(layout.described(model.architecture, tokens)))
     weights = {name: weight.float() for name, weight in written_weights(layout, model).items()}
     write_file(folder / "model.safetensors", tensor_bytes(weights, {"format": "pt"}))

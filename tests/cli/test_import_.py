@@ -32,6 +32,13 @@ def test_json(tmp_path, capsys):
     assert found["path"] == str(tmp_path / "run")
 
 
+def test_an_imported_model_is_exported_again(tmp_path, capsys):
+    foreign_folder.write(tmp_path / "there", "gpt2")
+    run(capsys, "import", tmp_path / "there", "--out", tmp_path / "run")
+    code, said, _ = run(capsys, "export", tmp_path / "run", "--to", "huggingface", "--out", tmp_path / "back")
+    assert (code, said) == (0, f"{tmp_path / 'back'}: gpt2, for GPT2LMHeadModel of transformers\n")
+
+
 def test_mistakes_are_one_line(tmp_path, capsys):
     folder, out = tmp_path / "there", tmp_path / "run"
     assert "`heedful import` needs a model folder" in refused(capsys, "import", folder)

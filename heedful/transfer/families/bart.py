@@ -94,6 +94,8 @@ def written(shape: Architecture) -> dict[str, Any]:
         "attention_dropout": 0.0,
         "activation_dropout": 0.0,
         "is_encoder_decoder": True,
+        # By default it would force another id of the vocabulary onto the last place.
+        "forced_eos_token_id": None,
     }
 
 
