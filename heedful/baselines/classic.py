@@ -1,4 +1,4 @@
-"""What came before neural networks, for comparison: the commonest label; TF-IDF with a linear SVM and a random forest."""
+"""What came before, for comparison: the commonest label; TF-IDF with a linear SVM and with a random forest."""
 
 import re
 from collections import Counter

@@ -17,6 +17,7 @@ def evaluate(
     source: Path | None = None,
     target: Path | None = None,
     tsv: Path | None = None,
+    data: Path | None = None,
     to: str | None = None,
     against: Path | None = None,
     groups: bool = False,
@@ -27,13 +28,14 @@ def evaluate(
     device: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Translate a test set and score it: BLEU, lower-cased BLEU, chrF and TER.
+    """Score a translator on a test set by BLEU, lower-cased BLEU, chrF and TER; a classifier by figures of its own.
 
     Args:
-        run: the run directory of a translator.
+        run: a run directory.
         source: text to translate, one sentence a line, plain or gzip.
         target: its reference translation, line by line.
         tsv: both in one file with two columns, instead.
+        data: of a classifier, a table as it was trained on.
         to: language to translate into; may be left out where the model or the script of the text leaves no choice.
         against: another run directory, or a file with another system's translations: is the difference chance?
         groups: score parts of the text too: short and long, rare words, sentences seen in training.
@@ -45,6 +47,11 @@ def evaluate(
         device: cpu or cuda; chosen when not given.
         as_json: print one JSON object instead of a table.
     """
+    if data is not None:
+        if any(given is not None for given in (source, target, tsv, to, output)) or groups or behaviour:
+            raise OptionError("--data is a table of texts and labels: only --against, --device and --json go with it")
+        score_table(run, data, against, device, as_json)
+        return
     from heedful.cli.behaviour import show_behaviour
     from heedful.cli.figures import show_evaluation
     from heedful.decoding import Beam
@@ -76,3 +83,24 @@ def evaluate(
         print(json.dumps(found.to_json(), ensure_ascii=False))
     else:
         show_evaluation(found)
+
+
+def score_table(run: Path, data: Path, against: Path | None, device: str | None, as_json: bool) -> None:
+    """Score a classifier on a table.
+
+    Args:
+        run: its directory.
+        data: the table.
+        against: another run.
+        device: cpu or cuda.
+        as_json: how the figures are printed.
+    """
+    from heedful.cli.outcome import show_file_scores
+    from heedful.tasks.scoring import score_file
+
+    with watching() as watch:
+        found = score_file(run, data, against, device, watch)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False))
+    else:
+        show_file_scores(found)

@@ -183,21 +183,26 @@ def check_training(examples: Examples) -> None:
             )
 
 
-def check_held_out(examples: Examples, like: Examples) -> None:
+def check_known(examples: Examples, labels: Sequence[str], paired: bool, where: str) -> None:
     """Refuse held-out examples of another kind, or with a label that is never learned.
 
+    Args:
+        examples: held out.
+        labels: that are learned.
+        paired: whether each example to learn from has two texts.
+        where: they are learned, for messages.
     Raises:
         DataError: names file and line.
     """
-    if examples.paired != like.paired:
-        number = "two texts" if like.paired else "one text"
-        raise DataError(f"{examples.path} must have {number} in each row, as {like.path} has; name them with --pair")
-    known = set(like.labels)
+    if examples.paired != paired:
+        number = "two texts" if paired else "one text"
+        raise DataError(f"{examples.path} must have {number} in each row, as {where} has; name them with --pair")
+    known = set(labels)
     for item in examples.items:
         for name in names_of(item.truth, examples.kind):
             if name not in known:
                 raise DataError(
-                    f"{examples.path}:{item.line}: the label {name!r} does not occur in {like.path}, so it cannot be "
+                    f"{examples.path}:{item.line}: the label {name!r} does not occur in {where}, so it cannot be "
                     f"told{suggest(name, known)}"
                 )
 
@@ -210,7 +215,8 @@ def findings(train: Examples, held_out: Mapping[str, Examples]) -> Iterator[dict
         held_out: files given by the caller, by their role.
     """
     lines: dict[int, Example] = {}
-    repeated, torn = [], []
+    repeated: list[tuple[Example, str]] = []
+    torn: list[tuple[Example, str]] = []
     for item in train.items:
         before = lines.setdefault(identity(item.text), item)
         if before is not item:

@@ -16,12 +16,24 @@ _FORMS: dict[str, Form] = {
     ".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".conll": "words", ".conllu": "words", ".bio": "words", ".iob": "words", ".iob2": "words",
 }  # fmt: skip
-TEXTS = ("text", "sentence", "review", "content", "comment", "title", "tokens", "words", "utterance", "message", "query",
-         "question", "文本", "内容", "评论", "标题", "句子", "正文")  # fmt: skip
-LABELS = ("label", "labels", "class", "target", "category", "sentiment", "score", "tag", "tags", "ner_tags", "gold_label",
-          "topic", "intent", "quality", "rating", "stars", "is_duplicate", "标签", "类别", "情感", "分类", "类目")  # fmt: skip
-PAIRS = (("sentence1", "sentence2"), ("text1", "text2"), ("text_a", "text_b"), ("premise", "hypothesis"),
-         ("question1", "question2"), ("question", "sentence"), ("#1 string", "#2 string"))  # fmt: skip
+TEXTS = (
+    *("text", "sentence", "review", "content", "comment", "title", "tokens", "words", "utterance", "message"),
+    *("query", "question", "文本", "内容", "评论", "标题", "句子", "正文"),
+)
+LABELS = (
+    *("label", "labels", "class", "target", "category", "sentiment", "score", "tag", "tags", "ner_tags", "gold_label"),
+    *("topic", "intent", "quality", "rating", "stars", "is_duplicate"),
+    *("标签", "类别", "情感", "分类", "类目"),
+)
+PAIRS = (
+    ("sentence1", "sentence2"),
+    ("text1", "text2"),
+    ("text_a", "text_b"),
+    ("premise", "hypothesis"),
+    ("question1", "question2"),
+    ("question", "sentence"),
+    ("#1 string", "#2 string"),
+)
 
 
 @dataclass(frozen=True)
@@ -160,10 +172,8 @@ def find_columns(table: Table, text: str | None = None, label: str | None = None
     if table.names:
         for what in ("text", "label"):
             if what not in chosen:
-                raise DataError(
-                    f"{table.path}: which column is the {what}? its columns are {', '.join(table.names)}; name one with "
-                    f"--{what}"
-                )
+                known = ", ".join(table.names)
+                raise DataError(f"{table.path}: which column is the {what}? it has {known}; name one with --{what}")
     else:
         _guess(table, chosen)
     return Columns(chosen["text"], chosen["label"], chosen.get("pair"))
@@ -230,7 +240,7 @@ def _quoted(path: Path) -> Iterator[Row]:
 
 def _objects(path: Path) -> Table:
     names: tuple[str, ...] = ()
-    rows = []
+    rows: list[Row] = []
     for number, line in enumerate(read_lines(path), 1):
         if not line.strip():
             continue

@@ -33,7 +33,8 @@ def confusion_table(counts: NDArray[Any], labels: Sequence[str]) -> str:
         rows.append(f'<tr><th scope="row">{escape(labels[row])}</th>{"".join(cells)}</tr>')
     left = f" (the {MOST} commonest of {len(labels):,} labels)" if len(labels) > MOST else ""
     return (
-        f'<div class="card"><h3>What is told of what <span class="soft small">a row: true; a column: told{left}</span></h3>'
+        '<div class="card"><h3>What is told of what '
+        f'<span class="soft small">a row: true; a column: told{left}</span></h3>'
         '<div class="scroll" tabindex="0" role="region" aria-label="What is told of what"><table class="confusion">'
         f'<thead><tr><th scope="col">true</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></div>'
     )
