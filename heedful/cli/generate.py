@@ -1,4 +1,4 @@
-"""`heedful generate`: a prompt in, its continuation out, word by word; or a text with gaps in, the words for them out."""
+"""`heedful generate`: a prompt in, its continuation out, word by word; or a text with gaps in, words for them out."""
 
 import io
 import json
@@ -48,8 +48,8 @@ def generate(
 ) -> None:
     """Go on with a text, or fill its gaps. Without --prompt and --fill the prompt is read from standard input.
 
-    A prompt longer than the model's window is refused. What is written may be longer: when the window is full, its first
-    half is forgotten, and how often is said at the end.
+    A prompt longer than the model's window is refused. What is written may be longer: when the window is full, its
+    first half is forgotten, and how often is said at the end.
 
     Args:
         run: the run directory of a language model.
@@ -63,6 +63,7 @@ def generate(
     """
     from heedful.decoding import Sampling
     from heedful.decoding.writing import Writing
+    from heedful.tasks.language_model import LanguageModel
     from heedful.tasks.loading import load
 
     if prompt is not None and fill is not None:
@@ -70,7 +71,7 @@ def generate(
     sampling = Sampling(taste.temperature, taste.top_k, taste.top_p, taste.seed, 1 if n is None else n)
     how = Writing(sampling, max_tokens, taste.repetition_penalty, stop)
     model = load(run, device)
-    if not hasattr(model, "generate"):
+    if not isinstance(model, LanguageModel):
         raise OptionError(f"{run} writes nothing on: expected a run of `heedful train language`")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")

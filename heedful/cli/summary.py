@@ -5,7 +5,7 @@ import shlex
 from rich.table import Table
 
 from heedful.cli.console import output_console
-from heedful.run.facts import FIGURE_NAMES, amount, duration, in_words
+from heedful.run.facts import FIGURE_NAMES, amount, duration, in_words, shown
 from heedful.tasks.evidence import Published
 
 
@@ -26,6 +26,29 @@ def show_result(published: Published) -> None:
         f"translate  heedful translate {shlex.quote(str(published.path))}{to} < in.txt > out.txt",
     ]
     # A path may hold what looks like markup, and a command is copied whole.
+    console.print(*lines, sep="\n", markup=False, soft_wrap=True)
+
+
+def show_figures(published: Published) -> None:
+    """Figures with intervals, those of simpler models beside them, what it cost, and where everything is."""
+    console = output_console(120)
+    table = Table("", "score", "95% interval", box=None, header_style="bold", pad_edge=False)
+    for item in published.scores:
+        for name, figure in item.figures.items():
+            interval = f"{shown(name, figure['low'])} to {shown(name, figure['high'])}"
+            table.add_row(", ".join(FIGURE_NAMES[name]), shown(name, figure["score"]), interval)
+        for system, score in item.baselines.items():
+            table.add_row(f"the first, of a {system}", shown(next(iter(item.figures)), score), "")
+    console.print(table)
+    result = published.result
+    cost = f"{result.step:,} updates over {result.epoch:.1f} epochs in {duration(result.seconds)}"
+    measured = "; ".join(f"{item.n_sentences:,} examples, {item.data}" for item in published.scores)
+    lines = [
+        f"on {measured}",
+        f"{amount(published.parameters)} parameters, {cost}",
+        f"report     {published.path / 'report.html'}",
+        f"use        {published.path / 'README.md'} says how",
+    ]
     console.print(*lines, sep="\n", markup=False, soft_wrap=True)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from heedful.tasks.request import TranslationOptions  # the flags are its fields
+from heedful.tasks.language_request import LanguageOptions  # the flags are its fields
+from heedful.tasks.request import TranslationOptions
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -60,6 +61,32 @@ def translation(
         print(json.dumps(result_json(published), ensure_ascii=False))
     else:
         show_result(published)
+    return None
+
+
+@train.command
+def language(
+    *,
+    options: Annotated[LanguageOptions, Parameter(name="*", consume_multiple=True)],
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int | None:
+    """Train a language model from plain text; size, vocabulary and budget follow from the text.
+
+    Args:
+        as_json: print one JSON object instead of a table.
+    """
+    from heedful.cli.stopping import until_stopped
+    from heedful.cli.summary import show_figures
+    from heedful.tasks.language import train_language
+    from heedful.training.display import make_display
+
+    published = until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language")
+    if isinstance(published, int):
+        return published
+    if as_json:
+        print(json.dumps(result_json(published), ensure_ascii=False))
+    else:
+        show_figures(published)
     return None
 
 

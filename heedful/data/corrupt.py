@@ -1,6 +1,6 @@
 """Taking words out of a text for a model to put back: masks, and gaps of several words.
 
-Where is a pure function of a purpose (a seed, an epoch) and of places in the text, so that nothing has to be remembered.
+Where is a pure function of a purpose (a seed, an epoch) and of places in the text: nothing has to be remembered.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def check_rate(rate: float) -> None:
     """
     if not LEAST_RATE <= rate <= MOST_RATE:
         raise OptionError(
-            f"the share of words taken out is a number from {LEAST_RATE} to {MOST_RATE}: got {rate}; 0.15 to 0.4 is usual"
+            f"the share of words taken out is a number from {LEAST_RATE} to {MOST_RATE}: got {rate}; try 0.15 to 0.4"
         )
 
 

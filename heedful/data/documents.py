@@ -195,7 +195,7 @@ def _tails(documents: Documents, sizes: np.ndarray, wanted: int) -> list[int]:
     if all(tail >= count for tail, count in zip(tails, _n_lines(documents, len(sizes)), strict=True)):
         raise DataError(
             f"{', '.join(str(path) for path in documents.paths)}: {len(sizes)} document{'s' * (len(sizes) != 1)} of a "
-            "line or two: nothing can be held out to measure the model on; give more text, or held-out text by --dev-text"
+            "line or two: nothing can be held out to measure on; give more text, or held-out text by --dev-text"
         )
     return tails
 

@@ -139,8 +139,8 @@ class PreferencePlan:
             longest = len(prompt) + max(map(len, both)) - 1
             if longest > window:
                 raise LengthError(
-                    f"pair {number:,} has {longest:,} tokens and the model's window {window:,}: shorten it, or leave it "
-                    "out; nothing is cut in silence"
+                    f"pair {number:,} has {longest:,} tokens and the model's window {window:,}: shorten it, or leave "
+                    "it out; nothing is cut in silence"
                 )
             self._cut.append((prompt, both))
 

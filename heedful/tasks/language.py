@@ -138,9 +138,7 @@ class LanguageTask:
         return outcome, tokenizer.to_json(), None
 
 
-def train_language(
-    options: LanguageOptions, *, watch: Callable[[Outlook], Display] | None = None
-) -> Published:
+def train_language(options: LanguageOptions, *, watch: Callable[[Outlook], Display] | None = None) -> Published:
     """Train, score and document a language model.
 
     Args:
@@ -207,16 +205,17 @@ def _texts(stream: TokenStream, tokenizer: Tokenizer) -> list[str]:
 def _opening(plan: Laid, kind: Kind, options: LanguageOptions) -> list[str]:
     """What was read, and what may be meant otherwise."""
     train, window = plan.train, plan.size.window
-    said = [
-        f"text: {train.n_documents:,} document{'s' * (train.n_documents != 1)} to learn from, {train.n_tokens:,} tokens; "
-        f"{plan.dev.n_documents:,} held out, {plan.dev.n_tokens:,} tokens; {plan.tokenizer.vocab_size:,} pieces, "
-        f"windows of {window}; {amount(n_parameters(plan.build(options.seed)))} parameters"
-    ]
+    learned = (
+        f"{train.n_documents:,} document{'s' * (train.n_documents != 1)} ({train.n_tokens:,} tokens) to learn from"
+    )
+    held = f"{plan.dev.n_documents:,} held out ({plan.dev.n_tokens:,} tokens)"
+    size = amount(n_parameters(plan.build(options.seed)))
+    said = [f"text: {learned}, {held}; {plan.tokenizer.vocab_size:,} pieces, windows of {window}; {size} parameters"]
     middle = train.n_tokens / train.n_documents
     if options.documents == "blank" and middle < SHORT * window:
         said.append(
-            f"a document has {middle:.0f} tokens on average, and nothing is learned across documents: where a text runs "
-            "on over its blank lines (a book, a play), begin again with --documents file"
+            f"a document has {middle:.0f} tokens on average, and nothing is learned across documents: where a text "
+            "runs on over its blank lines (a book, a play), begin again with --documents file"
         )
     return said
 

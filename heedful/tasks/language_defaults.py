@@ -114,7 +114,7 @@ def language_options(size: LanguageSize, steps: int, seed: int, fresh: bool) -> 
 
 
 def preference_options(d_model: int, steps: int, seed: int) -> TrainingOptions:
-    """Training options for learning preferences: AdamW alone and gentle, since some thousand pairs must not undo a text.
+    """Training options for learning preferences: AdamW alone and gentle, since a few pairs must not undo a text.
 
     Args:
         d_model: width of the model: the wider, the smaller the step.

@@ -1,4 +1,4 @@
-"""What there is to learn from a text alone: the next token, words taken out, gaps; each with its batches and figures."""
+"""What there is to learn from a text alone: the next token, words taken out, gaps; with batches and figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,18 +21,19 @@ _MOST_PIECES = 2000
 
 
 class Kind(Protocol):
-    """One way to learn a language from its text."""
+    """One way to learn a language from its text.
+
+    Attributes:
+        stacks: whether it has an encoder, and whether a decoder.
+        objective: what is minimised.
+    """
 
     stacks: ClassVar[tuple[bool, bool]]
+    objective: ClassVar[Objective]
 
     @property
     def marks(self) -> tuple[str, ...]:
         """The special tokens that its vocabulary needs."""
-        ...
-
-    @property
-    def objective(self) -> Objective:
-        """What is minimised."""
         ...
 
     def batches(self, stream: TokenStream, tokenizer: Tokenizer, size: LanguageSize, seed: int) -> Epochs:
@@ -60,7 +61,7 @@ class Causal:
 
     stacks: ClassVar[tuple[bool, bool]] = (False, True)
     marks: tuple[str, ...] = ()
-    objective: NextToken = NextToken()
+    objective: ClassVar[Objective] = NextToken()
 
     def batches(self, stream: TokenStream, tokenizer: Tokenizer, size: LanguageSize, seed: int) -> WindowPlan:
         """See Kind."""
@@ -85,7 +86,7 @@ class Masked:
     rate: float = 0.2
     stacks: ClassVar[tuple[bool, bool]] = (True, False)
     marks: tuple[str, ...] = (MASK,)
-    objective: MaskedToken = MaskedToken()
+    objective: ClassVar[Objective] = MaskedToken()
 
     def batches(self, stream: TokenStream, tokenizer: Tokenizer, size: LanguageSize, seed: int) -> WindowPlan:
         """See Kind."""
@@ -113,7 +114,7 @@ class Denoising:
     infilling: bool = False
     rate: float = 0.15
     stacks: ClassVar[tuple[bool, bool]] = (True, True)
-    objective: TeacherForcing = TeacherForcing(smoothing=0.0)
+    objective: ClassVar[Objective] = TeacherForcing(smoothing=0.0)
 
     @property
     def marks(self) -> tuple[str, ...]:

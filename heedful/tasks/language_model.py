@@ -178,7 +178,8 @@ class LanguageModel:
         one = self.tokenizer.marks == (MASK,)
         if not one and len(parts) - 1 > len(GAPS):
             raise OptionError(f"a text may have {len(GAPS)} gaps: got {len(parts) - 1}")
-        tokens, places = [], []
+        tokens: list[int] = []
+        places: list[int] = []
         for number, part in enumerate(parts):
             if number:
                 places.append(len(tokens))
@@ -213,11 +214,10 @@ class LanguageModel:
             share = min(1.0, float(torch.tensor(answer.log_probability).exp()))
             if self.tokenizer.marks == (MASK,):
                 whole = self.tokenizer.decode(answer.tokens)
-                for gap in fillings:
-                    gap.append(Filling(whole, share, whole))
+                for found_there in fillings:
+                    found_there.append(Filling(whole, share, whole))
                 continue
-            spans = self._spans(answer.tokens, len(fillings))
-            for gap, span in enumerate(spans):
+            for gap, span in enumerate(self._spans(answer.tokens, len(fillings))):
                 fillings[gap].append(Filling(*self._placed(parts, gap, span, share)))
         return fillings
 

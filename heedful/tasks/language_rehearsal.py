@@ -53,9 +53,7 @@ class LanguageRehearsal:
         """
         now = self.model(model)
         with applied(self.laid.numerics):
-            figures = self.kind.figures(
-                now.model, self.laid.dev, self.laid.tokenizer, now.model.max_len, MOST_TOKENS
-            )
+            figures = self.kind.figures(now.model, self.laid.dev, self.laid.tokenizer, now.model.max_len, MOST_TOKENS)
         scores = {name: figure.score for name, figure in figures.items()}
         return Evaluation(-scores["nll"], scores, self._samples(now))
 

@@ -1,7 +1,8 @@
-"""From the caller's files to what a language model learns from: tokens on disk, a vocabulary, a size; done once a run."""
+"""From the caller's files to what a language model learns from: tokens on disk, vocabulary, size; done once a run."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from heedful.tasks.language_kinds import Kind
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.models import load_weights
 
+Blocks = Callable[[], Iterator[Block]]
 LAID, START = "laid.json", "start.safetensors"
 
 
@@ -148,22 +150,7 @@ def lay_down(place: Path, options: LanguageOptions, kind: Kind) -> None:
         HeedfulError: they cannot be used.
     """
     begun = None if options.init is None else _beginning(options.init, kind)
-    documents, held = Documents(options.text, options.documents), Documents(options.dev_text, options.documents)
-    if options.dev_text:
-        looked_at(held)
-        n_bytes = int(looked_at(documents)[1].sum())
-        learn, measure = documents.blocks, held.blocks
-    else:
-        out = hold_out(documents, options.seed)
-        n_bytes = int(out.n_bytes[~out.whole].sum())
-        cut = (lambda: lines_of(documents)) if out.tails else documents.blocks
-
-        def learn() -> Iterator[Block]:
-            return out.split(cut(), held=False)
-
-        def measure() -> Iterator[Block]:
-            return out.split(cut(), held=True)
-
+    learn, measure, n_bytes = _parts(options)
     tokenizer = begun.tokenizer if begun else _vocabulary(learn(), options, kind, n_bytes)
     train = TokenStream.build(learn(), tokenizer, place / "train")
     dev = TokenStream.build(measure(), tokenizer, place / "dev")
@@ -191,6 +178,19 @@ def lay_down(place: Path, options: LanguageOptions, kind: Kind) -> None:
         "language": language_of_text(sample) or "",
         "begun_with": "" if options.init is None else options.init.resolve().name,
     })  # fmt: skip
+
+
+def _parts(options: LanguageOptions) -> tuple[Blocks, Blocks, int]:
+    """What is learned from, what is held out, both read anew each time; and the bytes of the first, about."""
+    documents = Documents(options.text, options.documents)
+    if options.dev_text:
+        held = Documents(options.dev_text, options.documents)
+        looked_at(held)
+        return documents.blocks, held.blocks, int(looked_at(documents)[1].sum())
+    out = hold_out(documents, options.seed)
+    cut: Blocks = partial(lines_of, documents) if out.tails else documents.blocks
+    n_bytes = int(out.n_bytes[~out.whole].sum())
+    return lambda: out.split(cut(), held=False), lambda: out.split(cut(), held=True), n_bytes
 
 
 def _beginning(path: Path, kind: Kind) -> Begun:

@@ -43,7 +43,7 @@ ROWS, EPOCHS = 16, 3
 PAIRS, REFERENCE = "pairs.json", "reference"
 WATCHED = Writing(Sampling(temperature=0.8), max_tokens=40)
 CAVEATS = (
-    "It was tuned towards what these pairs prefer, and nothing else was asked of it: it may have grown worse elsewhere.",
+    "It was tuned towards what these pairs prefer and nothing else: it may have grown worse elsewhere.",
     "It repeats whatever prejudice its pairs and its first training text hold.",
 )
 
@@ -106,7 +106,8 @@ class PreferenceTask:
             raise OptionError(f"preferences need a model that goes on with a text: {options.init} fills gaps")
         learn, held = part(list(read_preferences(options.preferences)), options.preferences, options.seed)
         save_tensors(place / START, begun.tensors)
-        model = built(shape, numerics, place / START, 0)
+        # As training computes it, so that at its first step nothing has gained.
+        model = snapshot(built(shape, numerics, place / START, 0), numerics)
         plan = PreferencePlan([*learn, *held], begun.tokenizer, shape.max_len, ROWS, 0)
         with Column(place / REFERENCE, "d") as column:
             column.write(np.concatenate([known.reshape(-1) for known in references(model, plan, numerics)]))
@@ -235,11 +236,10 @@ def references(model: Model, plan: PreferencePlan, numerics: Numerics) -> Iterat
     """The log-probabilities of both answers of each pair, in order: (n, 2) at a time.
 
     Args:
-        model: that training begins with, in float32.
+        model: that training begins with, in evaluation mode.
         plan: of the pairs.
         numerics: how to compute.
     """
-    model.eval()
     with applied(numerics):
         for pairs in np.array_split(np.arange(plan.n_pairs), -(-plan.n_pairs // ROWS)):
             batch = plan.answers(pairs).to(torch.device(numerics.device))

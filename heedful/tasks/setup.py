@@ -87,8 +87,8 @@ def settle(folder: Path, model: str, size: Size, vocab_size: int, device: str | 
 def flops_per_token(model: nn.Module) -> float:
     """Arithmetic of training for a source or target token: 6 for each weight that it meets (2 forward, 4 backward).
 
-    Where there are an encoder and a decoder, a token meets one of them, so about half of the weights of the projections,
-    the output included.
+    Where there are an encoder and a decoder, a token meets one of them, so about half of the weights of the
+    projections, the output included.
     """
     single = isinstance(model, Transformer) and (model.encoder is None or model.decoder is None)
     products = [module for module in model.modules() if isinstance(module, nn.Linear | nn.RNNBase)]

@@ -24,7 +24,7 @@ class DirectPreference:
     beta: float = 0.1
 
     def __call__(self, model: Model, batch: Answers) -> Loss:
-        """The loss of a batch, a pair counting as one; figures: "accuracy", the pairs in which the better one gained."""
+        """The loss of a batch, a pair counting as one; figures: "accuracy", pairs in which the better one gained."""
         margins = self.beta * self.gains(model, batch)
         loss = -functional.logsigmoid(margins)
         count = torch.tensor(len(margins), device=margins.device)
