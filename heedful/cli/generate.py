@@ -107,14 +107,16 @@ def read_prompt() -> str:
 def show_text(model: "LanguageModel", prompt: str, how: Any) -> None:
     """Print texts with their prompt: one as it is written; several one behind the other, with a line between."""
     if how.sampling.n_best == 1:
-        sys.stdout.write(prompt)
+        # The prompt too: it is shown when it has not been refused.
+        unsaid = [prompt]
 
         def hear(_: int, said: str) -> None:
-            sys.stdout.write(said)
+            sys.stdout.write("".join(unsaid) + said)
             sys.stdout.flush()
+            unsaid.clear()
 
         passages = model.generate(prompt, how, hear)
-        sys.stdout.write("\n")
+        sys.stdout.write("".join(unsaid) + "\n")
     else:
         passages = model.generate(prompt, how)
         print(*(prompt + passage.text for passage in passages), sep="\n---\n")
@@ -141,4 +143,6 @@ def show_fillings(model: "LanguageModel", text: str, k: int, as_json: bool) -> N
         if gap > 1:
             print()
         for one in fillings:
-            print(f"{one.probability:6.1%}  {one.text}  {one.sequence}")
+            # What spans lines would break the table.
+            said = (json.dumps(text, ensure_ascii=False) for text in (one.text, one.sequence))
+            print(f"{one.probability:6.1%}", *said)

@@ -1,6 +1,7 @@
 """Reading documents: plain or gzip files of any size, cut where the caller says, a bounded block at a time."""
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,7 @@ def looked_at(documents: Documents) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataError: there is none.
     """
-    marks, sizes, digest = list[int](), list[int](), hashlib.blake2b(digest_size=8)
+    marks, sizes, digest = array("Q"), array("q"), hashlib.blake2b(digest_size=8)
     for block in documents.blocks():
         if block.opening:
             digest = hashlib.blake2b(digest_size=8)
@@ -141,7 +142,7 @@ def looked_at(documents: Documents) -> tuple[np.ndarray, np.ndarray]:
     if not sizes:
         names = ", ".join(str(path) for path in documents.paths)
         raise DataError(f"{names}: there is no text to learn from; give a file that holds some")
-    return np.array(marks, np.uint64), np.array(sizes, np.int64)
+    return np.frombuffer(marks, np.uint64), np.frombuffer(sizes, np.int64)
 
 
 def hold_out(documents: Documents, seed: int) -> HeldOut:

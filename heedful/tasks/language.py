@@ -74,8 +74,9 @@ class LanguageTask:
 
         rehearsal = LanguageRehearsal(plan, self.kind)
         batches = self.kind.batches(plan.train, plan.tokenizer, plan.size, options.seed)
+        model = plan.build(options.seed)
         return Course(
-            plan.build(options.seed),
+            model,
             self.kind.objective,
             batches,
             plan.numerics,
@@ -83,7 +84,7 @@ class LanguageTask:
             plan.size.epochs,
             rehearsal.evaluate,
             rehearsal.glimpse,
-            _opening(plan, self.kind, options),
+            _opening(plan, n_parameters(model), options),
         )
 
     def config(self, plan: Laid) -> Mapping[str, Any]:
@@ -202,15 +203,15 @@ def _texts(stream: TokenStream, tokenizer: Tokenizer) -> list[str]:
     return texts
 
 
-def _opening(plan: Laid, kind: Kind, options: LanguageOptions) -> list[str]:
+def _opening(plan: Laid, n_weights: int, options: LanguageOptions) -> list[str]:
     """What was read, and what may be meant otherwise."""
     train, window = plan.train, plan.size.window
     learned = (
         f"{train.n_documents:,} document{'s' * (train.n_documents != 1)} ({train.n_tokens:,} tokens) to learn from"
     )
     held = f"{plan.dev.n_documents:,} held out ({plan.dev.n_tokens:,} tokens)"
-    size = amount(n_parameters(plan.build(options.seed)))
-    said = [f"text: {learned}, {held}; {plan.tokenizer.vocab_size:,} pieces, windows of {window}; {size} parameters"]
+    shape = f"{plan.tokenizer.vocab_size:,} pieces, windows of {window}; {amount(n_weights)} parameters"
+    said = [f"text: {learned}, {held}; {shape}"]
     middle = train.n_tokens / train.n_documents
     if options.documents == "blank" and middle < SHORT * window:
         said.append(

@@ -56,11 +56,13 @@ class Filling:
         text: of one token; of a gap as a whole where the model writes it.
         probability: of it, in [0, 1].
         sequence: the text with it in its place; the other gaps are left.
+        token: its id; None of a gap as a whole.
     """
 
     text: str
     probability: float
     sequence: str
+    token: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
@@ -198,7 +200,7 @@ class LanguageModel:
         values, best = logits.softmax(-1).topk(min(k, logits.shape[1] - self.tokenizer.n_specials), dim=-1)
         return [
             [
-                Filling(*self._placed(parts, gap, self.tokenizer.piece(token), share))
+                Filling(*self._placed(parts, gap, self.tokenizer.piece(token), share), token)
                 for token, share in zip(best[gap].tolist(), values[gap].tolist(), strict=True)
             ]
             for gap in range(len(places))
