@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from heedful.decoding import Sampling
+from heedful.decoding.writing import Writing
 from heedful.errors import OptionError, suggest
 from heedful.tasks import loading
 from heedful.tasks.classifier import Classifier
 from heedful.tasks.embedder import Embedder
+from heedful.tasks.language_model import Filling, LanguageModel
 from heedful.tasks.translator import Translator
 
 
@@ -17,6 +20,8 @@ def load(path: Path | str, device: str | None = None) -> Any:
     Args:
         path: its run directory.
         device: "cpu" or "cuda"; None chooses.
+    Returns:
+        A `Translator`, a `LanguageModel`: what its task is served by.
     Raises:
         RunError: it is missing, incomplete or damaged.
     """
@@ -28,7 +33,7 @@ def pipeline(task: str, model: Path | str, device: str | None = None) -> Callabl
 
     Args:
         task: "translation", or "translation_xx_to_yy" for a model that translates into several languages;
-            "text-classification", "token-classification", "feature-extraction".
+            "text-classification", "token-classification", "feature-extraction"; "text-generation", "fill-mask".
         model: a run directory.
         device: "cpu" or "cuda"; None chooses.
     Returns:
@@ -36,7 +41,9 @@ def pipeline(task: str, model: Path | str, device: str | None = None) -> Callabl
         [{"label", "score"}, ...], with top_k a list of them (for each text of a list); a pair is {"text", "text_pair"}.
         "token-classification": a list of {"entity", "score", "index", "word", "start", "end"} for each word that is not
         "O", or with aggregation_strategy="simple" of {"entity_group", ...} for each span. "feature-extraction": a list
-        of one list of a vector for each token.
+        of one list of a vector for each token. "text-generation": [{"generated_text"}, ...] for one prompt.
+        "fill-mask": [{"score", "token", "token_str", "sequence"}, ...] for a text with one gap, a list of these for
+        several.
     Raises:
         OptionError: the task is not known, or not that of the model.
         RunError: the run directory cannot be used.
@@ -104,8 +111,7 @@ def _token_classification(path: Path | str, device: str | None, more: str) -> Ca
 
 
 def _classifier(path: Path | str, device: str | None, more: str, tags: bool) -> Classifier:
-    if more:
-        raise OptionError(f"there is nothing to say behind the name of this task: got {more!r}; leave it out")
+    _nothing_behind(more)
     classifier = Classifier.load(path, device)
     if (classifier.scheme.kind == "tags") != tags:
         other = "text-classification" if tags else "token-classification"
@@ -114,8 +120,7 @@ def _classifier(path: Path | str, device: str | None, more: str, tags: bool) -> 
 
 
 def _feature_extraction(path: Path | str, device: str | None, more: str) -> Callable[..., list[Any]]:
-    if more:
-        raise OptionError(f"there is nothing to say behind the name of this task: got {more!r}; leave it out")
+    _nothing_behind(more)
     embedder = Embedder.load(path, device)
 
     def extract(texts: str | Sequence[str]) -> list[Any]:
@@ -125,9 +130,60 @@ def _feature_extraction(path: Path | str, device: str | None, more: str) -> Call
     return extract
 
 
+def _text_generation(path: Path | str, device: str | None, more: str) -> Callable[..., Any]:
+    _nothing_behind(more)
+    model = LanguageModel.load(path, device)
+
+    def generate(
+        texts: str | Sequence[str],
+        *,
+        max_new_tokens: int = 20,
+        do_sample: bool = False,
+        temperature: float = 1.0,
+        top_k: int | None = 50,
+        top_p: float | None = None,
+        num_return_sequences: int = 1,
+        return_full_text: bool = True,
+    ) -> Any:
+        sampling = Sampling(temperature, top_k if do_sample else 1, top_p, n_best=num_return_sequences)
+        how = Writing(sampling, max_new_tokens)
+        answers = []
+        for prompt in [texts] if isinstance(texts, str) else texts:
+            found = model.generate(prompt, how)
+            answers.append([{"generated_text": prompt * return_full_text + one.text} for one in found])
+        return answers[0] if isinstance(texts, str) else answers
+
+    return generate
+
+
+def _fill_mask(path: Path | str, device: str | None, more: str) -> Callable[..., Any]:
+    _nothing_behind(more)
+    model = LanguageModel.load(path, device)
+
+    def fill(texts: str | Sequence[str], *, top_k: int = 5) -> Any:
+        answers = []
+        for text in [texts] if isinstance(texts, str) else texts:
+            gaps = [[_as_dict(one) for one in found] for found in model.fill(text, top_k)]
+            answers.append(gaps[0] if len(gaps) == 1 else gaps)
+        return answers[0] if isinstance(texts, str) else answers
+
+    return fill
+
+
+def _as_dict(one: Filling) -> dict[str, Any]:
+    return {"score": one.probability, "token": one.token, "token_str": one.text, "sequence": one.sequence}
+
+
+def _nothing_behind(more: str) -> None:
+    if more:
+        raise OptionError(f"there is nothing to say behind the name of this task: got {more!r}; leave it out")
+
+
 PIPELINES: Mapping[str, Callable[[Path | str, str | None, str], Callable[..., Any]]] = {
     "translation": _translation,
     "text-classification": _text_classification,
     "token-classification": _token_classification,
     "feature-extraction": _feature_extraction,
+    "text-generation": _text_generation,
+    "fill-mask": _fill_mask,
 }

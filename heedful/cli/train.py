@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from heedful.tasks.classification_request import ClassificationOptions  # the flags are their fields
+from heedful.tasks.language_request import LanguageOptions  # the flags are its fields
 from heedful.tasks.request import TranslationOptions
 
 if TYPE_CHECKING:
@@ -90,6 +91,32 @@ def classification(
         print(json.dumps(result_json(published), ensure_ascii=False))
     else:
         show_outcome(published, f"classify   heedful classify {shlex.quote(str(published.path))} < texts.txt")
+    return None
+
+
+@train.command
+def language(
+    *,
+    options: Annotated[LanguageOptions, Parameter(name="*", consume_multiple=True)],
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int | None:
+    """Train a language model from plain text; size, vocabulary and budget follow from the text.
+
+    Args:
+        as_json: print one JSON object instead of a table.
+    """
+    from heedful.cli.outcome import show_outcome
+    from heedful.cli.stopping import until_stopped
+    from heedful.tasks.language import train_language
+    from heedful.training.display import make_display
+
+    published = until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language")
+    if isinstance(published, int):
+        return published
+    if as_json:
+        print(json.dumps(result_json(published), ensure_ascii=False))
+    else:
+        show_outcome(published, f"use        {published.path / 'README.md'} says how")
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
@@ -15,6 +16,9 @@ from heedful.errors import OptionError, RunError, suggest
 
 PAD, UNK, BOS, EOS = range(4)
 SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")
+# What stands in a corrupted text in the place of words: one mark for all, or one for each gap.
+MASK, N_GAPS = "<mask>", 64
+GAPS = tuple(f"<gap{number}>" for number in range(N_GAPS))
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 # Bounds the memory of the caches. A text longer than a word or two (Chinese has no spaces) is not worth keeping.
 MAX_CACHED, MAX_CACHED_LENGTH = 1 << 18, 32
@@ -43,22 +47,31 @@ _SPLIT = pre_tokenizers.Split(tokenizers.Regex(_WORD), "isolated")
 class Tokenizer:
     """A vocabulary shared by all languages of a model. Pieces carry the space before them.
 
-    The ids: 0 pad, 1 unk, 2 bos, 3 eos, a tag for each language to translate into, 256 bytes, then the pieces.
+    The ids: 0 pad, 1 unk, 2 bos, 3 eos, a tag for each language to translate into, the marks, 256 bytes, then the
+    pieces.
 
     Args:
         pieces: the pieces behind the bytes, in the order of their ids.
         merges: pairs of pieces, in the order in which they are joined.
         languages: the languages that have a tag.
+        marks: further special tokens, as `MASK` and `GAPS`; what looks like one in a text is none.
     """
 
-    def __init__(self, pieces: Sequence[str], merges: Sequence[tuple[str, str]], languages: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        pieces: Sequence[str],
+        merges: Sequence[tuple[str, str]],
+        languages: Sequence[str] = (),
+        marks: Sequence[str] = (),
+    ) -> None:
         self.languages = tuple(dict.fromkeys(languages))
         for language in self.languages:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", language):
                 raise OptionError(f"a language is named by a code such as 'en' or 'zh': got {language!r}")
         self.merges = list(merges)
-        self.n_specials = len(SPECIALS) + len(self.languages)
-        names = [*SPECIALS, *(f"<2{language}>" for language in self.languages), *BYTES, *pieces]
+        self.marks = tuple(marks)
+        self.n_specials = len(SPECIALS) + len(self.languages) + len(self.marks)
+        names = [*SPECIALS, *(f"<2{language}>" for language in self.languages), *self.marks, *BYTES, *pieces]
         self._names = names
         self._inner = _pipeline({name: index for index, name in enumerate(names)}, self.merges)
         self._inner.add_special_tokens(names[: self.n_specials])
@@ -67,24 +80,39 @@ class Tokenizer:
         self._chunk_ids: dict[str, list[int]] = {}
 
     @classmethod
-    def train(cls, texts: Iterable[str], vocab_size: int, languages: Sequence[str] = ()) -> "Tokenizer":
+    def train(
+        cls, texts: Iterable[str], vocab_size: int, languages: Sequence[str] = (), marks: Sequence[str] = ()
+    ) -> "Tokenizer":
         """Learn a vocabulary; it is smaller than asked when the text does not hold that many pieces.
 
         Args:
             texts: lines of all languages, in any order; read once, an even sample of them counts.
             vocab_size: the most ids, special ones and bytes counted.
             languages: codes of the languages to translate into; each gets a tag such as <2en>.
+            marks: further special tokens.
         Raises:
             OptionError: vocab_size does not hold the bytes, or a language is no code.
         """
-        blank = cls([], [], languages)
+        blank = cls([], [], languages, marks)
         room = vocab_size - blank.vocab_size
         if room < 1:
             raise OptionError(
                 f"vocab_size must exceed {blank.vocab_size} (special tokens, tags, bytes): got {vocab_size}; try 8000"
             )
         counts = count_types(texts, blank.word_types)
-        return cls(*learn_merges(counts, choose_alphabet(counts, room), room), languages)
+        return cls(*learn_merges(counts, choose_alphabet(counts, room), room), languages, marks)
+
+    @classmethod
+    def characters(cls, texts: Iterable[str], most: int, marks: Sequence[str] = ()) -> "Tokenizer":
+        """A vocabulary of single characters; those that occur once, and the rarest beyond `most`, are spelt as bytes.
+
+        Args:
+            texts: as for `train`.
+            most: characters that may have a piece.
+            marks: further special tokens.
+        """
+        counts = count_types(texts, cls([], []).word_types)
+        return cls(choose_alphabet(counts, -(-most * 4 // 3))[:most], [], marks=marks)
 
     @property
     def vocab_size(self) -> int:
@@ -107,10 +135,25 @@ class Tokenizer:
             raise OptionError(f"no tag for the language {language!r}{tail}")
         return len(SPECIALS) + self.languages.index(language)
 
-    def encode(self, text: str) -> list[int]:
-        """The pieces of a text, without special tokens; what looks like one in the text is spelt out."""
+    def mark_id(self, mark: str) -> int:
+        """The id of one of the marks.
+
+        Raises:
+            OptionError: there is no such mark.
+        """
+        if mark not in self.marks:
+            raise OptionError(f"this vocabulary has no {mark}: take a model that was trained with it")
+        return len(SPECIALS) + len(self.languages) + self.marks.index(mark)
+
+    def encode(self, text: str, opening: bool = True) -> list[int]:
+        """The pieces of a text, without special tokens; what looks like one in the text is spelt out.
+
+        Args:
+            text: to be cut.
+            opening: whether a text begins here; False goes on with one, and no space is put before it.
+        """
         ids: list[int] = []
-        for chunk in self.chunks(text):
+        for chunk in self.chunks(text, opening):
             known = self._chunk_ids.get(chunk)
             if known is None:
                 known = [token for word in self.chunk_types(chunk) for token in self.word_ids(word)]
@@ -147,13 +190,20 @@ class Tokenizer:
         """Whether a token is one byte of a character that has no piece: the model has hardly seen that character."""
         return self.n_specials <= token < self.n_specials + len(BYTES)
 
-    def chunks(self, text: str) -> list[str]:
-        """The text in normal form C, cut before each space: nothing is ever joined across."""
+    def chunks(self, text: str, opening: bool = True) -> list[str]:
+        """The text in normal form C, cut before each space: nothing is ever joined across.
+
+        Args:
+            text: to be cut.
+            opening: as for `encode`.
+        """
         if not text:
             return []
         if not text.isascii():
             text = _NFC.normalize_str(text)
         first, *rest = text.split(" ")
+        if not opening:
+            return [first] * bool(first) + [" " + chunk for chunk in rest]
         return [" " + first if not first or first[0].isascii() else _NORMALIZER.normalize_str(first)] + [
             " " + chunk for chunk in rest
         ]
@@ -194,6 +244,29 @@ class Tokenizer:
             return None
         return name.strip() or None
 
+    def letters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which tokens go on with a word, and which may be gone on with, in scripts that have spaces: (V,) bool each.
+
+        A word is split between two tokens where the second goes on and the first may be gone on with: letters without a
+        space before them behind letters, and the later bytes of a character.
+        """
+        names = self._names[self.n_plain :]
+        going = [_WITHOUT_FIRST_LETTER.normalize_str(name) != name for name in names]
+        open_ended = [_WITHOUT_FIRST_LETTER.normalize_str(name[-1]) != name[-1] for name in names]
+        values = [0] * self.n_specials + list(range(256))
+        continuing, high = [0x80 <= byte < 0xC0 for byte in values], [byte >= 0x80 for byte in values]
+        return np.array(continuing + going), np.array(high + open_ended)
+
+    def sizes(self) -> tuple[np.ndarray, np.ndarray]:
+        """How many bytes of UTF-8 and how many characters each token stands for: (V,) int64 each, 0 of special ones.
+
+        The first byte of a character that is spelt as bytes counts as the character.
+        """
+        pieces = self._names[self.n_plain :]
+        n_bytes = [0] * self.n_specials + [1] * 256 + [len(piece.encode()) for piece in pieces]
+        leads = [int(not 0x80 <= byte < 0xC0) for byte in range(256)]
+        return np.array(n_bytes), np.array([0] * self.n_specials + leads + [len(piece) for piece in pieces])
+
     def to_json(self) -> str:
         """The file tokenizer.json, as the tokenizers library writes it."""
         return self._inner.to_str()
@@ -232,10 +305,12 @@ class Tokenizer:
         names, merges = _read_model(values)
         n_specials = names.index(BYTES[0]) if BYTES[0] in names else 0
         rebuilt = names[: len(SPECIALS)] == list(SPECIALS) and names[n_specials : n_specials + 256] == list(BYTES)
-        tags = names[len(SPECIALS) : n_specials]
-        if not rebuilt or not all(re.fullmatch(r"<2[A-Za-z][A-Za-z0-9_-]*>", tag) for tag in tags):
+        extra = names[len(SPECIALS) : n_specials]
+        tags = [name for name in extra if re.fullmatch(r"<2[A-Za-z][A-Za-z0-9_-]*>", name)]
+        marks = extra[len(tags) :]
+        if not rebuilt or extra[: len(tags)] != tags or not all(mark in (MASK, *GAPS) for mark in marks):
             raise RunError("the special tokens are not those of heedful; train or import the model again")
-        tokenizer = cls(names[n_specials + 256 :], merges, [tag[2:-1] for tag in tags])
+        tokenizer = cls(names[n_specials + 256 :], merges, [tag[2:-1] for tag in tags], marks)
         if json.loads(tokenizer.to_json()) != values:
             raise RunError("it was written by another program or another version; train or import the model again")
         return tokenizer

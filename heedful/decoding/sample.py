@@ -51,6 +51,23 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     return logits.masked_fill(~kept, -torch.inf)
 
 
+def discourage(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+    """Tokens that stand in the text already, made less likely: their logits divided, or multiplied below 0.
+
+    Args:
+        logits: (R, V).
+        seen: (R, V) bool.
+        penalty: 1 changes nothing; below 1 they become likelier.
+    Returns:
+        (R, V).
+    Source:
+        Keskar et al. 2019, arXiv:1909.05858, section 4.1.
+    """
+    if penalty == 1:
+        return logits
+    return torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
+
+
 def draw(logits: Tensor, uniform: Tensor) -> Tensor:
     """The token of each row in whose share of the probability a uniform number falls.
 

@@ -98,7 +98,9 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < float("inf"):
-            raise OptionError(f"temperature is a number above 0: got {self.temperature}; for no chance take Greedy()")
+            raise OptionError(
+                f"temperature is a number above 0: got {self.temperature}; for no chance take Greedy(), or top_k=1"
+            )
         if self.top_k is not None and self.top_k < 1:
             raise OptionError(f"top_k is at least 1, or None for all tokens: got {self.top_k}")
         if self.top_p is not None and not 0 < self.top_p <= 1:

@@ -73,7 +73,12 @@ def attend(
         told = causal and window is None and mask is None
         shown = None if told else narrow(mask, causal, window, query)
         return _fused(query, key, value, mask=shown, causal=told, scale=scale, dropout=dropout)
-    weights = attention_weights(query, key, mask=narrow(mask, causal, window, query), bias=bias, scale=scale)
+    shown = narrow(mask, causal, window, query)
+    if simple and windows.is_large(query, n_keys):
+        seen = query.new_ones(1, 1, 1, n_keys, dtype=torch.bool) if shown is None else shown
+        rows = windows.pieces(query, key, value, seen.expand(len(query), -1, -1, -1))
+        return torch.cat([attend(*some, mask=its_mask, scale=scale, dropout=dropout) for *some, its_mask in rows])
+    weights = attention_weights(query, key, mask=shown, bias=bias, scale=scale)
     weights = functional.dropout(weights, dropout) if dropout else weights
     weights = weights if watch is None else watch(weights)
     mixed = weights.reshape(-1, groups, n_heads // groups * length, n_keys) @ value
@@ -101,7 +106,12 @@ def attention_weights(query: Tensor, key: Tensor, *, mask: Tensor | None, bias: 
         scores = scores + bias.to(scores.dtype)
     if mask is not None:
         # The lowest finite number, not -inf: a row with nothing to see must not become NaN.
-        scores = scores.masked_fill_(~mask, torch.finfo(scores.dtype).min)
+        lowest = torch.finfo(scores.dtype).min
+        if scores.requires_grad:
+            # Filling in is filled in anew on the way back, a third of the time of all this; adding is not.
+            scores += torch.zeros(mask.shape, dtype=scores.dtype, device=mask.device).masked_fill_(~mask, lowest)
+        else:
+            scores = scores.masked_fill_(~mask, lowest)
     return scores.softmax(-1)
 
 

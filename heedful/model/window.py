@@ -28,6 +28,17 @@ def cut(query: Tensor, window: int) -> Tensor:
     return whole.unflatten(2, (-1, window)).transpose(1, 2).flatten(0, 1)
 
 
+def is_large(query: Tensor, n_keys: int) -> bool:
+    """Whether the weights of several rows take so much memory that the rows are better computed apart: on a CPU.
+
+    Args:
+        query: (B, H, T, K).
+        n_keys: S.
+    """
+    n_bytes = query.shape[1] * query.shape[2] * n_keys * query.element_size()
+    return query.device.type == "cpu" and len(query) > 1 and len(query) * n_bytes > RETURNED_BYTES
+
+
 def pieces(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """The blocks, on a CPU so many at a time that their weights stay below RETURNED_BYTES.
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from heedful.interface import Model
+from heedful.model.transformer import Transformer
 from heedful.numerics import Numerics, applied, choose
 from heedful.run.disk import read_json, write_json
 from heedful.tasks.defaults import Shape, Size
@@ -86,11 +87,13 @@ def settle(folder: Path, model: str, size: Size, vocab_size: int, device: str | 
 def flops_per_token(model: nn.Module) -> float:
     """Arithmetic of training for a source or target token: 6 for each weight that it meets (2 forward, 4 backward).
 
-    A token meets the encoder or the decoder, so about half of the weights of the projections, the output included.
+    Where there are an encoder and a decoder, a token meets one of them, so about half of the weights of the
+    projections, the output included.
     """
+    single = isinstance(model, Transformer) and (model.encoder is None or model.decoder is None)
     products = [module for module in model.modules() if isinstance(module, nn.Linear | nn.RNNBase)]
     met = sum(weight.numel() for module in products for weight in module.parameters() if weight.ndim == 2)
-    return 3.0 * met
+    return (6.0 if single else 3.0) * met
 
 
 def peak_flops(numerics: Numerics) -> float:
