@@ -3,31 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import tokenizers
 
+from heedful.data.codec import Joined
 from heedful.errors import OptionError, RunError, suggest
 
 # What a token can be for, and the key that the configurations of other libraries have for it.
 ROLES = ("pad", "unk", "bos", "eos", "cls", "sep", "mask")
-
-
-class Coder(Protocol):
-    """What every tokenizer can do, this one and `heedful.data.tokenizer.Tokenizer`."""
-
-    @property
-    def vocab_size(self) -> int:
-        """Number of ids."""
-
-    def encode(self, text: str) -> list[int]:
-        """The pieces of a text, without special tokens around it."""
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of pieces; special tokens are skipped."""
-
-    def pieces(self, ids: Sequence[int]) -> list[str]:
-        """Each token as people see it."""
+# What such tokens are called, for a file that comes without a configuration.
+USUAL = {
+    "pad": ("[PAD]", "<pad>"),
+    "unk": ("[UNK]", "<unk>"),
+    "cls": ("[CLS]", "<s>"),
+    "sep": ("[SEP]", "</s>"),
+    "mask": ("[MASK]", "<mask>"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,11 +45,14 @@ class ForeignTokenizer:
 
     Args:
         inner: of the tokenizers library.
-        tokens: the ids of special tokens by what they are for, of ROLES.
+        tokens: the ids of special tokens by what they are for, of ROLES; None finds those with the usual names.
         vocab_size: of the model; ids from there on are unknown to it. None: all of them are known.
     """
 
-    def __init__(self, inner: tokenizers.Tokenizer, tokens: Mapping[str, int], vocab_size: int | None = None) -> None:
+    def __init__(
+        self, inner: tokenizers.Tokenizer, tokens: Mapping[str, int] | None = None, vocab_size: int | None = None
+    ) -> None:
+        tokens = _usual(inner) if tokens is None else tokens
         for role in tokens:
             if role not in ROLES:
                 raise OptionError(f"a token is not for {role!r}{suggest(role, ROLES)}")
@@ -92,6 +86,33 @@ class ForeignTokenizer:
         found = self._inner.encode(text) if second is None else self._inner.encode(text, second)
         return Reading(self._known(found.ids), found.type_ids, found.offsets, found.sequence_ids)
 
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where each piece of `encode` stands in the text: its characters from and up to."""
+        return self._inner.encode(text, add_special_tokens=False).offsets
+
+    @property
+    def pad(self) -> int:
+        """The id that fills rows up; the first of all where the model was trained without one: nobody looks at it."""
+        return self.tokens.get("pad", 0)
+
+    def join(self, first: Sequence[int], second: Sequence[int] | None = None) -> Joined:
+        """What the model reads of the pieces of one text, or of two, with the special tokens that it expects."""
+        # The library puts them around a text of its own cutting alone: they are read off one.
+        probe = self._inner.encode("a") if second is None else self._inner.encode("a", "a")
+        parts: list[Sequence[int]] = [first] if second is None else [first, second]
+        ids: list[int] = []
+        kinds: list[int] = []
+        starts: list[int] = []
+        for token, kind, text in zip(probe.ids, probe.type_ids, probe.sequence_ids, strict=True):
+            if text is None:
+                ids.append(token)
+                kinds.append(kind)
+            elif text == len(starts):
+                starts.append(len(ids))
+                ids += parts[text]
+                kinds += [kind] * len(parts[text])
+        return Joined(ids, kinds, starts[0], starts[1] if second is not None else None)
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of pieces; special tokens are skipped."""
         return self._inner.decode(list(ids), skip_special_tokens=True)
@@ -100,12 +121,18 @@ class ForeignTokenizer:
         """Each token as it stands in the vocabulary."""
         return [self._inner.id_to_token(token) or f"<{token}>" for token in ids]
 
+    def piece(self, token: int) -> str:
+        """The name of a token in the vocabulary."""
+        return self.pieces([token])[0]
+
     def to_json(self) -> str:
         """The file tokenizer.json, as it was read."""
         return self._json
 
     @classmethod
-    def load(cls, path: Path, tokens: Mapping[str, int], vocab_size: int | None = None) -> "ForeignTokenizer":
+    def load(
+        cls, path: Path, tokens: Mapping[str, int] | None = None, vocab_size: int | None = None
+    ) -> "ForeignTokenizer":
         """Read tokenizer.json.
 
         Args:
@@ -123,7 +150,11 @@ class ForeignTokenizer:
 
     @classmethod
     def from_json(
-        cls, text: str, tokens: Mapping[str, int], vocab_size: int | None = None, origin: str = "tokenizer.json"
+        cls,
+        text: str,
+        tokens: Mapping[str, int] | None = None,
+        vocab_size: int | None = None,
+        origin: str = "tokenizer.json",
     ) -> "ForeignTokenizer":
         """The inverse of `to_json`.
 
@@ -144,3 +175,14 @@ class ForeignTokenizer:
             return ids
         unknown = self.id("unk")
         return [token if token < self.vocab_size else unknown for token in ids]
+
+
+def _usual(inner: tokenizers.Tokenizer) -> dict[str, int]:
+    """Special tokens with the usual names."""
+    found = {}
+    for role, names in USUAL.items():
+        ids = [inner.token_to_id(name) for name in names]
+        known = [token for token in ids if token is not None]
+        if known:
+            found[role] = known[0]
+    return found

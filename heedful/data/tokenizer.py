@@ -291,6 +291,13 @@ class Tokenizer:
         except RunError as error:
             raise RunError(f"the tokenizer {path} cannot be used: {error}") from None
 
+    @staticmethod
+    def wrote(text: str) -> bool:
+        """Whether a tokenizer.json is one of ours, be it damaged, and not one of another program."""
+        return all(json.dumps(name) in text for name in (*SPECIALS, BYTES[0], BYTES[-1])) and '"type":"BPE"' in "".join(
+            text.split()
+        )
+
     @classmethod
     def from_json(cls, text: str) -> "Tokenizer":
         """The inverse of `to_json`.

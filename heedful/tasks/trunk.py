@@ -10,6 +10,7 @@ from torch import Tensor
 
 from heedful.architecture import Architecture
 from heedful.data.codec import Codec
+from heedful.data.foreign_tokenizer import ForeignTokenizer
 from heedful.data.tokenizer import Tokenizer
 from heedful.errors import OptionError, RunError
 from heedful.model.heads import Reads
@@ -125,14 +126,18 @@ def fresh(size: Size, vocab_size: int, paired: bool) -> Trunk:
 
 
 def load_codec(path: Path) -> Codec:
-    """The tokenizer of a run.
+    """The tokenizer of a run: ours, or the one that came with an imported model.
 
     Args:
         path: tokenizer.json.
     Raises:
         RunError: it is missing, damaged, or of an unknown kind.
     """
-    return Tokenizer.load(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"cannot read the tokenizer {path} ({error}): restore it from a copy") from None
+    return Tokenizer.load(path) if Tokenizer.wrote(text) else ForeignTokenizer.from_json(text, origin=str(path))
 
 
 def borrow(path: Path) -> tuple[Trunk, Codec]:

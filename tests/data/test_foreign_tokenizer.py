@@ -2,7 +2,8 @@ import pytest
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, processors
 
-from heedful.data.foreign_tokenizer import Coder, ForeignTokenizer
+from heedful.data.codec import Codec
+from heedful.data.foreign_tokenizer import ForeignTokenizer
 from heedful.data.tokenizer import Tokenizer
 from heedful.errors import OptionError, RunError
 
@@ -76,8 +77,31 @@ def test_files_that_cannot_be_used(tmp_path):
 
 
 @pytest.mark.parametrize("coder", [ForeignTokenizer(inner(), TOKENS), Tokenizer.train(["the cats sat"], 300)])
-def test_both_tokenizers_answer_alike(coder: Coder):
+def test_both_tokenizers_answer_alike(coder: Codec):
     ids = coder.encode("the cats")
     assert coder.decode(ids) == "the cats"
     assert len(coder.pieces(ids)) == len(ids)
     assert max(ids) < coder.vocab_size
+    assert [coder.piece(token) for token in ids] == coder.pieces(ids) or isinstance(coder, Tokenizer)
+    offsets = coder.offsets("the cats")
+    assert (offsets[0][0], offsets[-1][1], len(offsets)) == (0, 8, len(ids))
+    one, two = coder.join(ids), coder.join(ids, ids[:1])
+    assert one.ids[one.first : one.first + len(ids)] == ids
+    assert one.second is None
+    assert two.ids[two.second] == ids[0]
+    assert sorted(set(two.kinds)) == [0, 1]
+    assert len(two.ids) == len(two.kinds)
+    assert coder.pad == 0
+
+
+def test_what_is_joined_is_what_the_library_reads():
+    found = ForeignTokenizer(inner(), TOKENS)
+    one, two = found.read("the cats"), found.read("cats", "sat")
+    assert found.join([5, 6, 7])[:2] == (one.ids, one.kinds)
+    assert found.join([6, 7], [8]) == (two.ids, two.kinds, 1, 4)
+    assert found.join([], [8]).ids == [2, 3, 8, 3]
+
+
+def test_usual_names_are_found_where_nobody_says():
+    assert ForeignTokenizer(inner()).tokens == TOKENS
+    assert ForeignTokenizer(tokenizers.Tokenizer(models.WordPiece({"a": 0}, unk_token="a"))).tokens == {}
