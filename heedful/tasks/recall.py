@@ -50,7 +50,7 @@ class Recall:
     recalled: tuple[float, ...]
 
 
-def measure_recall(setup: Setup, steps: int = STEPS, tell: Tell = unwatched) -> Recall:
+def measure_recall(setup: Setup, steps: int = STEPS, *, tell: Tell = unwatched) -> Recall:
     """Train a small model of a run's family, and ask it.
 
     Args:

@@ -42,7 +42,7 @@ class Leg:
         return step - self.after + self.place
 
     def evaluations_left(self, step: int) -> int:
-        """After so many updates; the last one is at the end."""
+        """After so many updates, at most; the last one is at the end."""
         if not self.evaluate_every:
             return 1
         return -(-self.steps // self.evaluate_every) - self.place_of(step) // self.evaluate_every
@@ -103,13 +103,15 @@ class Route:
 
         Args:
             step: updates done.
-            last: update of the last evaluation. Behind a change of plan one may lie close to it, and is left out.
+            last: update of the last evaluation. Behind a change of plan one may lie close to it, or to the end, and is
+                left out.
         """
         if step < 1:
             return False
         leg = self.leg(step)
         every = leg.evaluate_every
-        return every > 0 and leg.place_of(step) % every == 0 and 2 * (step - last) >= every
+        away = step - last if leg is self.legs[0] else min(step - last, leg.end - step)
+        return every > 0 and leg.place_of(step) % every == 0 and 2 * away >= every
 
 
 def read_legs(text: str) -> tuple[Leg, ...]:

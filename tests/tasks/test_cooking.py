@@ -126,8 +126,11 @@ def test_one_that_was_begun_goes_on_as_every_training_does(tmp_path, monkeypatch
     with small():
         train_translation(TranslationOptions(out=tmp_path / "run", resume=True))
         run_recipe(recipe, data, tmp_path / "other", steps=2, seed=7)
+        changed = run_recipe(recipe, data, tmp_path / "changed", steps=2, replanned="1:2/4/1", seed=7)
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "other")]
     assert weights[0] == weights[1]
     verified = verify_run(tmp_path / "run")
     assert not verified.failures
     assert verified.command == f"heedful recipe iwslt14-de-en --data {data} --out run --steps 2 --seed 7"
+    assert changed.result.step == 3
+    assert read_receipt(changed.path).command.endswith("--out changed --steps 2 --seed 7 --replanned 1:2/4/1")

@@ -8,6 +8,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.facts import DataFile
 from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
 from heedful.tasks.teacher import Teacher
+from heedful.training.course import Leg
 from tests.tasks.tiny import SIZE
 
 OUT = Path("student")
@@ -71,6 +72,11 @@ def test_the_command_has_names_alone_and_steps_for_minutes():
     counted = replace(options.asks(), minutes=None, steps=70)
     assert options.command(Path("/z/teacher"), counted) == (
         "heedful distill teacher --source a.en --target a.de --out s --level both --share 0.3 --steps 70".split()
+    )
+    again = DistillOptions(out=Path("s"), steps=70, replanned="9:20/150/25")
+    assert again.asks().legs() == (Leg(9, 20, 150, 25),)
+    assert (
+        again.command(Path("t"), again.asks()) == "heedful distill t --out s --steps 70 --replanned 9:20/150/25".split()
     )
     accepted = DistillOptions(out=Path("s"), accept_loss=True, resume=True)
     assert accepted.command(Path("t"), accepted.asks()) == "heedful distill t --out s --accept-loss".split()

@@ -49,7 +49,7 @@ def test_the_same_again_and_chance_is_left_alone(model):
     setup = Setup(model, None, SIZE, Numerics("cpu", "float32", "default", 1))
     state = torch.get_rng_state()
     told = []
-    first, again = measure_recall(setup, 2), measure_recall(setup, 2, lambda *how_far: told.append(how_far))
+    first, again = measure_recall(setup, 2), measure_recall(setup, 2, tell=lambda *how_far: told.append(how_far))
     assert told == [("remembering random symbols", number, 2) for number in (0, 1)]
     assert torch.equal(torch.get_rng_state(), state)
     assert first == again

@@ -34,15 +34,23 @@ def test_a_change_by_hand():
     assert [route.decay(0.5, step) for step in (5, 6, 25)] == pytest.approx([0.5, 0.5**0.25, 0.5**0.25])
 
 
-def test_evaluations_of_a_change_lie_in_the_places_of_its_plan():
-    route, last, found = Route(FASTER), 0, []
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        # That of the first plan after 3; those of the second at its places 21, 28 and 35, which are 6, 13 and 20 here.
+        # The one after 6 lies three updates behind that after 3, less than half of seven, and is left out.
+        (7, [3, 13, 20]),
+        # At the places 27 and 36, which are 12 and 21; the latter four updates before the end, less than half of nine.
+        (9, [3, 12]),
+    ],
+)
+def test_evaluations_of_a_change_lie_in_the_places_of_its_plan(every, expected):
+    route, last, found = Route([FASTER[0], Leg(5, 20, 40, every)]), 0, []
     for step in range(26):
         if route.evaluation_is_due(step, last):
             last = step
             found.append(step)
-    # That of the first plan after 3; those of the second at its places 21, 28 and 35, which are 6, 13 and 20 here. The
-    # one after 6 lies three updates behind that after 3, less than half of seven, and is left out.
-    assert found == [3, 13, 20]
+    assert found == expected
 
 
 @given(st.integers(0, 30), st.integers(0, 60), st.integers(1, 60), st.integers(0, 20), st.integers(0, 60))
