@@ -14,7 +14,8 @@ from heedful.run.disk import naming, read_json
 from heedful.transfer.sentencepiece_model import read_sentencepiece, tokenizer_of
 
 WHOLE = "tokenizer.json"
-SENTENCEPIECE = ("spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
+# Of other names the ids may be shifted.
+SENTENCEPIECE = ("spiece.model", "tokenizer.model")
 # What says which tokens are special, the later before the earlier.
 SAID = ("tokenizer_config.json", "special_tokens_map.json")
 
