@@ -57,6 +57,16 @@ def check(model: Model) -> Architecture:
     return expressible(model, TITLE, ALLOWED, instead)
 
 
+def marian_config(shape: Architecture) -> dict[str, Any]:
+    """The fields of a MarianConfig of the same shape.
+
+    Args:
+        shape: that passes `check`.
+    """
+    tokens = {"pad_token_id": PAD, "bos_token_id": BOS, "eos_token_id": EOS, "decoder_start_token_id": BOS}
+    return MARIAN.described(plain_shape(shape, MARIAN), tokens)
+
+
 def marian_tensors(model: Transformer) -> dict[str, Tensor]:
     """The weights under their names there, in float32; one that is shared stands once.
 
@@ -77,8 +87,7 @@ def write(folder: Path, exported: Exported) -> None:
         RunError: the file system refused.
     """
     shape = check(exported.model)
-    tokens = {"pad_token_id": PAD, "bos_token_id": BOS, "eos_token_id": EOS, "decoder_start_token_id": BOS}
-    write_file(folder / "config.json", encode_json(MARIAN.described(plain_shape(shape, MARIAN), tokens)))
+    write_file(folder / "config.json", encode_json(marian_config(shape)))
     search = {
         "num_beams": exported.width,
         "length_penalty": exported.length_penalty,

@@ -14,7 +14,8 @@ from heedful.run.disk import naming, read_json
 from heedful.transfer.sentencepiece_model import read_sentencepiece, tokenizer_of
 
 WHOLE = "tokenizer.json"
-SENTENCEPIECE = ("spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
+# Of other names the ids may be shifted.
+SENTENCEPIECE = ("spiece.model", "tokenizer.model")
 # What says which tokens are special, the later before the earlier.
 SAID = ("tokenizer_config.json", "special_tokens_map.json")
 
@@ -25,13 +26,17 @@ class Said:
 
     Args:
         values: by key; a special token is its text.
-        flags: of special tokens, by their texts: whether they take the spaces beside them.
+        flags: of tokens that are found in a text as they are: whether they take the spaces beside them.
         added: tokens that come to the vocabulary, with their ids.
     """
 
     values: dict[str, Any]
     flags: dict[str, AddedToken]
     added: list[tuple[int, str]]
+
+    def token(self, name: str) -> AddedToken:
+        """A special token."""
+        return self.flags.get(name, AddedToken(name, special=True, normalized=False))
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key; `default` where it is not said."""
@@ -73,10 +78,10 @@ def read_tokenizer(folder: Path, config: Mapping[str, Any], frame: Frame) -> tup
         return _with_roles(found, names, config), [whole, *files]
     made, sources = _made(folder, said, names)
     known = made.get_vocab(with_added_tokens=True)
-    made.add_special_tokens([said.flags.get(name, name) for name in dict.fromkeys(names.values()) if name in known])
+    made.add_special_tokens([said.token(name) for name in dict.fromkeys(names.values()) if name in known])
     for token, name in said.added:
-        if name not in made.get_vocab():
-            made.add_special_tokens([said.flags.get(name, name)])
+        entry = said.token(name)
+        (made.add_special_tokens if entry.special else made.add_tokens)([entry])
         if made.token_to_id(name) != token:
             raise RunError(
                 f"{folder / SAID[0]} gives {name!r} the id {token}, and the vocabulary {made.token_to_id(name)}: take "
@@ -97,12 +102,19 @@ def _said(folder: Path) -> tuple[Said, list[Path]]:
             raise RunError(f"{path} is damaged: expected keys and values; fetch it again")
         for key, value in found.items():
             if isinstance(value, dict) and "content" in value:
-                text, value = value, str(value["content"])
-                spaces = {side: bool(text.get(side)) for side in ("lstrip", "rstrip", "single_word")}
-                flags[value] = AddedToken(value, special=True, normalized=False, **spaces)
+                flags[value["content"]] = _flagged(value)
+                value = value["content"]
             values[key] = value
-    added = {int(token): str(entry["content"]) for token, entry in (values.get("added_tokens_decoder") or {}).items()}
-    return Said(values, flags, sorted(added.items())), files
+    added = values.get("added_tokens_decoder") or {}
+    for entry in added.values():
+        flags.setdefault(entry["content"], _flagged(entry))
+    return Said(values, flags, sorted((int(token), entry["content"]) for token, entry in added.items())), files
+
+
+def _flagged(entry: Mapping[str, Any]) -> AddedToken:
+    """A token as a file describes it."""
+    sides = {side: bool(entry.get(side)) for side in ("lstrip", "rstrip", "single_word", "normalized")}
+    return AddedToken(entry["content"], special=entry.get("special", True), **sides)
 
 
 def _made(folder: Path, said: Said, names: Mapping[str, str]) -> tuple[tokenizers.Tokenizer, list[Path]]:
@@ -146,15 +158,12 @@ def _bytes(vocabulary: Path, merges: Path, prefixed: bool) -> tokenizers.Tokeniz
     """Pairs of bytes, joined."""
     with naming(merges, "read"):
         lines = merges.read_text(encoding="utf-8").split("\n")
-    pairs = [
-        (left, right)
-        for line in lines
-        if not line.startswith("#version")
-        for left, _, right in [line.partition(" ")]
-        if left
-    ]
-    if not all(right for _, right in pairs):
-        raise RunError(f"{merges} is damaged: expected two pieces a line; fetch it again")
+    pairs = []
+    for line in lines[1:] if lines[0].startswith("#version") else lines:
+        left, _, right = line.partition(" ")
+        if line and not right:
+            raise RunError(f"{merges} is damaged: expected two pieces a line, got {line!r}; fetch it again")
+        pairs += [(left, right)] if line else []
     try:
         inner = tokenizers.Tokenizer(models.BPE(vocab=read_json(vocabulary), merges=pairs))
     except Exception as error:  # noqa: BLE001 (the library raises nothing narrower)

@@ -97,6 +97,7 @@ def test_back_to_a_folder(family, tmp_path):
         give_back(tmp_path / "run", tmp_path / "back")
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_real_weights(tmp_path):
     library = pytest.importorskip("transformers", reason="transformers is not installed")

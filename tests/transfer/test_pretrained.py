@@ -29,7 +29,7 @@ def test_there_and_back(family, tmp_path):
 def test_transformers_reads_what_is_written(family, tmp_path):
     library = pytest.importorskip("transformers", reason="transformers is not installed")
     library.logging.set_verbosity_error()
-    foreign_folder.write(tmp_path / "there", family)
+    foreign_folder.write(tmp_path / "there", family, pooler=family == "bert")
     found = read_pretrained(tmp_path / "there")
     (tmp_path / "back").mkdir()
     write_pretrained(tmp_path / "back", found.layout, found.model, found.tokenizer, found.start)

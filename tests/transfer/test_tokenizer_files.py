@@ -80,7 +80,7 @@ def test_bytes_without_a_frame(tmp_path):
 
 def test_bytes_in_a_frame(tmp_path):
     pairs_of_bytes(tmp_path, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
-    mask = {"content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False}
+    mask = {"content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False, "special": True}
     (tmp_path / "special_tokens_map.json").write_bytes(encode_json({"mask_token": mask}))
     found, _ = read_tokenizer(tmp_path, {}, ROBERTA.frame)
     assert found.id("mask") == 4

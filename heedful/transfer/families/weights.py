@@ -11,7 +11,7 @@ from heedful.errors import RunError
 from heedful.model.transformer import Transformer
 from heedful.transfer.families.layout import Layout, Pair, Tensors, Values
 
-# Where d_model stands in weights of ours, by the ends of their names; of other vectors and matrices it is nowhere.
+# Weights of ours that have an axis of d_model, by the ends of their names.
 _READS = ("attention.query.weight", "key_value.weight", "cross.query.weight", "widen.weight", "tokens.weight")
 _WRITES = ("attention.output.weight", "cross.output.weight", "narrow.weight")
 _VECTORS = ("attention.output.bias", "cross.output.bias", "narrow.bias", "norm.weight", "norm.bias")
@@ -169,10 +169,13 @@ def _cut(names: Names, given: Tensors, wanted: Mapping[str, torch.Size]) -> dict
 def _reordered(tensors: Tensors, order: Tensor) -> dict[str, Tensor]:
     """Weights whose axes of d_model are put in another order; every logit stays what it is."""
     return {
-        name: tensor[..., order]
-        if name.endswith((*_READS, *_VECTORS)) or name == "output.weight"
-        else tensor[order]
-        if name.endswith(_WRITES)
-        else tensor
+        name: tensor if (axis := _axis(name)) is None else tensor.index_select(axis, order)
         for name, tensor in tensors.items()
     }
+
+
+def _axis(name: str) -> int | None:
+    """Which axis of a weight of ours is d_model; None of one that has none."""
+    if name == "output.weight" or name.endswith(_READS):
+        return 1
+    return 0 if name.endswith((*_WRITES, *_VECTORS)) else None
