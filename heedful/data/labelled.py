@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -50,6 +50,7 @@ class Examples:
         paired: whether each has two texts.
         items: one at least.
         columns: as people find them: "the label is 'label', the text 'sentence'".
+        named: how another such file is read.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Examples:
     paired: bool
     items: tuple[Example, ...]
     columns: str
+    named: "Named | None" = None
 
     @property
     def labels(self) -> list[str]:
@@ -96,13 +98,32 @@ class Named:
         """
         if self.kind is not None and self.kind not in KINDS:
             raise OptionError(f"kind {self.kind!r} is not known{suggest(self.kind, KINDS)}")
+        return self._examples(read_table(path, [name for name in (self.text, self.pair, self.label) if name]))
+
+    def read_like(self, path: Path) -> Examples:
+        """The examples of another file: columns that it does not have under these names are guessed.
+
+        Raises:
+            DataError: as `read`.
+        """
         table = read_table(path, [name for name in (self.text, self.pair, self.label) if name])
+        known = [name if table.has(name) else None for name in (self.text, self.pair, self.label)]
+        return replace(self, text=known[0], pair=known[1], label=known[2])._examples(table)
+
+    def _examples(self, table: Table) -> Examples:
         columns = find_columns(table, self.text, self.label, self.pair)
         kind = next((kind for kind in KINDS if kind == self.kind), None) or _kind(table, columns, self.between)
         items = tuple(self._example(table, columns, kind, row) for row in table.rows)
         second = "" if columns.pair is None else f", the second text {table.titled(columns.pair)}"
         said = f"the label is {table.titled(columns.label)}, the text {table.titled(columns.text)}{second}"
-        return Examples(path, kind, columns.pair is not None, items, said)
+        named = Named(
+            table.name(columns.text),
+            None if columns.pair is None else table.name(columns.pair),
+            table.name(columns.label),
+            kind,
+            self.between,
+        )
+        return Examples(table.path, kind, columns.pair is not None, items, said, named)
 
     def _example(self, table: Table, columns: Columns, kind: Kind, row: Row) -> Example:
         place = f"{table.path}:{row.line}"

@@ -88,6 +88,15 @@ class Table:
             f"{self.n_columns}"
         )
 
+    def has(self, name: str | None) -> bool:
+        """Whether there is a column of that name or number."""
+        known = {known.casefold() for known in self.names} | {str(place + 1) for place in range(self.n_columns)}
+        return name is not None and name.casefold() in known
+
+    def name(self, column: int) -> str:
+        """What a column is called by: its name, or its number from 1."""
+        return self.names[column] if self.names else str(column + 1)
+
     def titled(self, column: int) -> str:
         """A column as people find it: its name, or its number."""
         return repr(self.names[column]) if self.names else f"column {column + 1}"
@@ -137,7 +146,12 @@ def read_table(path: Path, named: Sequence[str] = ()) -> Table:
                 f"{path}:{row.line} has {len(row.cells)} columns, expected {width} as in line {rows[0].line}; mend its "
                 f"{what}"
             )
-    usual = {*TEXTS, *LABELS, *(name for pair in PAIRS for name in pair), *(name.casefold() for name in named)}
+    usual = {
+        *TEXTS,
+        *LABELS,
+        *(name for pair in PAIRS for name in pair),
+        *(name.casefold() for name in named if not name.isdecimal()),
+    }
     first = [str(cell).strip().casefold() for cell in rows[0].cells]
     if usual.isdisjoint(first):
         return Table(path, (), tuple(rows))

@@ -156,3 +156,18 @@ def test_rare_labels_stay_to_be_learned():
 def test_numbers_and_tags_are_held_out_by_chance():
     items = [(f"text {n}", f"{n}.5") for n in range(100)]
     assert len(hold_out(examples(items, "number"), ["dev"], 1)["dev"]) == 10
+
+
+def test_another_file_is_read_as_this_one(tmp_path):
+    """Of a few rows nothing could be guessed: the label would be whatever repeats least."""
+    train = Named().read(put(tmp_path, "a.tsv", "".join(f"text {n}\t{'xy'[n % 2]}\n" for n in range(9))))
+    assert train.named == Named("1", None, "2", "one", "|")
+    few = put(tmp_path, "b.tsv", "same\tx\nsame\ty\n")
+    assert [item.truth for item in train.named.read_like(few).items] == ["x", "y"]
+    headed = put(tmp_path, "c.tsv", "label\ttext\nx\tsame\n")
+    assert Named("sentence", None, "label", "one").read_like(headed).items[0] == Example("same", "x", 2)
+
+
+def test_a_label_that_is_a_number_is_no_name_of_a_column(tmp_path):
+    found = Named(label="1").read(put(tmp_path, "a.tsv", "1\ta\n0\tb\n"))
+    assert [item.truth for item in found.items] == ["1", "0"]
