@@ -186,8 +186,8 @@ def find_columns(table: Table, text: str | None = None, label: str | None = None
     if table.names:
         for what in ("text", "label"):
             if what not in chosen:
-                known = ", ".join(table.names)
-                raise DataError(f"{table.path}: which column is the {what}? it has {known}; name one with --{what}")
+                every = ", ".join(table.names)
+                raise DataError(f"{table.path}: which column is the {what}? it has {every}; name one with --{what}")
     else:
         _guess(table, chosen)
     return Columns(chosen["text"], chosen["label"], chosen.get("pair"))
