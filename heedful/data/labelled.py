@@ -188,12 +188,12 @@ def check_training(examples: Examples) -> None:
         return
     if len(counts) < 2:
         raise DataError(f"{path}: every example has the label {next(iter(counts), '')!r}: expected two; check --label")
+    if kind != "tags" and len(counts) > len(examples.items) // 2:
+        raise DataError(
+            f"{path}: {len(counts):,} different labels in {len(examples.items):,} rows: that is no label; name the "
+            "right column with --label, or learn a number with --kind number"
+        )
     if kind == "one":
-        if len(counts) > len(examples.items) // 2:
-            raise DataError(
-                f"{path}: {len(counts):,} different labels in {len(examples.items):,} rows: that is no label; name the "
-                "right column with --label, or learn a number with --kind number"
-            )
         once = [name for name, count in counts.items() if count == 1]
         if once:
             line = next(item.line for item in examples.items if item.truth == once[0])
@@ -292,8 +292,10 @@ def hold_out(examples: Examples, parts: Sequence[str], seed: int) -> dict[str, l
             wanted = int(exact + carried + 0.5) if exact >= 0.5 else 0
             carried += (exact - wanted) / len(parts)
             while wanted > 0 and (group := next(left, None)) is not None:
-                of_item[group] = number
-                wanted -= len(group)
+                # A text that stands in many rows would be a test of one text: it stays to be learned.
+                if len(group) <= max(1, wanted):
+                    of_item[group] = number
+                    wanted -= len(group)
     return {
         name: [item for item, of in zip(items, of_item, strict=True) if of == number]
         for number, name in enumerate(("train", *parts))
@@ -315,7 +317,9 @@ def _kind(table: Table, columns: Columns, between: str) -> Kind:
     if all(number is not None for number in numbers):
         fractions = any(number != round(number) for number in numbers if number is not None)
         return "number" if fractions and len(values) > MANY_VALUES else "one"
-    return "many" if any(between in value for value in values) else "one"
+    names = {_name(part) for value in values for part in value.split(between)}
+    # A text taken for a label may hold the mark too, and what it separates is different everywhere.
+    return "many" if len(names) <= len(cells) and any(between in value for value in values) else "one"
 
 
 def _tagged(place: str, words: Any, tags: Any, line: int) -> Example:

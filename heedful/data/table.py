@@ -199,13 +199,14 @@ def _guess(table: Table, chosen: dict[str, int]) -> None:
     cells = {column: [str(row.cells[column]) for row in table.rows] for column in free}
     if "label" not in chosen:
         kinds = {column: len(set(values)) for column, values in cells.items() if all(values)}
-        several = {column: number for column, number in kinds.items() if number > 1} or kinds
-        if len(free) < 2 - ("text" in chosen) or not several:
+        # What is the same in every row tells nothing, and what is different in most names nothing.
+        likely = {column: number for column, number in kinds.items() if 1 < number <= len(table.rows) // 2} or kinds
+        if len(free) < 2 - ("text" in chosen) or not likely:
             raise DataError(
                 f"{table.path}: expected a text and a label in each row, got {table.n_columns} "
                 f"column{'s' * (table.n_columns != 1)}; separate them by a tab in .tsv or a comma in .csv"
             )
-        chosen["label"] = min(several, key=lambda column: (several[column], sum(map(len, cells[column]))))
+        chosen["label"] = min(likely, key=lambda column: (likely[column], sum(map(len, cells[column]))))
     rest = [column for column in free if column not in chosen.values()]
     if "text" not in chosen:
         if not rest:

@@ -171,3 +171,23 @@ def test_another_file_is_read_as_this_one(tmp_path):
 def test_a_label_that_is_a_number_is_no_name_of_a_column(tmp_path):
     found = Named(label="1").read(put(tmp_path, "a.tsv", "1\ta\n0\tb\n"))
     assert [item.truth for item in found.items] == ["1", "0"]
+
+
+def test_a_file_sorted_by_label_whose_beginning_was_cut_off(tmp_path):
+    """Every label is the same and every text another: the label is not the text, though that has more to tell."""
+    text = "".join(f"1\t文本 {n} {'|' * (n % 2)}\n" for n in range(40))
+    found = Named().read(put(tmp_path, "a.tsv", text))
+    assert found.columns == "the label is column 1, the text column 2"
+    with pytest.raises(DataError, match="every example has the label '1'"):
+        check_training(found)
+
+
+def test_texts_that_hold_the_mark_between_labels_are_no_labels(tmp_path):
+    text = "".join(f"text {n}\tsaid | number {n}\n" for n in range(40))
+    with pytest.raises(DataError, match="that is no label; name the right column"):
+        check_training(Named(text="1", label="2").read(put(tmp_path, "a.tsv", text)))
+
+
+def test_a_text_of_many_rows_is_not_held_out():
+    items = [("the same", "x")] * 100 + [(f"text {n}", "x") for n in range(100)]
+    assert all(item.text != "the same" for item in hold_out(examples(items), ["dev"], 1)["dev"])
