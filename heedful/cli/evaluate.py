@@ -3,12 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from heedful.cli.watching import watching
 from heedful.errors import OptionError
+
+if TYPE_CHECKING:
+    from heedful.decoding import Beam
 
 
 def evaluate(
@@ -52,27 +55,19 @@ def evaluate(
             raise OptionError("--data is a table of texts and labels: only --against, --device and --json go with it")
         score_table(run, data, against, device, as_json)
         return
-    from heedful.cli.behaviour import show_behaviour
     from heedful.cli.figures import show_evaluation
     from heedful.decoding import Beam
     from heedful.tasks import evaluation
-    from heedful.tasks.behaviour import check_behaviour
     from heedful.tasks.texts import parallel_text
-    from heedful.tasks.translator import Translator
 
     search = Beam(beam, length_penalty)
     text = parallel_text(source, target, tsv, "")
     if text is None and not behaviour:
-        raise OptionError("give what to score on: --source and --target, or --tsv")
+        raise OptionError("give what to score on: --source and --target, or --tsv; of a classifier --data")
     if text is None:
         if groups or against is not None or output is not None:
             raise OptionError("--groups, --against and --output need a text: give --source and --target, or --tsv")
-        with watching() as watch:
-            report = check_behaviour(Translator.load(run, device), None, to, run=run, search=search, tell=watch)
-        if as_json:
-            print(json.dumps({"behaviour": report.to_json()}, ensure_ascii=False))
-        else:
-            show_behaviour(report)
+        behave(run, to, search, device, as_json)
         return
     asked = evaluation.EvaluationOptions(run, text, to, search, output, against, groups, behaviour, device)
     with watching() as watch:
@@ -83,6 +78,28 @@ def evaluate(
         print(json.dumps(found.to_json(), ensure_ascii=False))
     else:
         show_evaluation(found)
+
+
+def behave(run: Path, to: str | None, search: "Beam", device: str | None, as_json: bool) -> None:
+    """Try what a translator does with words, numbers and so on, on the sentences that its run held out.
+
+    Args:
+        run: its directory.
+        to: language to translate into.
+        search: how to decode.
+        device: cpu or cuda.
+        as_json: how it is printed.
+    """
+    from heedful.cli.behaviour import show_behaviour
+    from heedful.tasks.behaviour import check_behaviour
+    from heedful.tasks.translator import Translator
+
+    with watching() as watch:
+        report = check_behaviour(Translator.load(run, device), None, to, run=run, search=search, tell=watch)
+    if as_json:
+        print(json.dumps({"behaviour": report.to_json()}, ensure_ascii=False))
+    else:
+        show_behaviour(report)
 
 
 def score_table(run: Path, data: Path, against: Path | None, device: str | None, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -50,6 +50,7 @@ class Examples:
         paired: whether each has two texts.
         items: one at least.
         columns: as people find them: "the label is 'label', the text 'sentence'".
+        named: how another such file is read.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Examples:
     paired: bool
     items: tuple[Example, ...]
     columns: str
+    named: "Named | None" = None
 
     @property
     def labels(self) -> list[str]:
@@ -96,13 +98,32 @@ class Named:
         """
         if self.kind is not None and self.kind not in KINDS:
             raise OptionError(f"kind {self.kind!r} is not known{suggest(self.kind, KINDS)}")
+        return self._examples(read_table(path, [name for name in (self.text, self.pair, self.label) if name]))
+
+    def read_like(self, path: Path) -> Examples:
+        """The examples of another file: columns that it does not have under these names are guessed.
+
+        Raises:
+            DataError: as `read`.
+        """
         table = read_table(path, [name for name in (self.text, self.pair, self.label) if name])
+        known = [name if table.has(name) else None for name in (self.text, self.pair, self.label)]
+        return replace(self, text=known[0], pair=known[1], label=known[2])._examples(table)
+
+    def _examples(self, table: Table) -> Examples:
         columns = find_columns(table, self.text, self.label, self.pair)
         kind = next((kind for kind in KINDS if kind == self.kind), None) or _kind(table, columns, self.between)
         items = tuple(self._example(table, columns, kind, row) for row in table.rows)
         second = "" if columns.pair is None else f", the second text {table.titled(columns.pair)}"
         said = f"the label is {table.titled(columns.label)}, the text {table.titled(columns.text)}{second}"
-        return Examples(path, kind, columns.pair is not None, items, said)
+        named = Named(
+            table.name(columns.text),
+            None if columns.pair is None else table.name(columns.pair),
+            table.name(columns.label),
+            kind,
+            self.between,
+        )
+        return Examples(table.path, kind, columns.pair is not None, items, said, named)
 
     def _example(self, table: Table, columns: Columns, kind: Kind, row: Row) -> Example:
         place = f"{table.path}:{row.line}"
@@ -167,12 +188,12 @@ def check_training(examples: Examples) -> None:
         return
     if len(counts) < 2:
         raise DataError(f"{path}: every example has the label {next(iter(counts), '')!r}: expected two; check --label")
+    if kind != "tags" and len(counts) > len(examples.items) // 2:
+        raise DataError(
+            f"{path}: {len(counts):,} different labels in {len(examples.items):,} rows: that is no label; name the "
+            "right column with --label, or learn a number with --kind number"
+        )
     if kind == "one":
-        if len(counts) > len(examples.items) // 2:
-            raise DataError(
-                f"{path}: {len(counts):,} different labels in {len(examples.items):,} rows: that is no label; name the "
-                "right column with --label, or learn a number with --kind number"
-            )
         once = [name for name, count in counts.items() if count == 1]
         if once:
             line = next(item.line for item in examples.items if item.truth == once[0])
@@ -271,8 +292,10 @@ def hold_out(examples: Examples, parts: Sequence[str], seed: int) -> dict[str, l
             wanted = int(exact + carried + 0.5) if exact >= 0.5 else 0
             carried += (exact - wanted) / len(parts)
             while wanted > 0 and (group := next(left, None)) is not None:
-                of_item[group] = number
-                wanted -= len(group)
+                # A text that stands in many rows would be a test of one text: it stays to be learned.
+                if len(group) <= max(1, wanted):
+                    of_item[group] = number
+                    wanted -= len(group)
     return {
         name: [item for item, of in zip(items, of_item, strict=True) if of == number]
         for number, name in enumerate(("train", *parts))
@@ -294,7 +317,9 @@ def _kind(table: Table, columns: Columns, between: str) -> Kind:
     if all(number is not None for number in numbers):
         fractions = any(number != round(number) for number in numbers if number is not None)
         return "number" if fractions and len(values) > MANY_VALUES else "one"
-    return "many" if any(between in value for value in values) else "one"
+    names = {_name(part) for value in values for part in value.split(between)}
+    # A text taken for a label may hold the mark too, and what it separates is different everywhere.
+    return "many" if len(names) <= len(cells) and any(between in value for value in values) else "one"
 
 
 def _tagged(place: str, words: Any, tags: Any, line: int) -> Example:

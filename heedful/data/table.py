@@ -88,6 +88,15 @@ class Table:
             f"{self.n_columns}"
         )
 
+    def has(self, name: str | None) -> bool:
+        """Whether there is a column of that name or number."""
+        known = {known.casefold() for known in self.names} | {str(place + 1) for place in range(self.n_columns)}
+        return name is not None and name.casefold() in known
+
+    def name(self, column: int) -> str:
+        """What a column is called by: its name, or its number from 1."""
+        return self.names[column] if self.names else str(column + 1)
+
     def titled(self, column: int) -> str:
         """A column as people find it: its name, or its number."""
         return repr(self.names[column]) if self.names else f"column {column + 1}"
@@ -137,7 +146,12 @@ def read_table(path: Path, named: Sequence[str] = ()) -> Table:
                 f"{path}:{row.line} has {len(row.cells)} columns, expected {width} as in line {rows[0].line}; mend its "
                 f"{what}"
             )
-    usual = {*TEXTS, *LABELS, *(name for pair in PAIRS for name in pair), *(name.casefold() for name in named)}
+    usual = {
+        *TEXTS,
+        *LABELS,
+        *(name for pair in PAIRS for name in pair),
+        *(name.casefold() for name in named if not name.isdecimal()),
+    }
     first = [str(cell).strip().casefold() for cell in rows[0].cells]
     if usual.isdisjoint(first):
         return Table(path, (), tuple(rows))
@@ -185,13 +199,14 @@ def _guess(table: Table, chosen: dict[str, int]) -> None:
     cells = {column: [str(row.cells[column]) for row in table.rows] for column in free}
     if "label" not in chosen:
         kinds = {column: len(set(values)) for column, values in cells.items() if all(values)}
-        several = {column: number for column, number in kinds.items() if number > 1} or kinds
-        if len(free) < 2 - ("text" in chosen) or not several:
+        # What is the same in every row tells nothing, and what is different in most names nothing.
+        likely = {column: number for column, number in kinds.items() if 1 < number <= len(table.rows) // 2} or kinds
+        if len(free) < 2 - ("text" in chosen) or not likely:
             raise DataError(
                 f"{table.path}: expected a text and a label in each row, got {table.n_columns} "
                 f"column{'s' * (table.n_columns != 1)}; separate them by a tab in .tsv or a comma in .csv"
             )
-        chosen["label"] = min(several, key=lambda column: (several[column], sum(map(len, cells[column]))))
+        chosen["label"] = min(likely, key=lambda column: (likely[column], sum(map(len, cells[column]))))
     rest = [column for column in free if column not in chosen.values()]
     if "text" not in chosen:
         if not rest:

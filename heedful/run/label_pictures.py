@@ -51,6 +51,6 @@ def calibration_chart(bins: Sequence[tuple[float, float, int]]) -> str:
     series = [Series("right", sure, right, marks=True), Series("as it says", [0.0, 100.0], [0.0, 100.0])]
     chart = line_chart(series, "How often it is right", "% sure")
     return (
-        '<div class="card"><h3>Right as often as it says? <span class="soft small">% right over % sure</span></h3>'
-        f"{chart}</div>"
+        '<div class="pair"><div class="card"><h3>Right as often as it says? '
+        f'<span class="soft small">% right over % sure</span></h3>{chart}</div></div>'
     )

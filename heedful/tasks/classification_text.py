@@ -1,7 +1,7 @@
 """From the caller's table to what a classifier learns from: examples held out, a tokenizer, a trunk; laid down once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -114,8 +114,8 @@ def lay_down(place: Path, options: ClassificationOptions) -> None:
     train = options.named.read(options.data)
     check_training(train)
     # Held-out files tell the same kind of thing, whatever they look like by themselves.
-    alike = replace(options.named, kind=train.kind)
-    held = {role: alike.read(path) for role, path in _held_files(options).items()}
+    named = train.named or options.named
+    held = {role: named.read_like(path) for role, path in _held_files(options).items()}
     for examples in held.values():
         check_known(examples, train.labels, train.paired, str(train.path))
     missing = [part for part in ("dev", "test") if part not in held and (part == "dev" or "dev" not in held)]
@@ -149,7 +149,7 @@ def lay_down(place: Path, options: ClassificationOptions) -> None:
         "scheme": scheme.to_json(),
         "over": next((known for known in get_args(Over) if known == options.pool), over),
         "tuning": asdict(tuning),
-        "named": asdict(options.named),
+        "named": asdict(named),
         "size": asdict(size),
         "numerics": choose(options.device).to_json(),
     }

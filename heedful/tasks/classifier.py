@@ -190,7 +190,7 @@ class Classifier:
 
     def readings(self, path: Path) -> list[list[tuple[str, str]]]:
         """The pairs of a file that figures may have been made on."""
-        examples = replace(self.named, kind=self.scheme.kind).read(path)
+        examples = replace(self.named, kind=self.scheme.kind).read_like(path)
         check_known(examples, self.scheme.labels, self.scheme.paired, "what was learned")
         return [[(item.text, item.truth) for item in examples.items]]
 

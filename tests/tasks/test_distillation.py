@@ -8,7 +8,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.facts import DataFile
 from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
 from heedful.tasks.teacher import Teacher
-from heedful.training.course import Leg
+from heedful.training.route import Leg
 from tests.tasks.tiny import SIZE
 
 OUT = Path("student")

@@ -4,6 +4,7 @@ from torch import nn
 
 from heedful.baselines.convolution import normed_linear
 from heedful.training.optimizer import make_optimizer, normalise_gradients, split_parameters
+from heedful.training.options import Slower, TrainingOptions
 from tests.training.toy import toy_model, toy_options
 
 
@@ -70,3 +71,22 @@ def test_sums_become_a_mean_of_bounded_norm(clip):
     expected = flat * min(1.0, clip / float(length)) if clip else flat
     assert torch.allclose(torch.cat([parameter.grad.flatten() for parameter in parameters[:2]]), expected, atol=1e-6)
     assert parameters[2].grad is None
+
+
+def test_parts_that_learn_slower_or_later():
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Linear(3, 3), torch.nn.Linear(3, 3))
+    slower = (Slower("0.", rate=0.5), Slower("1.", begins=0.5), Slower("", rate=1.0))
+    optimizer = make_optimizer(model, TrainingOptions(10, learning_rate=0.1, weight_decay=0.1, slower=slower))
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+
+    def moved(progress):
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        optimizer.step(1.0, progress)
+        return [(b - a).detach().mean().item() for a, b in zip(before, model.parameters(), strict=True)]
+
+    biases = moved(0.4)[1::2]
+    # The first step of Adam is as long as the rate, whatever the gradient.
+    assert biases == pytest.approx([-0.05, 0.0, -0.1], rel=1e-4)
+    assert torch.equal(model[1].weight, before[2])
+    assert moved(0.5)[3] < 0

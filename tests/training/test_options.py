@@ -3,7 +3,7 @@ import json
 import pytest
 
 from heedful.errors import OptionError
-from heedful.training.options import TrainingOptions
+from heedful.training.options import Slower, TrainingOptions
 from heedful.training.route import Leg
 from heedful.training.schedule import InverseSquareRoot
 
@@ -47,3 +47,11 @@ def test_an_unknown_key_is_answered_with_the_nearest():
     values = TrainingOptions(steps=1).to_json()
     with pytest.raises(OptionError, match="did you mean 'learning_rate'"):
         TrainingOptions.from_json({**values, "learning_rat": 1.0})
+
+
+def test_parts_that_learn_slower_survive_json():
+    options = TrainingOptions(5, slower=(Slower("trunk.", 0.5, 0.25), Slower("head.")))
+    assert TrainingOptions.from_json(json.loads(json.dumps(options.to_json()))) == options
+    assert list(options.differences(TrainingOptions(5))) == ["slower"]
+    older = {name: value for name, value in TrainingOptions(5).to_json().items() if name != "slower"}
+    assert TrainingOptions.from_json(older) == TrainingOptions(5)
