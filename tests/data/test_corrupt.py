@@ -1,5 +1,7 @@
 """Words and runs taken out of a text: which, how many, and that nothing is lost."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def words_of(tokenizer, masking, tokens):
     """The words as masking groups them, by asking for each word alone."""
     going, open_ended = masking.going, masking.open_ended
     words = [[tokens[0]]]
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if going[token] and open_ended[before]:
             words[-1].append(token)
         else:
@@ -91,7 +93,7 @@ def test_gaps_and_what_was_in_them_are_the_text(tokenizer, n):
         assert marks == list(gaps.marks[: len(marks)])
         assert len(written) - len(marks) == min(max(1, round(0.15 * n)), n - 1)
         # Two gaps side by side would be one.
-        assert not any(one in gaps.marks and other in gaps.marks for one, other in zip(read, read[1:], strict=False))
+        assert not any(one in gaps.marks and other in gaps.marks for one, other in pairwise(read))
 
 
 def test_infilling_writes_everything(tokenizer):
