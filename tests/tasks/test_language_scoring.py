@@ -25,10 +25,8 @@ def stream():
 
 def model(n_encoder_layers, n_decoder_layers):
     torch.manual_seed(1)
-    shape = Architecture(
-        tokenizer.vocab_size, d_model=8, n_encoder_layers=n_encoder_layers, n_decoder_layers=n_decoder_layers, n_heads=2,
-        d_ff=12, dropout=0.0, max_len=64,
-    )  # fmt: skip
+    layers = {"n_encoder_layers": n_encoder_layers, "n_decoder_layers": n_decoder_layers}
+    shape = Architecture(tokenizer.vocab_size, d_model=8, n_heads=2, d_ff=12, dropout=0.0, max_len=64, **layers)
     return Transformer(shape).eval()
 
 

@@ -60,4 +60,4 @@ def test_where_nothing_was_gained_the_loss_is_a_coin(model):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter -= 0.01 * parameter.grad
-    assert float(DirectPreference(0.3)(model, batch).total) < 2 * math.log(2)
+        assert float(DirectPreference(0.3)(model, batch).total) < 2 * math.log(2)
