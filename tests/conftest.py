@@ -55,3 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("gpu"):
                 item.add_marker(pytest.mark.skip(reason="this machine has no NVIDIA GPU"))
+
+
+@pytest.fixture(scope="session")
+def languages() -> Iterator[object]:
+    """A `tests.tasks.tiny_language.TinyLanguages`, once for all tests that only read them."""
+    from tests.tasks.tiny import folder_in_memory
+    from tests.tasks.tiny_language import make
+
+    with folder_in_memory() as folder:
+        yield make(Path(folder).resolve())

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,8 @@ class PreferencePlan:
         reference: np.ndarray | None = None,
     ) -> None:
         self.rows, self.seed = rows, seed
+        # Few shapes, and none wider than the window.
+        self._multiple = gcd(window, 16)
         self.reference = np.zeros((len(pairs), 2)) if reference is None else reference
         self._cut = []
         for number, pair in enumerate(pairs, 1):
@@ -174,8 +177,8 @@ class PreferencePlan:
             read.append(np.array([*prompt, *answer[:-1]]))
             asked.append(np.array([PAD] * (len(prompt) - 1) + answer))
         lengths = np.array([len(row) for row in read])
-        values, mask = lay_out(np.concatenate(read), lengths, multiple=16)
-        labels, _ = lay_out(np.concatenate(asked), lengths, multiple=16)
+        values, mask = lay_out(np.concatenate(read), lengths, multiple=self._multiple)
+        labels, _ = lay_out(np.concatenate(asked), lengths, multiple=self._multiple)
         inputs = Source(torch.from_numpy(values), torch.from_numpy(mask))
         known = torch.from_numpy(self.reference[pairs].T.reshape(-1).astype(np.float32))
         return Answers(inputs, torch.from_numpy(labels), known)

@@ -248,14 +248,16 @@ class Tokenizer:
         """Which tokens go on with a word, and which may be gone on with, in scripts that have spaces: (V,) bool each.
 
         A word is split between two tokens where the second goes on and the first may be gone on with: letters without a
-        space before them behind letters, and the later bytes of a character.
+        space before them behind letters or a space alone, and the later bytes of a character.
         """
-        names = self._names[self.n_plain :]
-        going = [_WITHOUT_FIRST_LETTER.normalize_str(name) != name for name in names]
-        open_ended = [_WITHOUT_FIRST_LETTER.normalize_str(name[-1]) != name[-1] for name in names]
-        values = [0] * self.n_specials + list(range(256))
-        continuing, high = [0x80 <= byte < 0xC0 for byte in values], [byte >= 0x80 for byte in values]
-        return np.array(continuing + going), np.array(high + open_ended)
+        names = ["."] * self.n_specials + [chr(byte) for byte in range(128)] + ["."] * 128 + self._names[self.n_plain :]
+        going = np.array([_WITHOUT_FIRST_LETTER.normalize_str(name) != name for name in names])
+        ends = [name[-1] for name in names]
+        open_ended = np.array([end == " " or _WITHOUT_FIRST_LETTER.normalize_str(end) != end for end in ends])
+        high = self.n_specials + 0x80
+        going[high : self.n_specials + 0xC0] = True
+        open_ended[high : self.n_plain] = True
+        return going, open_ended
 
     def sizes(self) -> tuple[np.ndarray, np.ndarray]:
         """How many bytes of UTF-8 and how many characters each token stands for: (V,) int64 each, 0 of special ones.

@@ -64,7 +64,7 @@ def vocabulary_for(n_bytes: int) -> int:
 
 
 def language_architecture(size: LanguageSize, vocab_size: int, stacks: tuple[bool, bool]) -> Architecture:
-    """A Transformer of that size: RMS norms before the sublayers, squared ReLU, no biases, rotary positions.
+    """A Transformer of that size: norms before the sublayers, squared ReLU, no biases, rotary positions.
 
     Args:
         size: its row.
@@ -81,7 +81,6 @@ def language_architecture(size: LanguageSize, vocab_size: int, stacks: tuple[boo
         d_ff=4 * size.d_model,
         activation="relu2",
         dropout=size.dropout,
-        norm="rms",
         order="pre",
         encoder_positions="rotary",
         decoder_positions="rotary",

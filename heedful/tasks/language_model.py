@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from math import gcd
 from pathlib import Path
 from typing import Any, Self
 
@@ -193,7 +194,9 @@ class LanguageModel:
 
     @torch.inference_mode()
     def _guessed(self, tokens: list[int], places: list[int], parts: Sequence[str], k: int) -> list[list[Filling]]:
-        source = pad_sources([[BOS, *tokens, EOS]], multiple=16).to(next(self.model.parameters()).device)
+        source = pad_sources([[BOS, *tokens, EOS]], multiple=gcd(self.model.max_len, 16)).to(
+            next(self.model.parameters()).device
+        )
         hidden = self.model.encode(source).values[0, torch.tensor(places) + 1]
         logits = self.model.logits(hidden).float()
         logits[:, : self.tokenizer.n_specials] = -torch.inf

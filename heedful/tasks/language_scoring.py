@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 
 import numpy as np
 import torch
@@ -98,8 +99,8 @@ def foretold(model: Model, stream: TokenStream, tokenizer: Tokenizer, found: Seq
     sums = np.zeros((max(stretch.unit for stretch in found) + 1, 4))
     for batch in batches(found):
         read, written = (_flat(stream, batch, shift) for shift in (0, 1))
-        values, mask = lay_out(*read, multiple=16)
-        labels, _ = lay_out(*written, multiple=16)
+        values, mask = lay_out(*read, multiple=gcd(model.max_len, 16))
+        labels, _ = lay_out(*written, multiple=gcd(model.max_len, 16))
         scored = mask & _last(batch, mask.shape[1])
         hidden = model.decode(_source(model, values, mask), None)
         nats = token_nats(model, hidden, _tensor(model, labels), scored)
@@ -130,7 +131,7 @@ def guessed(model: Model, stream: TokenStream, masking: Masking, found: Sequence
     """
     sums = np.zeros((max(stretch.unit for stretch in found) + 1, 3))
     for batch in batches(found):
-        tokens, mask = lay_out(*_flat(stream, batch, 0), multiple=16)
+        tokens, mask = lay_out(*_flat(stream, batch, 0), multiple=gcd(model.max_len, 16))
         places = np.array([stretch.start for stretch in batch])[:, None] + np.arange(tokens.shape[1])
         shown, labels = masking(tokens, places, chance.key(seed, _DEV))
         scored = (labels != PAD) & mask & _last(batch, mask.shape[1])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heedful.data.tokenizer import BOS, BYTES, EOS, PAD, SPECIALS, UNK, Tokenizer
+from heedful.data.tokenizer import BOS, BYTES, EOS, GAPS, MASK, PAD, SPECIALS, UNK, Tokenizer
 from heedful.errors import OptionError, RunError
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -176,3 +176,47 @@ def test_real_text(name: str) -> None:
         assert learned.decode(ids) == unicodedata.normalize("NFC", line)
         pieces = learned.pieces(ids)
         assert not [piece for piece in pieces if re.search(r"[。，？！,.?].*\w|\w.*[。，？！,.?]", piece)]
+
+
+def test_marks_are_special_tokens_that_no_text_spells():
+    marked = Tokenizer.train(TEXTS, 480, ["en"], marks=(MASK, *GAPS[:2]))
+    assert marked.piece(marked.mark_id(MASK)) == MASK
+    assert [marked.mark_id(mark) for mark in (MASK, *GAPS[:2])] == [5, 6, 7]
+    assert min(marked.encode("a <mask> b <gap0>")) >= marked.n_specials == 8
+    assert marked.decode([5, *marked.encode("the cat"), 7]) == "the cat"
+    again = Tokenizer.from_json(marked.to_json())
+    assert (again.marks, again.languages, again.to_json()) == (marked.marks, marked.languages, marked.to_json())
+    with pytest.raises(OptionError, match="no <gap2>"):
+        marked.mark_id(GAPS[2])
+    # Without marks nothing of the file is other than it was.
+    assert "<mask>" not in tokenizer.to_json()
+
+
+def test_a_vocabulary_of_characters():
+    characters = Tokenizer.characters(TEXTS, 1000)
+    for text in TEXTS:
+        ids = characters.encode(text)
+        assert characters.decode(ids) == text
+        assert {len(characters.piece(token)) for token in ids if not characters.is_byte(token)} == {1}
+    few = Tokenizer.characters(TEXTS, 5)
+    assert few.vocab_size == few.n_plain + 5
+    assert few.decode(few.encode(TEXTS[0])) == TEXTS[0]
+
+
+@given(texts, texts)
+def test_a_text_in_two_parts_is_the_text(one, other):
+    whole = unicodedata.normalize("NFC", one + "\n" + other)
+    ids = tokenizer.encode(one) + tokenizer.encode("\n" + other, opening=not one)
+    assert tokenizer.decode(ids) == whole or not one
+    if one:
+        assert ids == tokenizer.encode(whole)
+
+
+@given(texts)
+def test_sizes_add_up_to_the_text(text):
+    n_bytes, n_characters = tokenizer.sizes()
+    ids = tokenizer.encode(text)
+    whole = "".join(tokenizer.piece(token) for token in ids[:1]).startswith(" ")
+    text = unicodedata.normalize("NFC", text)
+    assert n_bytes[ids].sum() - whole == len(text.encode())
+    assert n_characters[ids].sum() - whole == len(text)

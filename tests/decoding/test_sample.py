@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heedful.decoding.sample import draw, keep_top_k, keep_top_p, sample, stream_key, uniforms
+from heedful.decoding.sample import discourage, draw, keep_top_k, keep_top_p, sample, stream_key, uniforms
 
 ROWS = st.lists(st.lists(st.integers(-64, 64).map(lambda n: n / 8), min_size=6, max_size=6), min_size=1, max_size=3)
 
@@ -103,3 +103,11 @@ def test_a_key_follows_from_seed_tokens_and_index(other):
     assert stream_key(0, [3, 4], 0) == stream_key(0, (3, 4), 0)
     assert stream_key(*other) != stream_key(0, [3, 4], 0)
     assert -(2**63) <= stream_key(*other) < 2**63
+
+
+def test_seen_tokens_are_discouraged_on_either_side_of_zero():
+    logits = torch.tensor([[2.0, -2.0, 1.0, -1.0]])
+    seen = torch.tensor([[True, True, False, False]])
+    assert discourage(logits, seen, 2.0).tolist() == [[1.0, -4.0, 1.0, -1.0]]
+    assert discourage(logits, seen, 0.5).tolist() == [[4.0, -1.0, 1.0, -1.0]]
+    assert discourage(logits, seen, 1.0) is logits

@@ -69,3 +69,11 @@ def test_by_hand():
 def test_every_position_by_itself():
     made, x = network("relu"), torch.randn(2, 5, 4, dtype=torch.float64)
     torch.testing.assert_close(made(x)[:, 3:4], made(x[:, 3:4]))
+
+
+def test_the_gradient_of_a_squared_relu_is_that_of_its_definition():
+    x = torch.randn(7, 5, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(relu2, (x,))
+    (found,) = torch.autograd.grad(relu2(x).sin().sum(), x)
+    (expected,) = torch.autograd.grad(nn.functional.relu(x).square().sin().sum(), x)
+    assert torch.equal(found, expected)

@@ -4,9 +4,10 @@ import torch
 from heedful.architecture import Architecture
 from heedful.data.batch import collate
 from heedful.data.tokenizer import BOS, EOS, PAD
+from heedful.data.windows import Windows
 from heedful.interface import Source
 from heedful.model.transformer import Transformer
-from heedful.training.objectives import TeacherForcing, rows_that_count
+from heedful.training.objectives import MaskedToken, NextToken, TeacherForcing, rows_that_count
 from tests.reference.smoothed_loss import smoothed_loss
 
 PAIRS = [([5, 6, 7, EOS], [8, 9]), ([6, EOS], [9, 5, 6, 7]), ([7, 7, EOS], [])]
@@ -79,3 +80,42 @@ def test_the_answer_is_not_shown(model):
     seen = [model.decode(pair.target, memory)[0, :2] for pair in (one, other)]
     assert torch.equal(seen[0], seen[1])
     assert one.labels[0, 1] != other.labels[0, 1]
+
+
+def windows(labels):
+    """Two rows, the second of two documents."""
+    values = torch.tensor([[1, 5, 6, 7], [8, 2, 1, 9]])
+    documents = torch.tensor([[0, 0, 0, 0], [0, 0, 1, 1]])
+    labels = torch.tensor(labels)
+    return Windows(Source(values, values > 0, documents), labels, int((labels != PAD).sum()))
+
+
+@pytest.mark.parametrize("objective", [NextToken(), MaskedToken()])
+def test_a_text_alone_is_scored_where_something_is_asked(objective):
+    causal = isinstance(objective, NextToken)
+    shape = Architecture(
+        10, d_model=8, n_heads=2, d_ff=12, n_encoder_layers=1 - causal, n_decoder_layers=int(causal), dropout=0.0
+    )
+    model = Transformer(shape).double()
+    batch = windows([[5, PAD, PAD, 2], [2, PAD, 9, 3]])
+    loss = objective(model, batch)
+    read = (lambda source: model.decode(source, None)) if causal else (lambda source: model.encode(source).values)
+    expected = torch.zeros((), dtype=torch.float64)
+    for row in range(2):
+        source = Source(
+            *(each[row : row + 1] for each in (batch.inputs.values, batch.inputs.mask, batch.inputs.documents))
+        )
+        chances = model.logits(read(source))[0].log_softmax(-1)
+        expected -= sum(chances[at, label] for at, label in enumerate(batch.labels[row].tolist()) if label != PAD)
+    assert int(loss.count) == 5
+    assert torch.allclose(loss.total, expected)
+    assert torch.allclose(loss.figures["nll"][0], expected)
+
+
+def test_rows_that_are_counted_already_are_not_counted_again():
+    hidden = torch.arange(8.0).view(2, 4, 1)
+    full = torch.full((2, 4), 3)
+    assert rows_that_count(hidden, full, 8)[0].data_ptr() == hidden.data_ptr()
+    labels = torch.tensor([[PAD, 3, PAD, 4], [5, PAD, PAD, PAD]])
+    found, asked = rows_that_count(hidden, labels, 3)
+    assert (found[:3, 0].tolist(), asked[:3].tolist()) == ([1, 3, 4], [3, 4, 5])
