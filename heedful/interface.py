@@ -21,7 +21,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, Protocol, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
@@ -172,6 +174,19 @@ class Model(nn.Module, ABC):
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """The only tokens that answers may have; the probability of all others is 0.
+
+    Args:
+        common: tokens of every answer, in order, none twice, the end of sentence among them.
+        own: for each of N sentences more of them, in order, none twice and none common.
+    """
+
+    common: NDArray[np.int32]
+    own: Sequence[NDArray[np.int32]]
+
+
+@dataclass(frozen=True)
 class SearchTask:
     """Sentences for a model that searches by itself.
 
@@ -188,6 +203,7 @@ class SearchTask:
         bos: what is read first.
         eos: what ends a sentence.
         pad: like `bos` never written.
+        allowed: what each answer may have; None allows everything.
     """
 
     sources: Sequence[Sequence[int]]
@@ -202,6 +218,7 @@ class SearchTask:
     bos: int
     eos: int
     pad: int
+    allowed: Allowed | None = None
 
 
 class Found(NamedTuple):

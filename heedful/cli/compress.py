@@ -57,6 +57,8 @@ def show(made: "Compressed") -> None:
     for direction, parity in made.proof.parities.items():
         said = f"{' → '.join(direction)}: {parity.said}; {number(parity.speedup)} times the speed"
         console.print(said, markup=False, soft_wrap=True)
+    for direction, effect in made.proof.effects.items():
+        console.print(f"{' → '.join(direction)}, shortlist: {effect.said}", markup=False, soft_wrap=True)
     if made.kept:
         console.print(f"kept in bfloat16: {', '.join(made.kept)}", markup=False, soft_wrap=True)
     console.print(f"run  {made.path}", markup=False, soft_wrap=True)

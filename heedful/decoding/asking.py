@@ -4,18 +4,26 @@ from math import inf
 from threading import Event
 
 from heedful.decoding.frontier import STOPS, hypothesis
-from heedful.decoding.search import Beam, Greedy, Hypothesis, Sampling, Search
+from heedful.decoding.search import Beam, Greedy, Hypothesis, Sampling
 from heedful.decoding.share import Job, Order, Share
-from heedful.interface import Searcher, SearchTask
+from heedful.interface import Allowed, Searcher, SearchTask
 
 # Where the model allows no token.
 _NOTHING = Hypothesis([], -inf, -inf, "length")
 
 
-def can_ask(searcher: Searcher, search: Search, jobs: list[Job], encodes: bool) -> bool:
-    """Whether a searcher can do this: the likeliest token or a beam, from sources, with nothing forced."""
-    asked = encodes and isinstance(search, Greedy | Beam) and not any(job.prefix for job in jobs)
-    return asked and searcher.searches(search.width)
+def can_ask(searcher: Searcher, order: Order, jobs: list[Job]) -> bool:
+    """Whether a searcher can do this: the likeliest token or a beam, from sources, with nothing forced.
+
+    Args:
+        searcher: of the model.
+        order: what is asked for.
+        jobs: all of them.
+    """
+    asked = order.encodes and isinstance(order.search, Greedy | Beam) and not any(job.prefix for job in jobs)
+    # A beam finds enough continuations among so many: three tokens may be those that are never written, and the end.
+    enough = order.allowed is None or order.search.width + 3 <= len(order.allowed.common)
+    return asked and enough and searcher.searches(order.search.width)
 
 
 class Asking(Share):
@@ -53,6 +61,7 @@ class Asking(Share):
             bos=self.specials.bos,
             eos=self.specials.eos,
             pad=self.specials.pad,
+            allowed=self.allowed and Allowed(self.allowed.common, [self.allowed.own[job.index] for job in jobs]),
         )
 
         def watch(done: int) -> bool:

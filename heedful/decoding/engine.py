@@ -11,7 +11,8 @@ from heedful.decoding.constraints import Limits, Specials
 from heedful.decoding.search import Hypothesis, Search
 from heedful.decoding.share import COUNTED, Job, Order, Share, jobs_of
 from heedful.decoding.stepping import Stepping
-from heedful.interface import Model, Searcher
+from heedful.errors import ShapeError
+from heedful.interface import Allowed, Model, Searcher
 
 # A hand with fewer sentences than this multiplies too few rows at a time to be worth it.
 _FEWEST = 8
@@ -45,6 +46,7 @@ def decode(
     progress: Callable[[int, int], None] | None = None,
     crew: Crew = ALONE,
     searcher: Searcher | None = None,
+    allowed: Allowed | None = None,
 ) -> Decoded:
     """Find what a model says to each source.
 
@@ -61,16 +63,17 @@ def decode(
         progress: is told (sentences done, sentences in all) now and then; by whichever hand has news, one at a time.
         crew: who computes: each hand decodes sentences of its own, of all lengths, so many at once as `limits` say.
         searcher: the same model rewritten so that it finds answers itself; it is asked where it can do what is wanted.
+        allowed: what the answer to each source may have after its prefix, as if the model gave all else a probability
+            of 0; None allows everything.
     Raises:
         LengthError: a source or a prefix does not fit into the model's window.
-        ShapeError: not as many prefixes as sources.
+        ShapeError: not as many prefixes, or lists of what is allowed, as sources.
         RunError: the model's probabilities are not numbers.
     """
     limits = limits or Limits()
     jobs = jobs_of(model.max_len, sources, prefixes, limits)
-    if searcher is not None and not can_ask(searcher, search, jobs, sources is not None):
-        searcher = None
-    n_hands = max(1, min(crew.hands, len(jobs) // (_FEWEST if searcher is None else 1)))
+    if allowed is not None and len(allowed.own) != len(jobs):
+        raise ShapeError(f"each source needs a list of what is allowed: got {len(jobs)} and {len(allowed.own)}")
     jobs.sort(key=_length)
     telling = Lock()
 
@@ -79,7 +82,10 @@ def decode(
             with telling:
                 progress(sum(share.counters["sentences"] for share in shares), len(jobs))
 
-    order = Order(search, Specials(bos, eos, pad), limits, sources is not None, tell)
+    order = Order(search, Specials(bos, eos, pad), limits, sources is not None, tell, allowed)
+    if searcher is not None and not can_ask(searcher, order, jobs):
+        searcher = None
+    n_hands = max(1, min(crew.hands, len(jobs) // (_FEWEST if searcher is None else 1)))
     parts = [jobs[hand::n_hands] for hand in range(n_hands)]
     shares: list[Share]
     if searcher is not None:

@@ -9,6 +9,7 @@ from threading import Event
 from heedful.decoding.constraints import Limits, Specials, is_copy
 from heedful.decoding.search import Beam, Hypothesis, Search
 from heedful.errors import LengthError, OptionError, ShapeError
+from heedful.interface import Allowed
 
 COUNTED = ("sentences", "tokens", "steps", "rows", "encoded", "length", "repetition", "copied", "empty")
 
@@ -70,6 +71,7 @@ class Order:
         limits: of length and of what is decoded at once.
         encodes: whether there are sources; one without any token is answered at once.
         tell: says that there is news.
+        allowed: what the answer to each job may have, by its index; None allows everything.
     """
 
     search: Search
@@ -77,6 +79,7 @@ class Order:
     limits: Limits
     encodes: bool
     tell: Callable[[], None]
+    allowed: Allowed | None = None
 
 
 class Share(ABC):
@@ -89,7 +92,7 @@ class Share(ABC):
 
     def __init__(self, order: Order, jobs: list[Job]) -> None:
         self.search, self.specials, self.limits = order.search, order.specials, order.limits
-        self.tell = order.tell
+        self.tell, self.allowed = order.tell, order.allowed
         self.hypotheses: dict[int, list[Hypothesis]] = {}
         self.counters = Counter(dict.fromkeys(COUNTED, 0))
         # The longest come last in the queue and first to work: those who join them fit into the room they have.

@@ -51,6 +51,7 @@ class Stepping(Share):
         self.state: State
         self.frontier: Frontier
         self.pending: Tensor
+        self.mask: Tensor | None = None
 
     @torch.no_grad()
     def decode(self, stop: Event) -> None:
@@ -109,6 +110,7 @@ class Stepping(Share):
         else:
             self.state, self.frontier, self.pending, self.room = state, frontier, pending, room
         self.work.extend(jobs)
+        self.mask = None
 
     def _frontier(self, quotas: list[Quota]) -> Frontier:
         """Of sentences that have nothing yet."""
@@ -119,7 +121,7 @@ class Stepping(Share):
     def _step(self) -> None:
         """One token more for every sentence at work; then clear the places of those that are done, if it is time."""
         hidden = self.model.step(self.pending, self.state)
-        tokens, parents = self.frontier.advance(self.model.logits(hidden[:, -1]))
+        tokens, parents = self.frontier.advance(self._restricted(self.model.logits(hidden[:, -1])))
         self.counters["steps"] += 1
         self.counters["rows"] += len(self.pending)
         is_full = int(self.state.lengths.max()) >= self.room
@@ -134,6 +136,18 @@ class Stepping(Share):
                 self.state.reorder(parents)
             self.pending = tokens.reshape(-1, 1)
 
+    def _restricted(self, logits: Tensor) -> Tensor:
+        """The same logits (N*W, V), -inf where a token is not allowed."""
+        if self.allowed is None:
+            return logits
+        if self.mask is None:
+            mask = torch.zeros(len(self.work), logits.shape[1], dtype=torch.bool)
+            mask[:, self.allowed.common] = True
+            for row, job in zip(mask, self.work, strict=True):
+                row[self.allowed.own[job.index]] = True
+            self.mask = mask.repeat_interleave(self.search.width, 0).to(self.device)
+        return logits.masked_fill(~self.mask, -torch.inf)
+
     def _clear(self, stopped: list[bool]) -> Tensor:
         """Hand over the sentences that are done and drop them.
 
@@ -144,7 +158,7 @@ class Stepping(Share):
         kept = [row for row, is_done in enumerate(stopped) if not is_done]
         for row, hypotheses in zip(done, self.frontier.harvest(torch.tensor(done, device=self.device)), strict=True):
             self.finish(self.work[row], hypotheses)
-        self.work = [self.work[row] for row in kept]
+        self.work, self.mask = [self.work[row] for row in kept], None
         rows = torch.tensor(kept, dtype=torch.int64)
         if kept:
             self.state.keep((rows[:, None] * self.copies + torch.arange(self.copies)).flatten())

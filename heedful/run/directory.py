@@ -46,6 +46,11 @@ class RunDirectory:
         return self.path / "tokenizer.json"
 
     @property
+    def shortlist(self) -> Path:
+        """shortlist.safetensors: the tokens that a translation may have, of a run that has such lists."""
+        return self.path / "shortlist.safetensors"
+
+    @property
     def generation(self) -> Path:
         """generation_config.json: how to decode by default."""
         return self.path / "generation_config.json"

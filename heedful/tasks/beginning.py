@@ -5,7 +5,7 @@ vectors that it begins with, whom it learns from, and how many steps.
 """
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from heedful.errors import OptionError, RunError
 from heedful.interface import Model, Objective
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_json
+from heedful.run.facts import DataFile
 from heedful.run.manifest import check_manifest, write_manifest
+from heedful.run.receipt import read_receipt
 from heedful.tasks.asked import differences
 from heedful.tasks.course import Course, counted, settle_steps
 from heedful.tasks.defaults import Size, options_for
@@ -26,6 +28,7 @@ from heedful.tasks.request import TranslationOptions
 from heedful.tasks.setup import Setup, settle
 from heedful.tasks.teacher import NAME as TEACHER
 from heedful.tasks.teacher import Teacher, objective_of
+from heedful.tasks.texts import option_of
 from heedful.tasks.word_vectors import lay_down, put_in
 from heedful.training.plan import changes_of
 from heedful.training.route import write_legs
@@ -179,6 +182,31 @@ def request_of(place: Path) -> TranslationOptions:
         place: `training/begun/` of the run.
     """
     return TranslationOptions.from_json(read_json(place / REQUEST)["options"])
+
+
+def files_of(run: RunDirectory, wanted: Collection[str], give: str) -> dict[str, Path]:
+    """The files that a run was trained with, by the options that named them.
+
+    Args:
+        run: a finished one.
+        wanted: options among FILES; the run may have been given only some of them.
+        give: what the caller is to give where they are not at hand.
+    Raises:
+        OptionError: the run does not keep where they are, or one is gone or was changed.
+        RunError: its receipt is missing or damaged.
+    """
+    if not (run.begun / REQUEST).is_file():
+        raise OptionError(f"{give}; {run.path} does not keep where its own text is (training/ is not there)")
+    request, found = request_of(run.begun), {}
+    for file in read_receipt(run.path).data:
+        name = option_of(file.role)
+        if name not in wanted:
+            continue
+        path = getattr(request, name)
+        if path is None or not path.is_file() or DataFile.read(file.role, path).sha256 != file.sha256:
+            raise OptionError(f"{give}; {path or file.name}, which {run.path} learned from, is gone or was changed")
+        found[name] = path
+    return found
 
 
 def command_of(run: RunDirectory) -> str:

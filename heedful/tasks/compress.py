@@ -10,6 +10,7 @@ from heedful.compression.parity import ALLOWED_LOSS, check_allowed_loss
 from heedful.compression.prune import drop_layers, least_layers
 from heedful.compression.quantize import DTYPES, check_dtype, quantizable, quantize, stored
 from heedful.compression.sensitivity import BUDGET, worst
+from heedful.compression.shortlist import N_FREQUENT, N_LIKELY, Shortlist, save_shortlists
 from heedful.data.batch import Batch, collate, encoder_input
 from heedful.errors import DataError, OptionError
 from heedful.interface import Model
@@ -25,8 +26,9 @@ from heedful.tasks.models import compression_of, n_parameters, weights_of
 from heedful.tasks.parity import Proof, Trial, held_out, prove
 from heedful.tasks.preparation import READY
 from heedful.tasks.questions import read_questions
+from heedful.tasks.shortlist import effects, learned, learning_text
 from heedful.tasks.texts import parallel_text
-from heedful.tasks.translator import Translator, load_model
+from heedful.tasks.translator import Direction, Translator, load_model
 from heedful.training.objectives import TeacherForcing
 
 # Pairs on which layers are tried, and how many of them at once.
@@ -44,6 +46,8 @@ class CompressOptions:
         source: text to compare both on, one sentence a line; when left out the sentences that the run was scored on.
         target: its reference translation, line by line.
         tsv: both in one file with two columns, instead.
+        shortlist: for each sentence score only the few hundred tokens that its translation may need, as they were
+            learned from parallel text: "own", what the run learned from; "SOURCE,TARGET", two files; or one TSV.
         drop_layers: leave out layers of a Transformer first: by name, "encoder.2,decoder.0", or so many, "2", which are
             then those that the loss on held-out text misses least.
         accept_loss: write it whatever was lost; the card says so.
@@ -55,6 +59,7 @@ class CompressOptions:
     source: Path | None = None
     target: Path | None = None
     tsv: Path | None = None
+    shortlist: str | None = None
     drop_layers: str | None = None
     accept_loss: bool = False
     allowed_loss: float = ALLOWED_LOSS
@@ -104,6 +109,7 @@ def compress(path: Path, options: CompressOptions, tell: Tell = unwatched) -> Co
     check_place(out, path)
     original = Translator.load(path)
     trial = held_out(run, None if text is None else read_questions(original, text, original.directions[0][1]))
+    shortlists = _shortlists(original, run, options.shortlist, trial, tell)
     with applied(original.numerics):
         tell(f"making it {options.dtype}", 0, 0)
         batches = _batches(original, _tried(run, trial))
@@ -113,18 +119,35 @@ def compress(path: Path, options: CompressOptions, tell: Tell = unwatched) -> Co
     with atomic_folder(out) as part:
         made = RunDirectory(part)
         how = {"dtype": options.dtype, "kept": kept, "made_of": _named(run)}
-        _write(made, run, smaller, {**how, "dropped": dropped} if dropped else how)
+        how |= {"dropped": dropped} if dropped else {}
+        if shortlists:
+            how["shortlist"] = {"likely": N_LIKELY, "frequent": N_FREQUENT}
+            save_shortlists(made.shortlist, shortlists, original.tokenizer)
+        _write(made, run, smaller, how)
         candidate = Translator.load(part)
         proof = prove(original, candidate, trial, (path, part), tell)
+        if shortlists:
+            proof = replace(proof, effects=effects(candidate, trial, tell))
         if not options.accept_loss:
             proof.require(options.allowed_loss)
         tell("writing card and report", 0, 0)
         change = _change(out, run, options, kept, model)
+        notes = [f"Shortlist, {' → '.join(way)}: {effect.said}." for way, effect in proof.effects.items()]
+        change = replace(change, notes=[*change.notes, *notes])
         if dropped:
             notes = [f"Left out: {', '.join(dropped)}.", *change.notes]
             change = replace(change, notes=notes, n_parameters=n_parameters(model))
         publish(made, run, candidate, proof, change)
     return Compressed(out, path, options.dtype, kept, proof)
+
+
+def _shortlists(
+    translator: Translator, run: RunDirectory, wanted: str | None, trial: Trial, tell: Tell
+) -> dict[Direction, Shortlist]:
+    """Those that are asked for, learned."""
+    if wanted is None:
+        return {}
+    return learned(translator, learning_text(wanted, run, translator.directions[0]), trial, tell)
 
 
 def without_layers(model: Model, wanted: str | None, batches: Sequence[Batch]) -> tuple[Model, list[str]]:
@@ -221,6 +244,8 @@ def _change(out: Path, run: RunDirectory, options: CompressOptions, kept: Sequen
     words = ["heedful", "compress", named["name"], "--out", out.name, "--dtype", options.dtype]
     for flag, file in (("--source", options.source), ("--target", options.target), ("--tsv", options.tsv)):
         words += [] if file is None else [flag, file.name]
+    if options.shortlist is not None:
+        words += ["--shortlist", ",".join(Path(name).name for name in options.shortlist.split(","))]
     words += [] if options.drop_layers is None else ["--drop-layers", options.drop_layers]
     words += ["--accept-loss"] if options.accept_loss else []
     words += ["--allowed-loss", f"{options.allowed_loss:g}"] if options.allowed_loss != ALLOWED_LOSS else []

@@ -128,6 +128,10 @@ def export(options: ExportOptions, tell: Tell = unwatched) -> Export:
     check_place(options.out, options.run)
     original = Translator.load(options.run, "cpu", compute="float32")
     form.check(original.model)
+    if original.shortlists:
+        raise OptionError(
+            f"{options.to} has no place for the shortlist of {options.run}: export the run that this one was made of"
+        )
     assert isinstance(original.model, Transformer), "a model that was checked"
     form.need()
     text, into = options.text, original.directions[0][1]

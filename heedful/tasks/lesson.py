@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from heedful.data.corpus import SIDES
-from heedful.data.languages import same_language, seems_other
+from heedful.data.languages import same_language
 from heedful.data.split import TRAIN, split
 from heedful.data.text import ParallelText, identity
-from heedful.errors import DataError, OptionError, RunError
+from heedful.errors import OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, encode_json, make_folder, read_json, remove, write_file, write_json
 from heedful.run.facts import DataFile
-from heedful.run.receipt import read_receipt
-from heedful.tasks.beginning import REQUEST, request_of
+from heedful.tasks.beginning import files_of
 from heedful.tasks.distillation import DistillOptions
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.preparation import READY, Sources, fingerprints, refuse_long
-from heedful.tasks.texts import FILES, option_of
+from heedful.tasks.texts import FILES, check_languages
 from heedful.tasks.translator import Direction, Translator
 
 # Sentences to a file: what is translated again when the machine fails in between.
@@ -85,7 +84,8 @@ def gather(options: DistillOptions, teacher: Translator, run: RunDirectory) -> M
         LengthError: a sentence for testing is longer than the model's window.
     """
     sources = replace(options.sources(), both=len(teacher.directions) > 1)
-    _check_languages(sources, teacher.directions[0])
+    # Else the teacher would write nonsense for an hour.
+    check_languages(sources.train, teacher.directions[0], "the teacher")
     for given in (sources.dev, sources.test):
         if given is not None:
             refuse_long(given, teacher.tokenizer)
@@ -182,34 +182,12 @@ def check_unchanged(place: Path, sources: Sources, recorded: Sequence[DataFile])
 
 def _as_the_teacher(options: DistillOptions, teacher: RunDirectory) -> DistillOptions:
     """The options with the files of the teacher's own training, where they are as they were."""
-    give = "give the text to learn from: --source and --target, or --tsv"
-    if not (teacher.begun / REQUEST).is_file():
-        raise OptionError(f"{give}; {teacher.path} does not keep where its own text is (training/ is not there)")
-    request, known = request_of(teacher.begun), read_receipt(teacher.path).data
     given = {name.rpartition("_")[0] for name in FILES if getattr(options, name) is not None}
-    named: dict[str, Any] = {}
-    for file in known:
-        name = option_of(file.role)
-        path = getattr(request, name, None)
-        if name not in FILES or name.rpartition("_")[0] in given:
-            continue
-        if path is None or not path.is_file() or DataFile.read(file.role, path).sha256 != file.sha256:
-            raise OptionError(f"{give}; {path or file.name}, which the teacher learned from, is gone or was changed")
-        named[name] = path
+    wanted = [name for name in FILES if name.rpartition("_")[0] not in given]
+    named: dict[str, Any] = dict(
+        files_of(teacher, wanted, "give the text to learn from: --source and --target, or --tsv")
+    )
     return replace(options, **named)
-
-
-def _check_languages(sources: Sources, direction: Direction) -> None:
-    """Refuse a text that is clearly in other languages: the teacher would write nonsense for an hour."""
-    head = list(islice(sources.train.pairs(), 2000))
-    for number, side in enumerate(SIDES):
-        code, other = direction[number], direction[1 - number]
-        seems = seems_other([pair[number] for pair in head], code, other)
-        if seems:
-            raise DataError(
-                f"{sources.train.path(side)} ({side}) seems to be in {seems}, and the teacher translates "
-                f"{' → '.join(direction)}: give text in these languages, in this order"
-            )
 
 
 def _taught(

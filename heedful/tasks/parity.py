@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from heedful.compression.parity import Outputs, Parity, compare, require
+from heedful.compression.shortlist import Effect
 from heedful.errors import DataError
 from heedful.evaluation.translation import Scores, Tally
 from heedful.run.directory import RunDirectory
@@ -67,12 +68,14 @@ class Proof:
         parities: of each direction.
         scores: all figures of the candidate.
         hypotheses: its translations.
+        effects: what its shortlists do; nothing of one that has none.
     """
 
     trial: Trial
     parities: Mapping[Direction, Parity]
     scores: Mapping[Direction, Scores]
     hypotheses: Mapping[Direction, Sequence[str]] = field(repr=False)
+    effects: Mapping[Direction, Effect] = field(default_factory=dict)
 
     def require(self, allowed_loss: float) -> None:
         """Refuse a candidate that loses too much in any direction.
@@ -85,8 +88,12 @@ class Proof:
         require_all(self.parities, allowed_loss)
 
     def to_json(self) -> dict[str, Any]:
-        """A dict of plain values: {"data": ..., "directions": [{"source", "target", and those of `Parity`}, ...]}."""
-        return {"data": self.trial.data, "directions": rows_of(self.parities)}
+        """A dict of plain values: {"data": ..., "directions": [{"source", "target", and those of `Parity`}, ...]}.
+
+        Where there are shortlists, "shortlist" is a list of such rows too, with those of `Effect`.
+        """
+        more = {"shortlist": rows_of(self.effects)} if self.effects else {}
+        return {"data": self.trial.data, "directions": rows_of(self.parities), **more}
 
 
 def require_all(parities: Mapping[Direction, Parity], allowed_loss: float) -> None:
@@ -94,9 +101,9 @@ def require_all(parities: Mapping[Direction, Parity], allowed_loss: float) -> No
     require({" → ".join(direction): parity for direction, parity in parities.items()}, allowed_loss)
 
 
-def rows_of(parities: Mapping[Direction, Parity]) -> list[dict[str, Any]]:
-    """Plain values for each direction: "source", "target", and those of `Parity`."""
-    return [{"source": source, "target": target, **parity.to_json()} for (source, target), parity in parities.items()]
+def rows_of(found: Mapping[Direction, Parity] | Mapping[Direction, Effect]) -> list[dict[str, Any]]:
+    """Plain values for each direction: "source", "target", and those of what was found there."""
+    return [{"source": source, "target": target, **each.to_json()} for (source, target), each in found.items()]
 
 
 def held_out(run: RunDirectory, given: Questions | None = None) -> Trial:

@@ -6,9 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from heedful.data.languages import language_of_text, languages_of_name, read_code, same_language
+from heedful.data.corpus import SIDES
+from heedful.data.languages import language_of_text, languages_of_name, read_code, same_language, seems_other
 from heedful.data.text import ParallelText
-from heedful.errors import OptionError
+from heedful.errors import DataError, OptionError
 from heedful.tasks.asked import flag_of
 from heedful.tasks.preparation import Sources
 
@@ -113,6 +114,27 @@ def parallel_text(source: Path | None, target: Path | None, tsv: Path | None, pr
     if source.resolve() == target.resolve():
         raise OptionError(f"{flag}source and {flag}target are one file, {source}: give its translation as the other")
     return ParallelText(source, target)
+
+
+def check_languages(text: ParallelText, direction: tuple[str, str], who: str) -> None:
+    """Refuse a text that is clearly in other languages.
+
+    Args:
+        text: whose beginning is looked at.
+        direction: languages that it should be in, in this order.
+        who: translates in it, as "the teacher".
+    Raises:
+        DataError: says which side is in which language.
+    """
+    head = list(islice(text.pairs(), 2000))
+    for number, side in enumerate(SIDES):
+        code, other = direction[number], direction[1 - number]
+        seems = seems_other([pair[number] for pair in head], code, other)
+        if seems:
+            raise DataError(
+                f"{text.path(side)} ({side}) seems to be in {seems}, and {who} translates {' → '.join(direction)}: "
+                "give text in these languages, in this order"
+            )
 
 
 def option_of(role: str) -> str:

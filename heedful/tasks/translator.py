@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from heedful.compression.quantize import rebuilt
+from heedful.compression.shortlist import Shortlist, load_shortlists
 from heedful.crew import crew_for
 from heedful.data.batch import encoder_input
 from heedful.data.languages import spoken_among
@@ -26,7 +27,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors
-from heedful.tasks.models import family, load_weights
+from heedful.tasks.models import compression_of, family, load_weights
 
 Direction = tuple[str, str]
 # What is said to have stopped an answer that was never begun: its text is longer than the model's window.
@@ -92,6 +93,7 @@ class Translator:
         limits: of length and of what is decoded at once.
         search: how to look for the best where a call does not say it; None is a beam of 5.
         several: for each language the share of the lines learned from that hold several sentences, where it is known.
+        shortlists: of its directions; in one that has none every token may be written.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Translator:
         limits: Limits | None = None,
         search: Search | None = None,
         several: Mapping[str, float] | None = None,
+        shortlists: Mapping[Direction, Shortlist] | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
         self.tokenizer = tokenizer
@@ -111,6 +114,7 @@ class Translator:
         self.limits = limits or Limits()
         self.search = search or Beam()
         self.several = dict(several or {})
+        self.shortlists = dict(shortlists or {})
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the packed weights, whose layout belongs to this process."""
@@ -143,13 +147,22 @@ class Translator:
         numerics = choose(device)
         if compute is not None:
             numerics = replace(numerics, compute=compute)
-        check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
+        shortened = (compression_of(run) or {}).get("shortlist") is not None
+        needed = [run.config, run.weights, run.tokenizer, run.generation, *([run.shortlist] if shortened else [])]
+        check_manifest(run.path, [file.name for file in needed])
         model, vocab_size, directions, several = _described(run)
         tokenizer = Tokenizer.load(run.tokenizer)
         targets = {target for _, target in directions} if len(directions) > 1 else set()
         if tokenizer.vocab_size != vocab_size or targets != set(tokenizer.languages):
             raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
-        return cls(model, tokenizer, directions, numerics, search=_search(run), several=several)
+        shortlists = load_shortlists(run.shortlist, directions, tokenizer) if shortened else None
+        return cls(model, tokenizer, directions, numerics, None, _search(run), several, shortlists)
+
+    def without_shortlists(self) -> Self:
+        """The same translator, which may write every token."""
+        other = copy.copy(self)
+        other.shortlists = {}
+        return other
 
     def translate(self, texts: Iterable[str], *, to: str | None = None, search: Search | None = None) -> list[str]:
         """The best translation of each text; see `answer`."""
@@ -195,12 +208,15 @@ class Translator:
         begins = [self._read(text, f"the prefix of sentence {number}") for number, text in enumerate(prefixes or (), 1)]
         answers = [[Answer("", 0.0, LEFT_OUT if i in too_long else "eos")] for i in range(len(texts))]
         wanted = [i for i, ids in enumerate(pieces) if ids and i not in too_long]
-        tag = self.tag(self.direction(texts, to)) if wanted or to is not None else None
+        direction = self.direction(texts, to) if wanted or to is not None else None
+        tag = None if direction is None else self.tag(direction)
+        sources = [encoder_input(pieces[i], tag) for i in wanted]
+        shortlist = None if direction is None else self.shortlists.get(direction)
         begun = time.perf_counter()
         with applied(self.numerics):
             found = decode(
                 self._packed,
-                [encoder_input(pieces[i], tag) for i in wanted],
+                sources,
                 search or self.search,
                 bos=BOS,
                 eos=EOS,
@@ -210,6 +226,7 @@ class Translator:
                 progress=progress,
                 crew=crew_for(self.numerics),
                 searcher=self._searcher,
+                allowed=None if shortlist is None else shortlist.allowed(sources),
             )
         seconds = time.perf_counter() - begun
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):

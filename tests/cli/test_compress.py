@@ -57,6 +57,18 @@ def test_no_run_and_a_missing_one(capsys, tmp_path):
     assert "does not exist" in refused(capsys, "compress", tmp_path / "none")
 
 
+def test_a_shortlist_is_said_and_used(capsys, tiny, tmp_path):
+    code, out, err = run(
+        capsys, "compress", tiny.both, "--out", tmp_path / "short", "--shortlist", "own", "--accept-loss"
+    )
+    assert code == 0, err
+    assert "zh → en, shortlist: " in out
+    assert out.count("tokens are scored for a sentence") == 2
+    assert run(capsys, "translate", tmp_path / "short", "--to", "en", typed="你好\n")[0] == 0
+    said = refused(capsys, "compress", tiny.both, "--out", tmp_path / "other", "--shortlist", "a,b,c")
+    assert "two files with a comma between them" in said
+
+
 def test_what_was_kept_is_said(capsys, tiny, tmp_path, monkeypatch):
     from heedful.tasks import compress as task
 

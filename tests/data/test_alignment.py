@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from heedful.data.alignment import Units, links, most_likely_makers
+from heedful.data import alignment
+from heedful.data.alignment import Units, lexicon, links, most_likely_makers
 
 
 def units(sentences: list[list[int]], n_types: int) -> Units:
@@ -14,8 +15,10 @@ def units(sentences: list[list[int]], n_types: int) -> Units:
     return Units(np.array([word for sentence in sentences for word in sentence]), lengths, n_types)
 
 
-def slow_makers(sources: list[list[int]], targets: list[list[int]], n_iterations: int) -> list[int]:
-    """Brown et al. 1993, with a dictionary; None is the empty word, and stands last."""
+def slow_probability(
+    sources: list[list[int]], targets: list[list[int]], n_iterations: int
+) -> dict[tuple[int | None, int], float]:
+    """Brown et al. 1993, with a dictionary; None is the empty word."""
     probability: dict[tuple[int | None, int], float] = {}
     for source, target in zip(sources, targets, strict=True):
         probability |= {(maker, word): 1.0 for maker in [*source, None] for word in target}
@@ -29,7 +32,14 @@ def slow_makers(sources: list[list[int]], targets: list[list[int]], n_iterations
                     counts[maker, word] += probability[maker, word] / whole
                     totals[maker] += probability[maker, word] / whole
         probability = {pair: count / totals[pair[0]] for pair, count in counts.items()}
-    found, start = [], 0
+    return probability
+
+
+def slow_makers(sources: list[list[int]], targets: list[list[int]], n_iterations: int) -> list[int]:
+    """The likeliest maker of each word; none stands last."""
+    probability = slow_probability(sources, targets, n_iterations)
+    found: list[int] = []
+    start = 0
     for source, target in zip(sources, targets, strict=True):
         for word in target:
             values = [probability[maker, word] for maker in [*source, None]]
@@ -80,3 +90,29 @@ def test_links_stay_inside_a_sentence_and_hold_no_word_twice():
     of_target = np.repeat(np.arange(60), target.lengths)
     assert (of_source[here] == of_target[there]).all()
     assert source.starts.tolist() == [int((of_source < number).sum()) for number in range(60)]
+
+
+@pytest.mark.parametrize("n_iterations", [1, 4])
+def test_the_lexicon_is_that_of_the_slow_version(n_iterations):
+    sources, targets = text(5)
+    found = lexicon(units(sources, 12), units(targets, 12), n_iterations)
+    expected = slow_probability(sources, targets, n_iterations)
+    named = zip(found.makers.tolist(), found.made.tolist(), found.probability.tolist(), strict=True)
+    assert {(None if maker == 12 else maker, word): p for maker, word, p in named} == pytest.approx(expected)
+    assert list(zip(found.makers, found.made, strict=True)) == sorted(zip(found.makers, found.made, strict=True))
+
+
+def test_blocks_change_nothing(monkeypatch):
+    sources, targets = text(9)
+    source, target = units(sources, 12), units(targets, 12)
+    whole, makers = lexicon(source, target), most_likely_makers(source, target)
+    monkeypatch.setattr(alignment, "_BLOCK", 7)
+    parted = lexicon(source, target)
+    assert parted.probability == pytest.approx(whole.probability)
+    assert parted.makers.tolist() == whole.makers.tolist()
+    assert (most_likely_makers(source, target) == makers).mean() > 0.98
+
+
+def test_a_part_of_units():
+    part = units([[4, 5], [6], [7, 8, 9]], 12).part(1, 3)
+    assert (part.ids.tolist(), part.lengths.tolist(), part.n_types) == ([6, 7, 8, 9], [1, 3], 12)

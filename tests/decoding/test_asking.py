@@ -2,11 +2,12 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from heedful.decoding import Beam, Greedy, Hypothesis, Limits, Sampling, decode
 from heedful.errors import RunError
-from heedful.interface import Found
+from heedful.interface import Allowed, Found
 from tests.decoding.toy import BOS, EOS, PAD, Toy, chance
 
 
@@ -74,3 +75,25 @@ def test_the_model_does_what_a_searcher_cannot(search, options):
     oracle = Oracle()
     assert run(oracle, [[3, EOS]], search, **options).counters["sentences"] == 1
     assert oracle.asked == []
+
+
+def few(*own):
+    return Allowed(np.array([EOS, 3, 4, 5, 6]), [np.array(each) for each in own])
+
+
+def test_each_sentence_keeps_its_own_list():
+    oracle = Oracle([Found([4], -1.0, 0)], [Found([5, 6], -2.0, 1)])
+    allowed = few([7], [8, 9], [10])
+    run(oracle, [[3, EOS], [], [3, 4, 5, EOS]], Greedy(), allowed=allowed)
+    [task] = oracle.asked
+    assert task.sources == [[3, 4, 5, EOS], [3, EOS]]
+    assert task.allowed.common is allowed.common
+    assert task.allowed.own == [allowed.own[2], allowed.own[0]]
+
+
+def test_a_beam_wider_than_the_list_is_the_model_s_own_work():
+    oracle = Oracle([Found([4], -1.0, 0)])
+    run(oracle, [[3, EOS]], Beam(3), allowed=few([]))
+    assert oracle.asked == []
+    run(oracle, [[3, EOS]], Beam(2), allowed=few([]))
+    assert len(oracle.asked) == 1

@@ -3,11 +3,13 @@
 import time
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
 from heedful.crew import ALONE, Crew
 from heedful.decoding import Beam, Greedy, Limits
 from heedful.errors import LengthError, OptionError, RunError, ShapeError
+from heedful.interface import Allowed
 from tests.decoding.toy import EOS, SEARCHES, Toy, chance, run, some_sources
 
 
@@ -99,3 +101,13 @@ def test_an_interrupted_caller_leaves_nobody_at_work():
     assert steps < 40
     time.sleep(0.1)
     assert len(model.steps) == steps
+
+
+def test_each_source_needs_a_list_of_what_is_allowed():
+    with pytest.raises(ShapeError, match="a list of what is allowed: got 2 and 1"):
+        run(
+            Toy(chance(0, 7), 7),
+            [[3, EOS], [4, EOS]],
+            Greedy(),
+            allowed=Allowed(np.array([EOS, 4, 5, 6]), [np.array([3])]),
+        )

@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from heedful.decoding import Beam, Greedy, Limits, Sampling
 from heedful.errors import RunError
+from heedful.interface import Allowed
 from tests.contract.families import WRITERS, build
 from tests.decoding.toy import BOS, EOS, SEARCHES, Toy, chance, run, some_sources
 
@@ -189,3 +191,39 @@ def test_a_long_prefix_is_read_in_pieces(search):
     columns = [columns for _, columns in model.steps]
     assert sum(columns[: -found.counters["steps"]]) == 600
     assert max(columns) == 256 // (search.width if isinstance(search, Beam) else 1)
+
+
+def without(logits, sources, allowed):
+    """The same model, which gives what is not allowed a probability of 0."""
+    lists = {tuple(source): {*allowed.common, *own} for source, own in zip(sources, allowed.own, strict=True)}
+
+    def masked(source, read):
+        return [value if token in lists[source] else -float("inf") for token, value in enumerate(logits(source, read))]
+
+    return masked
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=str)
+@pytest.mark.parametrize(("n", "rows"), [(1, 256), (9, 6), (9, 256)])
+def test_what_is_not_allowed_has_no_probability(search, n, rows):
+    sources = [list(source) for source in dict.fromkeys(map(tuple, some_sources(n, 3, 11)))]
+    generator = random.Random(n)
+    common = np.array([EOS, 4, 5, 6, 7])
+    allowed = Allowed(common, [np.array(sorted(generator.sample(range(8, 11), 2))) for _ in sources])
+    logits, limits = chance(3, 11), Limits(rows=rows)
+    found = run(Toy(logits, 11), sources, search, limits=limits, allowed=allowed)
+    expected = run(Toy(without(logits, sources, allowed), 11), sources, search, limits=limits)
+    assert found.hypotheses == expected.hypotheses
+    for own, hypotheses in zip(allowed.own, found.hypotheses, strict=True):
+        assert {token for one in hypotheses for token in one.tokens} <= {*common, *own}
+
+
+@pytest.mark.parametrize("search", [Greedy(), Beam(2)], ids=str)
+def test_a_prefix_may_have_what_is_not_allowed(search):
+    allowed = Allowed(np.array([EOS, 4, 5, 6, 7]), [np.array([8])])
+    [[best, *_]] = run(
+        Toy(chance(3, 11), 11), [[3, EOS]], search, prefixes=[[9, 10]], limits=Limits(min_len=4), allowed=allowed
+    ).hypotheses
+    assert best.tokens[:2] == [9, 10]
+    assert set(best.tokens[2:]) <= {4, 5, 6, 7, 8}
+    assert len(best.tokens) > 2

@@ -10,11 +10,12 @@ import torch
 
 from heedful.compression.prune import drop_layers
 from heedful.compression.quantize import QuantizedLinear, quantizable, quantize
+from heedful.compression.shortlist import save_shortlists
 from heedful.errors import DataError, OptionError, QualityError, RunError
 from heedful.numerics import choose
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import read_scores
-from heedful.run.manifest import check_manifest
+from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.receipt import read_receipt
 from heedful.run.weights import load_tensors
 from heedful.tasks import compress as task
@@ -207,8 +208,6 @@ def test_other_folders_are_refused(tiny, tmp_path):
     "compression", [{"dtype": "int4", "kept": []}, {"dtype": "int8"}, {"dtype": "int8", "kept": ["x"]}, 3]
 )
 def test_a_damaged_description_is_named(made, tmp_path, compression):
-    from heedful.run.manifest import write_manifest
-
     run = RunDirectory(shutil.copytree(made.path, tmp_path / "run"))
     config = json.loads(run.config.read_text())
     run.config.write_text(json.dumps({**config, "compression": compression}))
@@ -218,8 +217,6 @@ def test_a_damaged_description_is_named(made, tmp_path, compression):
 
 
 def test_weights_of_the_other_kind_are_named(made, tiny, tmp_path):
-    from heedful.run.manifest import write_manifest
-
     run = RunDirectory(shutil.copytree(made.path, tmp_path / "run"))
     shutil.copy(RunDirectory(tiny.both).weights, run.weights)
     write_manifest(run.path)
@@ -250,3 +247,50 @@ def test_a_model_without_a_layer_is_a_whole_run_too(tiny, tmp_path):
     with pytest.raises(OptionError, match="--drop-layers is for a Transformer: this is a RNN"):
         compress(tiny.rnn, CompressOptions(tmp_path / "x", drop_layers="1"))
     assert not (tmp_path / "x").exists()
+
+
+@pytest.fixture(scope="module")
+def shortened(tiny):
+    with folder_in_memory() as folder:
+        options = CompressOptions(Path(folder) / "short", shortlist="own", accept_loss=True)
+        yield compress(tiny.both, options)
+
+
+def test_int8_and_a_shortlist_in_one(shortened, made, tiny):
+    run = RunDirectory(shortened.path)
+    assert set(check_manifest(shortened.path)) == {*check_manifest(tiny.both), "shortlist.safetensors"}
+    assert compression_of(run)["dtype"] == "int8"
+    assert compression_of(run)["shortlist"] == {"likely": 64, "frequent": 100}
+    found = verify_run(shortened.path)
+    assert not found.failures
+    assert found.command == "heedful compress both --out short --dtype int8 --shortlist own --accept-loss"
+    translator = Translator.load(shortened.path)
+    assert set(translator.shortlists) == set(shortened.proof.effects) == {("zh", "en"), ("en", "zh")}
+    card, scores = run.card.read_text(), json.loads(run.scores.read_text())["parity"]["shortlist"]
+    for direction, effect in shortened.proof.effects.items():
+        assert f"Shortlist, {' → '.join(direction)}: {effect.said}." in card
+        row = next(row for row in scores if (row["source"], row["target"]) == direction)
+        assert (row["size"], row["coverage"]) == (effect.reach.size, effect.reach.coverage)
+    assert shortened.to_json()["shortlist"] == scores
+    assert "shortlist" not in made.to_json()
+
+
+def test_a_shortlist_that_is_missing_or_of_another_vocabulary_is_refused(shortened, tiny, tmp_path):
+    run = RunDirectory(shutil.copytree(shortened.path, tmp_path / "run"))
+    tokenizer = Translator.load(tiny.rnn).tokenizer
+    save_shortlists(run.shortlist, Translator.load(run.path).shortlists, tokenizer)
+    with pytest.raises(RunError, match=r"shortlist\.safetensors is damaged"):
+        Translator.load(run.path)
+    write_manifest(run.path)
+    with pytest.raises(RunError, match="the shortlist of another vocabulary"):
+        Translator.load(run.path)
+    run.shortlist.unlink()
+    write_manifest(run.path)
+    with pytest.raises(RunError, match=r"does not list shortlist\.safetensors"):
+        Translator.load(run.path)
+
+
+def test_a_shortlist_is_learned_from_files_that_the_command_names(tiny, tmp_path):
+    files = f"{tiny.texts / 'train.zh'},{tiny.texts / 'train.en'}"
+    found = compress(tiny.both, CompressOptions(tmp_path / "s", "bfloat16", shortlist=files, accept_loss=True))
+    assert "--shortlist train.zh,train.en" in read_receipt(found.path).command

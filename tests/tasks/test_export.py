@@ -120,3 +120,17 @@ def test_every_format_has_what_is_asked_of_one():
     for form in FORMATS.values():
         assert "float32" in form.QUANTIZATIONS
         assert form.TITLE
+
+
+def test_a_shortlist_goes_nowhere(tiny, tmp_path, monkeypatch):
+    real = exports.Translator.load
+
+    def load(*asked, **options):
+        found = real(*asked, **options)
+        found.shortlists = {("zh", "en"): None}
+        return found
+
+    monkeypatch.setattr(exports.Translator, "load", load)
+    with pytest.raises(OptionError, match="ctranslate2 has no place for the shortlist"):
+        export(asked(tiny, tmp_path / "made"))
+    assert not list(tmp_path.iterdir())

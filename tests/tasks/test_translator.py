@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from heedful.compression.shortlist import Shortlist
+from heedful.data.tokenizer import EOS
 from heedful.decoding import Beam, Greedy, Limits, Sampling
 from heedful.errors import LengthError, OptionError, RunError, ShapeError
 from heedful.interpretation.attention_maps import AttentionMap
@@ -366,3 +368,19 @@ def test_what_is_no_run_is_answered_with_the_nearest(tiny, tmp_path):
         Translator.load(tmp_path)
     with pytest.raises(OptionError, match="device is 'cpu' or 'cuda'"):
         Translator.load(tiny.both, device="gpu")
+
+
+def test_a_shortlist_of_the_direction_is_what_may_be_written(translator):
+    shortlist = Shortlist(
+        np.array([EOS, *translator.tokenizer.encode("it is"), *range(6, 16)], np.int32),
+        np.zeros(0, np.int32),
+        np.zeros(translator.tokenizer.vocab_size, np.int32),
+    )
+    shortened = translator.without_shortlists()
+    shortened.shortlists = {("zh", "en"): shortlist}
+    found = shortened.answer(CHINESE, to="en")
+    assert {token for [best, *_] in found.answers for token in best.tokens} <= set(shortlist.common.tolist())
+    assert shortened.answer(ENGLISH, to="zh").texts == translator.answer(ENGLISH, to="zh").texts
+    begun = shortened.answer(CHINESE[:1], to="en", prefixes=["blue"])
+    assert begun.texts[0].startswith("blue")
+    assert shortened.without_shortlists().answer(CHINESE, to="en").texts == translator.answer(CHINESE, to="en").texts

@@ -22,6 +22,7 @@ public:
         chooser_.wanted = task.kept ? task.width : 2;
         chooser_.may_end = !task.kept;
         chooser_.pad = task.pad, chooser_.bos = task.bos, chooser_.eos = task.eos;
+        if (task.n_common) common_.gather(net.output, task.common, task.n_common);
     }
 
     // Work until there is news. How many sentences are done by now?
@@ -127,7 +128,16 @@ private:
         for (size_t l = 0; l < net_.decoder.layers.size(); ++l) layer(l, n);
         net_.finish(net_.decoder, n, net_.output, s_);
         chooser_.open(n);
-        multiply(s_.rows, 0, n, net_.output, [&](int row, int column, const Vec(&v)[VECTORS]) { chooser_.take(row, column, v); });
+        if (task_.n_common) {
+            score(0, n, &common_);
+            int row = 0;
+            for (Job& job : work_) {
+                score(row, job->rows(), &job->own);
+                row += job->rows();
+            }
+        } else {
+            score(0, n, nullptr);
+        }
         answer_.counters[0] += 1;
         answer_.counters[1] += n;
         if (!chooser_.finish()) return false;
@@ -141,6 +151,13 @@ private:
             row += some;
         }
         return true;
+    }
+
+    // Rows first..first+n of the decoder with all tokens, or some.
+    void score(int first, int n, const Tokens* some) {
+        chooser_.expect(some);
+        multiply(s_.rows, first, n, some ? some->gathered : net_.output,
+                 [&](int row, int column, const Vec(&v)[VECTORS]) { chooser_.take(row, column, v); });
     }
 
     void layer(size_t index, int n) {
@@ -211,6 +228,7 @@ private:
     Chooser chooser_;
     Scratch s_;
     Memory keys_;
+    Tokens common_;
     std::vector<Row> rows_;
     std::vector<Job> work_, spare_;
     int next_ = 0, done_ = 0;

@@ -47,6 +47,8 @@ class Task(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_int32) for name in ("n", "width", "kept", "period", "rows", "tokens", "bos", "eos", "pad")),
         *((name, ctypes.c_void_p) for name in ("source", "offset", "max_len", "min_len", "loop_runs", "divisor")),
+        ("n_common", ctypes.c_int32),
+        *((name, ctypes.c_void_p) for name in ("common", "own", "own_start")),
     ]
 
 

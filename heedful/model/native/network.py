@@ -70,7 +70,8 @@ class NativeNetwork:
             loop_runs,
             np.array([task.divisor(length) for length in range(max(task.max_len) + 2)], np.float64),
         ]
-        self._check(task, given[0])
+        allowed = _allowed(task)
+        self._check(task, given[0], *allowed[:2])
         # A place for every token that a sentence may write: one long one does not make the places of all others long.
         start = np.array([0, *accumulate(kept * length for length in task.max_len)], np.int64)
         tokens = np.zeros(start[-1], np.int32)
@@ -78,7 +79,8 @@ class NativeNetwork:
         total, counters = np.zeros((n, kept), np.float32), np.zeros(3, np.int64)
         results = start, tokens, n_tokens, total, stop, counters
         numbers = n, task.width, task.kept, loop_runs.shape[1], min(task.rows, _ROWS), task.tokens
-        asked = library.Task(*numbers, task.bos, task.eos, task.pad, *map(_address, given))
+        special = task.bos, task.eos, task.pad
+        asked = library.Task(*numbers, *special, *map(_address, given), len(allowed[0]), *map(_address, allowed))
         stopped = self._work(asked, library.Answer(*map(_address, results)), watch)
         counted = Counter(dict(zip(("steps", "rows", "encoded"), counters.tolist(), strict=True)))
         if stopped:
@@ -86,10 +88,10 @@ class NativeNetwork:
         texts = (tokens[begin:end].reshape(kept, -1) for begin, end in pairwise(start))
         return [_found(*columns) for columns in zip(texts, n_tokens, total, stop, strict=True)], counted
 
-    def _check(self, task: SearchTask, tokens: NDArray[np.int32]) -> None:
+    def _check(self, task: SearchTask, *tokens: NDArray[np.int32]) -> None:
         """See that everything asked for is in the model's tables."""
-        specials = task.bos, task.eos, task.pad
-        low, high = min(*specials, tokens.min()), max(*specials, tokens.max())
+        named = np.concatenate([[task.bos, task.eos, task.pad], *tokens])
+        low, high = named.min(), named.max()
         if low < 0 or high >= self._vocab_size:
             raise ShapeError(
                 f"the model knows the tokens from 0 to {self._vocab_size - 1:,}: got {low if low < 0 else high}; "
@@ -129,6 +131,14 @@ def rewritten(model: torch.nn.Module) -> NativeNetwork | None:
     engine = library.library()
     assert isinstance(model, Transformer), "nothing else fits"
     return None if engine is None else NativeNetwork(model, engine)
+
+
+def _allowed(task: SearchTask) -> list[NDArray[Any]]:
+    """The tokens of every answer, those of each, and where these begin; nothing where all are allowed."""
+    if task.allowed is None:
+        return [np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)]
+    starts = np.array([0, *accumulate(map(len, task.allowed.own))], np.int64)
+    return [task.allowed.common.astype(np.int32), np.concatenate(task.allowed.own, dtype=np.int32), starts]
 
 
 def _found(

@@ -2,6 +2,9 @@
 // the choice of the best in one pass, 64 tokens at a time. The logits themselves are never written down.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "network.h"
 
 namespace heedful {
@@ -13,7 +16,18 @@ struct Candidate {
     int32_t token;
 };
 
-// What is known of one row's distribution. Ties go to the lower token, which comes first.
+// The tokens that are chosen among: all, each its own column, or some that were gathered.
+struct Tokens {
+    Matrix gathered;
+    std::vector<int32_t> names;  // of the gathered columns
+
+    void gather(const Matrix& output, const int32_t* tokens, int n) {
+        gathered.gather(output, tokens, n, -INF);
+        names.assign(tokens, tokens + n);
+    }
+};
+
+// What is known of one row's distribution. Ties go to the lower token.
 struct Best {
     // Lane by lane: the largest logit, and the sum of exp(logit - peak). A lane that has seen nothing but -inf, as of a
     // vocabulary of ten, stands at the lowest number: -inf - -inf would be NaN.
@@ -29,6 +43,18 @@ struct Chooser {
     bool may_end;  // whether the end competes with the other tokens (greedy), or is kept apart (beam)
     std::vector<Best> rows;
     std::vector<Candidate> candidates;
+    const int32_t* names = nullptr;  // of the columns that come; null: each is the token of its number
+    int end = -1;                    // the column of the end of a sentence; -1: it is not among them
+
+    // What comes next are all tokens, or some.
+    void expect(const Tokens* some) {
+        names = some ? some->names.data() : nullptr;
+        end = eos;
+        if (some) {
+            const auto found = std::find(some->names.begin(), some->names.end(), eos);
+            end = found == some->names.end() ? -1 : static_cast<int>(found - some->names.begin());
+        }
+    }
 
     void open(int n) {
         rows.assign(n, Best());
@@ -49,16 +75,16 @@ struct Chooser {
         here.total = _mm512_add_ps(here.total, _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3])));
 
         const float bar = here.found == wanted ? here.best[wanted - 1].value : -INF;
-        const bool has_end = eos >= column && eos < column + PANEL;
-        if (!has_end && !_mm512_cmp_ps_mask(most, splat(bar), _CMP_GT_OQ)) return;
+        const bool has_end = end >= column && end < column + PANEL;
+        if (!has_end && !reach(most, bar)) return;
         alignas(64) float values[PANEL];
         for (int v = 0; v < VECTORS; ++v) _mm512_store_ps(values + v * LANES, logits[v]);
-        if (has_end) here.end = values[eos - column];
+        if (has_end) here.end = values[end - column];
         for (int v = 0; v < VECTORS; ++v) {
-            uint32_t better = _mm512_cmp_ps_mask(logits[v], splat(bar), _CMP_GT_OQ);
+            uint32_t better = reach(logits[v], bar);
             for (; better; better &= better - 1) {
                 const int i = v * LANES + __builtin_ctz(better);
-                offer(here, values[i], column + i);
+                offer(here, values[i], names ? names[column + i] : column + i);
             }
         }
     }
@@ -78,12 +104,22 @@ struct Chooser {
     }
 
 private:
+    // Which of sixteen logits may be among the best. Of all tokens the lower come first and win ties; one that was
+    // gathered may be lower than its equal of an earlier product. What fills up a panel is never among them.
+    uint32_t reach(Vec logits, float bar) const {
+        if (!names) return _mm512_cmp_ps_mask(logits, splat(bar), _CMP_GT_OQ);
+        return _mm512_cmp_ps_mask(logits, splat(bar), _CMP_GE_OQ) & _mm512_cmp_ps_mask(logits, splat(-INF), _CMP_GT_OQ);
+    }
+    static bool precedes(const Candidate& one, const Candidate& other) {
+        return one.value > other.value || (one.value == other.value && one.token < other.token);
+    }
     void offer(Best& here, float value, int token) const {
         if (token == pad || token == bos || (token == eos && !may_end)) return;
-        if (here.found == wanted && !(value > here.best[wanted - 1].value)) return;
+        const Candidate one{value, token};
+        if (here.found == wanted && !precedes(one, here.best[wanted - 1])) return;
         int i = here.found < wanted ? here.found++ : wanted - 1;
-        for (; i > 0 && value > here.best[i - 1].value; --i) here.best[i] = here.best[i - 1];
-        here.best[i] = {value, token};
+        for (; i > 0 && precedes(one, here.best[i - 1]); --i) here.best[i] = here.best[i - 1];
+        here.best[i] = one;
     }
 };
 

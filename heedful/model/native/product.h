@@ -142,6 +142,32 @@ struct Matrix {
             start[column] = -128 * total;
         }
     }
+    // Become some columns of another, in the order given.
+    void gather(const Matrix& from, const int32_t* columns, int count, float floor) {
+        kind = from.kind, n = count, k = from.k;
+        const int padded = round_up(n, PANEL), stride = 4 * PANEL;
+        const size_t size = static_cast<size_t>(PANEL) * k * bytes_of(kind);
+        panels.resize(padded / PANEL * size);
+        bias.resize(padded), scale.resize(padded), start.resize(padded);
+        for (int first = 0; first < padded; first += PANEL) {
+            const int some = n - first < PANEL ? n - first : PANEL;
+            const uint8_t* at[PANEL];
+            for (int c = 0; c < PANEL; ++c) {
+                const bool is_one = c < some;
+                const int column = is_one ? columns[first + c] : 0;
+                at[c] = from.panel(column / PANEL) + 4 * (column % PANEL);
+                bias[first + c] = is_one ? from.bias[column] : floor;
+                scale[first + c] = is_one ? from.scale[column] : 0.0f;
+                start[first + c] = is_one ? from.start[column] : 0;
+            }
+            uint8_t* to = panels.get() + first / PANEL * size;
+            for (size_t offset = 0; offset < size; offset += stride) {
+                for (int c = 0; c < some; ++c) std::memcpy(to + offset + 4 * c, at[c] + offset, 4);
+                // What was here before could be no number.
+                std::memset(to + offset + 4 * some, 0, 4 * (PANEL - some));
+            }
+        }
+    }
     int n_panels() const { return round_up(n, PANEL) / PANEL; }
     const uint8_t* panel(int p) const { return panels.get() + static_cast<size_t>(p) * PANEL * k * bytes_of(kind); }
 };

@@ -20,6 +20,10 @@ struct Task {
     const int32_t* min_len;   // (n)
     const int32_t* loop_runs; // (n, period)
     const double* divisor;    // (longest max_len + 2)
+    int32_t n_common;         // the tokens that every answer may have; 0: any answer may have any token
+    const int32_t* common;
+    const int32_t* own;       // those that each may have beside them, one sentence behind the other
+    const int64_t* own_start; // (n + 1) where those of each begin
 };
 
 // What came out. Arrays belong to the caller.
@@ -48,6 +52,7 @@ struct Hypothesis {
 struct Sentence {
     int index = 0, length = 0, max_len = 0, min_len = 0, width = 0, period = 0;
     const int32_t* loop_runs = nullptr;
+    Tokens own;                                   // beside those of every answer; where all are allowed, nothing
     std::vector<Memory> memories;
     std::vector<Past> pasts;
     int written = 0;                              // tokens chosen so far
@@ -72,6 +77,10 @@ struct Sentence {
         for (int l = 0; l < n_layers; ++l) {
             memories[l].open(net.shape.groups, net.d_head(), length);
             pasts[l].open(width, net.d_group());
+        }
+        if (task.n_common) {
+            const int64_t first = task.own_start[index];
+            own.gather(net.output, task.own + first, static_cast<int>(task.own_start[index + 1] - first));
         }
         written = 0, done = false, stop = ended;
         ancestors.assign(static_cast<size_t>(width) * room(), 0);

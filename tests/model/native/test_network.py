@@ -4,6 +4,7 @@ import random
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from heedful.crew import Crew
 from heedful.decoding import Beam, Greedy, Limits, Search, decode
 from heedful.decoding.engine import Decoded
 from heedful.errors import RunError, ShapeError
-from heedful.interface import Source
+from heedful.interface import Allowed, Source
 from heedful.model.native.library import library
 from heedful.model.native.network import NativeNetwork, rewritten
 from heedful.model.transformer import Transformer
@@ -91,6 +92,112 @@ def test_the_same_answers(changes, search):
     assert ties <= 1
     names = ("sentences", "length", "repetition", "copied", "empty")
     assert {name: found.counters[name] for name in names} == {name: expected.counters[name] for name in names}
+
+
+def lists(n: int, vocab_size: int, most: int = 40, seed: int = 5) -> Allowed:
+    """Some tokens for all answers, and others for each, of some none."""
+    generator = random.Random(seed)
+    common = {EOS, *generator.sample(range(4, vocab_size), 6)}
+    own = [sorted({*generator.sample(range(4, vocab_size), generator.randrange(0, most))} - common) for _ in range(n)]
+    return Allowed(np.array(sorted(common), np.int32), [np.array(each, np.int32) for each in own])
+
+
+@pytest.mark.parametrize("search", [Greedy(), Beam(3, 0.6, n_best=3)], ids=str)
+@pytest.mark.parametrize("changes", [{}, *CHANGES[-3:]], ids=str)
+def test_what_is_allowed_is_what_pytorch_finds_with_all_else_masked(changes, search):
+    model, sources = make(**changes), sentences(9)
+    allowed = lists(9, model.architecture.vocab_size)
+    limits = Limits(rows=16, max_extra=5, min_len=2)
+    expected = run(model, sources, search, limits=limits, allowed=allowed)
+    found = run(model, sources, search, limits=limits, allowed=allowed, searcher=network(model))
+    for place, (theirs, ours) in enumerate(zip(expected.hypotheses, found.hypotheses, strict=True)):
+        assert [each.tokens for each in ours] == [each.tokens for each in theirs]
+        assert [each.score for each in ours] == pytest.approx([each.score for each in theirs], abs=1e-3)
+        assert {token for each in ours for token in each.tokens} <= {*allowed.common, *allowed.own[place]}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int8], ids=str)
+def test_lists_of_every_token_change_no_token(dtype):
+    """Panels that are full, that are not, and that are empty; places that others have left larger."""
+    model = make(vocab_size=200, order="pre", d_model=64, d_ff=128)
+    if dtype == torch.int8:
+        model.output = Quantized(model.output)
+    else:
+        model.to(dtype)
+    engine, sources, everything = network(model), sentences(13), np.arange(200, dtype=np.int32)
+    expected = run(model, sources, Beam(4, n_best=4), searcher=engine)
+    commons = [np.flatnonzero((everything % (i + 2) == 0) | (everything < 10)).astype(np.int32) for i in range(3)]
+    for common in (everything, *commons):
+        rest = np.setdiff1d(everything, common)
+        found = run(
+            model,
+            sources,
+            Beam(4, n_best=4),
+            searcher=engine,
+            limits=Limits(rows=8),
+            allowed=Allowed(common, [rest] * 13),
+        )
+        for theirs, ours in zip(expected.hypotheses, found.hypotheses, strict=True):
+            assert [each.tokens for each in ours] == [each.tokens for each in theirs]
+            assert [each.score for each in ours] == pytest.approx([each.score for each in theirs], abs=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_company_changes_no_bit_of_what_is_allowed(dtype):
+    """A gathered row is as it would be alone, whoever had its place before."""
+    engine, sources = network(make().to(dtype)), sentences(11)
+    allowed = lists(11, 97, most=90)
+    together = run(make(), sources, Beam(3), searcher=engine, limits=Limits(rows=6), allowed=allowed).hypotheses
+    alone = [
+        run(make(), [source], Beam(3), searcher=engine, allowed=Allowed(allowed.common, [own])).hypotheses[0]
+        for source, own in zip(sources, allowed.own, strict=True)
+    ]
+    assert together == alone
+
+
+@pytest.mark.parametrize("search", [Greedy(), Beam(3)], ids=str)
+def test_ties_go_to_the_lower_token_wherever_it_stands(search):
+    model, sources = make(3), [[5, 6, EOS], [8, EOS]]
+    with torch.no_grad():
+        model.output.weight = nn.Parameter(torch.zeros_like(model.output.weight))
+    allowed = Allowed(np.array([EOS, 40, 41, 50, 60, 90], np.int32), [np.array([7, 30, 45]), np.array([80, 95])])
+    expected = run(model, sources, search, allowed=allowed).hypotheses
+    found = run(model, sources, search, allowed=allowed, searcher=network(model)).hypotheses
+    assert [[each.tokens for each in one] for one in found] == [[each.tokens for each in one] for one in expected]
+    assert {token for each in found[0] for token in each.tokens} == {7} or isinstance(search, Beam)
+
+
+def test_numbers_that_are_none_are_told_among_a_few_too():
+    model = make()
+    with torch.no_grad():
+        model.encoder.blocks[0].feed_forward.widen.weight[0, 0] = torch.nan
+    for search in (Greedy(), Beam(2)):
+        with pytest.raises(RunError, match="NaN"):
+            run(model, sentences(2), search, searcher=network(model), allowed=lists(2, 97))
+
+
+def test_padding_and_beginning_are_never_written_though_allowed():
+    model, sources = make(), sentences(7)
+    with torch.no_grad():
+        model.output.weight = nn.Parameter(model.output.weight.clone())
+        model.output.weight[[PAD, BOS]] *= 30
+    everything = Allowed(np.arange(97, dtype=np.int32), [np.zeros(0, np.int32)] * 7)
+    for search in (Greedy(), Beam(3)):
+        expected = run(model, sources, search, allowed=everything).hypotheses
+        found = run(model, sources, search, allowed=everything, searcher=network(model)).hypotheses
+        written = {token for one in found for each in one for token in each.tokens}
+        assert written.isdisjoint({PAD, BOS})
+        assert [one[0].tokens for one in found] == [one[0].tokens for one in expected]
+
+
+def test_lists_of_another_vocabulary_are_refused():
+    engine = network(make())
+    good = np.array([EOS, 5, 6, 7, 8], np.int32)
+    for wrong in (97, -1):
+        bad = np.array([wrong], np.int32)
+        for allowed in (Allowed(np.append(good, bad), [good[:0]]), Allowed(good, [bad])):
+            with pytest.raises(ShapeError, match=f"from 0 to 96: got {wrong}"):
+                run(make(), [[5, EOS]], Greedy(), searcher=engine, allowed=allowed)
 
 
 @torch.no_grad()
