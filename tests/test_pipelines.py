@@ -6,7 +6,10 @@ import sys
 import pytest
 
 import heedful
+from heedful.decoding import Sampling
+from heedful.decoding.writing import Writing
 from heedful.errors import OptionError, RunError
+from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.translator import Translator
 from tests.tasks.tiny import short_pairs
 
@@ -77,3 +80,34 @@ def test_importing_the_package_costs_no_torch():
 def test_unknown_names_are_unknown():
     with pytest.raises(AttributeError, match="no attribute 'lood'"):
         _ = heedful.lood
+
+
+def test_text_generation_answers_as_transformers_4(languages):
+    loaded = heedful.load(languages.runs["causal"])
+    assert isinstance(loaded, LanguageModel)
+    generate = heedful.pipeline("text-generation", languages.runs["causal"])
+    greedy = Writing(Sampling(top_k=1), max_tokens=4)
+    expected = loaded.generate("The cat", greedy)[0].text
+    assert generate("The cat", max_new_tokens=4) == [{"generated_text": "The cat" + expected}]
+    assert generate("The cat", max_new_tokens=4, return_full_text=False) == [{"generated_text": expected}]
+    assert generate(["The cat"], max_new_tokens=4) == [[{"generated_text": "The cat" + expected}]]
+    several = generate("The cat", max_new_tokens=4, do_sample=True, num_return_sequences=3)
+    assert [list(one) for one in several] == [["generated_text"]] * 3
+
+
+def test_fill_mask_answers_as_transformers_4(languages):
+    fill = heedful.pipeline("fill-mask", languages.runs["masked"])
+    found = fill("the <mask> laughed", top_k=2)
+    (gap,) = heedful.load(languages.runs["masked"]).fill("the <mask> laughed", 2)
+    assert found == [
+        {"score": one.probability, "token": one.token, "token_str": one.text, "sequence": one.sequence} for one in gap
+    ]
+    assert fill(["the <mask> laughed"], top_k=2) == [found]
+    assert [len(gap) for gap in fill("<mask> <mask>", top_k=3)] == [3, 3]
+
+
+def test_a_model_of_another_task_is_refused(languages, tiny):
+    with pytest.raises(OptionError, match="does not do 'translation': it is a run of the task 'language'"):
+        heedful.pipeline("translation", languages.runs["causal"])
+    with pytest.raises(OptionError, match="does not do 'fill-mask': it is a run of the task 'translation'"):
+        heedful.pipeline("fill-mask", tiny.rnn)

@@ -16,6 +16,7 @@ from heedful.training.progress import Silent
 from tests.cli.commands import refused, run
 from tests.tasks.curves import points
 from tests.tasks.tiny import ask, contents, flags, small
+from tests.tasks.tiny_language import small as small_language
 
 
 @pytest.fixture(autouse=True)
@@ -191,3 +192,45 @@ def test_a_narrow_window_cuts_no_figure(ways):
     assert ("30.0 (28.7–31.3)" in said) == (len(ways) == 1)
     words = {"(28.7–31.3)", "1.90,", "2.10", "1.23M", "40.0", "100%", "weights", "epochs", "1:30", "min"}
     assert words <= set(said.split())
+
+
+def test_a_text_in_a_language_model_with_its_evidence_out(capsys, languages, tmp_path):
+    out = tmp_path / "runs" / "book"
+    with small_language():
+        words = ["--text", languages.text, "--out", out, "--steps", 3]
+        code, said, told = run(capsys, "train", "language", *words, "--json")
+    assert (code, "minus dev loss" in told) == (0, True)
+    found = json.loads(said)
+    assert {"bits_per_character", "bits_per_byte", "perplexity", "nll"} == found["scores"][0]["figures"].keys()
+    check_manifest(out)
+    code, said, _ = run(capsys, "train", "language", "--out", out, "--resume")
+    assert code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "needs a text and, as --out, a new folder"),
+        (["--out", "x"], "there is nothing to learn from"),
+        (["--out", "x", "--text", "missing.txt"], "there is no file missing.txt"),
+        (["--out", "x", "--text", "a.txt", "--objective", "gpt"], "gpt"),
+    ],
+)
+def test_what_a_language_model_cannot_be_made_of(capsys, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("words\n", encoding="utf-8")
+    assert said in refused(capsys, "train", "language", *words)
+    assert not (tmp_path / "x").exists()
+
+
+def test_several_texts_behind_one_flag(capsys, languages, tmp_path):
+    more = tmp_path / "more.txt"
+    more.write_text("Something else.\n", encoding="utf-8")
+    with small_language():
+        words = ["--text", languages.text, more, "--dev-text", languages.pairs, "--out", tmp_path / "out", "--steps", 2]
+        code, said, _ = run(capsys, "train", "language", *words)
+    assert code == 0
+    assert "bits a character" in said
+    request = json.loads((tmp_path / "out" / "training" / "begun" / "request.json").read_text())
+    assert request["options"]["text"] == [str(languages.text), str(more)]
+    assert request["command"].startswith("heedful train language --out out --steps 2 --text text.txt more.txt")
