@@ -193,7 +193,5 @@ class Attention(nn.Module):
         query = rotate(self.query(x).unflatten(-1, (-1, self.d_head)).transpose(1, 2), rotation)
         # Looking at the weights takes the slower, explicit path, so only when someone does.
         watch = self.weights if self.weights._forward_hooks else None
-        mixed = attend(
-            query, key, value, mask=mask, bias=bias, causal=causal, window=window, scale=self.scale, watch=watch
-        )
-        return self.output(mixed.transpose(1, 2).flatten(2))
+        x = attend(query, key, value, mask=mask, bias=bias, causal=causal, window=window, scale=self.scale, watch=watch)
+        return self.output(x.transpose(1, 2).flatten(2))

@@ -36,7 +36,7 @@ class Embedding(nn.Module):
         x = values if values.is_floating_point() else self.tokens(values)
         x = x * self.scale
         if self.kinds is not None:
-            x = x + (self.kinds.weight[0] if kinds is None else self.kinds(kinds)).to(x.dtype)
+            x = x + self.kinds(positions.new_zeros(1, 1) if kinds is None else kinds).to(x.dtype)
         elif kinds is not None:
             raise ShapeError("this model tells no types of tokens apart (n_kinds=0): leave kinds out")
         return self.dropout(self.norm(self.added(x, positions)))

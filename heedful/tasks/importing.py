@@ -118,9 +118,11 @@ def import_model(options: ImportOptions) -> Import:
 
 
 def is_imported(path: Path) -> bool:
-    """Whether a run directory was made by `import_model`."""
-    config = RunDirectory(path).config
-    found = read_json(config) if config.is_file() else {}
+    """Whether a run directory was made by `import_model`; a damaged one does not say."""
+    try:
+        found = read_json(RunDirectory(path).config)
+    except RunError:
+        return False
     return isinstance(found, dict) and "origin" in found
 
 
