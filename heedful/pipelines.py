@@ -51,7 +51,11 @@ def pipeline(task: str, model: Path | str, device: str | None = None) -> Callabl
     name, _, languages = task.partition("_")
     if name not in PIPELINES:
         raise OptionError(f"task {task!r} is not known{suggest(task, PIPELINES)}")
-    return PIPELINES[name](model, device, languages)
+    served, make = PIPELINES[name]
+    trained_for = loading.task_of(Path(model))
+    if served and trained_for not in served:
+        raise OptionError(f"this model does not do {task!r}: it is a run of the task {trained_for!r}")
+    return make(model, device, languages)
 
 
 def _translation(path: Path | str, device: str | None, languages: str) -> Callable[..., list[dict[str, str]]]:
@@ -179,11 +183,12 @@ def _nothing_behind(more: str) -> None:
         raise OptionError(f"there is nothing to say behind the name of this task: got {more!r}; leave it out")
 
 
-PIPELINES: Mapping[str, Callable[[Path | str, str | None, str], Callable[..., Any]]] = {
-    "translation": _translation,
-    "text-classification": _text_classification,
-    "token-classification": _token_classification,
-    "feature-extraction": _feature_extraction,
-    "text-generation": _text_generation,
-    "fill-mask": _fill_mask,
+# Of each name the tasks whose runs serve it (none: all that read), and what makes its function.
+PIPELINES: Mapping[str, tuple[Sequence[str], Callable[[Path | str, str | None, str], Callable[..., Any]]]] = {
+    "translation": (["translation"], _translation),
+    "text-classification": (["classification"], _text_classification),
+    "token-classification": (["classification"], _token_classification),
+    "feature-extraction": ([], _feature_extraction),
+    "text-generation": (["language"], _text_generation),
+    "fill-mask": (["language"], _fill_mask),
 }
