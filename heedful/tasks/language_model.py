@@ -1,16 +1,19 @@
 """A trained language model: a prompt in, text out; a text with gaps in, words out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import gcd
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
+import numpy as np
 import torch
 
 from heedful.data.batch import pad_sources
+from heedful.data.documents import Between, Documents, lines_of
 from heedful.data.spelling import Spelling, Stops
+from heedful.data.token_stream import TokenStream
 from heedful.data.tokenizer import BOS, EOS, GAPS, MASK, PAD, Tokenizer
 from heedful.decoding import Beam, Limits, decode
 from heedful.decoding.writing import Writer, Writing
@@ -19,6 +22,8 @@ from heedful.interface import Model
 from heedful.model.pack import pack
 from heedful.numerics import Numerics, applied, choose
 from heedful.run.directory import RunDirectory
+from heedful.tasks.evidence import Tell, unwatched
+from heedful.tasks.language_kinds import Causal, Denoising, Kind, Masked
 from heedful.tasks.language_text import Begun, built
 from heedful.tasks.models import load_weights
 
@@ -78,11 +83,19 @@ class LanguageModel:
         tokenizer: of the model.
         numerics: how to compute here.
         stacks: whether it has an encoder, and whether a decoder.
+        objective: what it was trained for last, as config.json has it.
     """
 
-    def __init__(self, model: Model, tokenizer: Tokenizer, numerics: Numerics, stacks: tuple[bool, bool]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        tokenizer: Tokenizer,
+        numerics: Numerics,
+        stacks: tuple[bool, bool],
+        objective: str = "",
+    ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
-        self.tokenizer, self.numerics, self.stacks = tokenizer, numerics, stacks
+        self.tokenizer, self.numerics, self.stacks, self.objective = tokenizer, numerics, stacks, objective
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None) -> Self:
@@ -98,7 +111,8 @@ class LanguageModel:
         model = built(begun.architecture, numerics, Path(), 0)
         load_weights(model, begun.tensors, str(RunDirectory(Path(path)).weights))
         shape = begun.architecture
-        return cls(model, begun.tokenizer, numerics, (shape.n_encoder_layers > 0, shape.n_decoder_layers > 0))
+        stacks = shape.n_encoder_layers > 0, shape.n_decoder_layers > 0
+        return cls(model, begun.tokenizer, numerics, stacks, str(begun.config.get("objective", "")))
 
     @cached_property
     def _packed(self) -> Model:
@@ -175,6 +189,40 @@ class LanguageModel:
             )
         with applied(self.numerics):
             return self._written(tokens, parts, k) if self.stacks[1] else self._guessed(tokens, places, parts, k)
+
+    def figures(self, pairs: Sequence[tuple[str, str]], tell: Tell = unwatched) -> Mapping[str, Mapping[str, Any]]:
+        """Every figure on documents that it has not learned from, as its training told them.
+
+        Args:
+            pairs: (document, "").
+            tell: is told what is done.
+        Returns:
+            None of a model that was tuned by preferences, whose figures need the model that it began with.
+        """
+        kinds: Mapping[str, Kind] = {
+            "causal": Causal(),
+            "masked": Masked(),
+            "denoising": Denoising(infilling=self.tokenizer.marks == (MASK,)),
+        }
+        if self.objective not in kinds:
+            return {}
+        tell("reading held-out text", 0, 0)
+        rows = [[BOS, *self.tokenizer.encode(text), EOS] for text, _ in pairs]
+        stream = TokenStream(np.concatenate(rows), np.cumsum([0, *map(len, rows)]))
+        with applied(self.numerics):
+            found = kinds[self.objective].figures(self.model, stream, self.tokenizer, self.model.max_len, None)
+        return {name: figure.to_json() for name, figure in found.items()}
+
+    def readings(self, path: Path) -> list[list[tuple[str, str]]]:
+        """The documents of a file, cut at blank lines, at its end alone, and at every line."""
+        found = []
+        for between in get_args(Between):
+            texts: list[str] = []
+            for block in lines_of(Documents([path], between)):
+                texts += [""] * block.opening
+                texts[-1] += block.text
+            found.append([(text, "") for text in texts])
+        return found
 
     def _with_marks(self, parts: Sequence[str]) -> tuple[list[int], list[int]]:
         """The tokens of a text with marks between its parts, and where the marks stand."""

@@ -33,6 +33,7 @@ from heedful.tasks.language_defaults import (
 from heedful.tasks.language_kinds import Kind
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.models import load_weights
+from heedful.tasks.preparation import READY
 
 Blocks = Callable[[], Iterator[Block]]
 LAID, START = "laid.json", "start.safetensors"
@@ -168,7 +169,10 @@ def lay_down(place: Path, options: LanguageOptions, kind: Kind) -> None:
     # Whatever cannot be cut into windows is refused before anything is kept.
     kind.batches(train, tokenizer, size, options.seed)
     write_atomic(place / "tokenizer.json", tokenizer.to_json().encode())
-    sample = (dev.text(index, tokenizer)[:2000] for index in range(min(20, dev.n_documents)))
+    # As `heedful verify` looks for what figures were made on.
+    held = [(dev.text(index, tokenizer), "") for index in range(dev.n_documents)]
+    write_json(place / READY, {"dev": held, "test": []})
+    sample = (text[:2000] for text, _ in held[:20])
     roles = [("train text", path) for path in options.text] + [("dev text", path) for path in options.dev_text]
     write_json(place / LAID, {
         "size": asdict(size),

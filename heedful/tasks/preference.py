@@ -31,6 +31,7 @@ from heedful.tasks.language_defaults import preference_options
 from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.language_text import LAID, START, Begun, built
+from heedful.tasks.preparation import READY
 from heedful.tasks.translator import snapshot
 from heedful.training.loop import TrainingResult
 from heedful.training.options import TrainingOptions
@@ -112,11 +113,12 @@ class PreferenceTask:
         with Column(place / REFERENCE, "d") as column:
             column.write(np.concatenate([known.reshape(-1) for known in references(model, plan, numerics)]))
         write_atomic(place / "tokenizer.json", begun.tokenizer.to_json().encode())
+        write_json(place / READY, {"dev": [(pair.prompt, pair.chosen) for pair in held], "test": []})
         write_json(place / PAIRS, {"train": [asdict(pair) for pair in learn], "dev": [asdict(pair) for pair in held]})
         write_json(place / LAID, {
             "architecture": shape.to_json(),
             "numerics": numerics.to_json(),
-            "files": [asdict(DataFile.read("preferences", options.preferences))],
+            "files": [asdict(DataFile.read("train preferences", options.preferences))],
             "language": str(begun.config.get("language", "")),
             "begun_with": options.init.resolve().name,
         })  # fmt: skip

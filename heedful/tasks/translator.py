@@ -144,6 +144,8 @@ class Translator:
         if not isinstance(path, str | Path):
             raise OptionError(f"a run directory is named by its path: got {path!r}")
         run = RunDirectory.open(Path(path))
+        # Before its files are looked for: a run of another task has others.
+        require_translation(run)
         numerics = choose(device)
         if compute is not None:
             numerics = replace(numerics, compute=compute)
@@ -342,12 +344,22 @@ def load_model(run: RunDirectory) -> Model:
     return _described(run)[0].eval()
 
 
-def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict[str, float]]:
-    """What config.json says: the model, with its weights; the size of its vocabulary; directions; `several`."""
+def require_translation(run: RunDirectory) -> None:
+    """Refuse a run of another task.
+
+    Raises:
+        RunError: it is one, or its config.json is damaged.
+    """
     config = read_json(run.config)
     task = config.get("task") if isinstance(config, dict) else None
     if task != "translation":
         raise RunError(f"{run.path} was trained for {task!r}: expected a translator; choose another run directory")
+
+
+def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict[str, float]]:
+    """What config.json says: the model, with its weights; the size of its vocabulary; directions; `several`."""
+    require_translation(run)
+    config = read_json(run.config)
     try:
         made = family(config["model"])
         shape = made.read(config["architecture"])

@@ -323,7 +323,9 @@ def _places(begun: Path | None, file: DataFile, data: Path | None) -> dict[Path,
     places = {Path.cwd() / file.name: False}
     if begun is not None:
         named = read_json(begun / REQUEST)["options"].get(option_of(file.role))
-        places |= {Path(named): True} if named else {}
+        # An option of several files names this one by its name.
+        several = named if isinstance(named, list) else [named] * bool(named)
+        places |= {Path(one): True for one in several if len(several) == 1 or Path(one).name == file.name}
     return {path: named for path, named in places.items() if path.is_file()}
 
 

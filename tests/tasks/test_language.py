@@ -14,6 +14,8 @@ from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.loading import load
 from heedful.tasks.preference import PreferenceTask
+from heedful.tasks.translator import Translator
+from heedful.tasks.verification import verify_run
 from tests.tasks.tiny_language import small, train
 
 
@@ -79,3 +81,17 @@ def test_each_objective_has_its_task(languages, tmp_path):
     # Resumed, it is that of the run, whatever is asked for.
     assert isinstance(task_of(LanguageOptions(out=languages.runs["preference"], resume=True)), PreferenceTask)
     assert task_of(LanguageOptions(out=languages.runs["masked"], resume=True)) == LanguageTask(Masked())
+
+
+@pytest.mark.parametrize("name", ["causal", "preference"])
+def test_a_run_is_verified(languages, name):
+    found = verify_run(languages.runs[name])
+    assert not found.failures
+    states = {check.state for check in found.checks if check.kind == "figure"}
+    assert states == {"holds" if name == "causal" else "unchecked"}
+    assert all(check.state == "holds" for check in found.checks if check.kind == "data")
+
+
+def test_it_is_no_translator(languages):
+    with pytest.raises(RunError, match="was trained for 'language': expected a translator"):
+        Translator.load(languages.runs["causal"])

@@ -1,5 +1,6 @@
 """A finished language model: it goes on with texts, fills gaps, and says what it cannot do."""
 
+import json
 import math
 
 import pytest
@@ -126,3 +127,19 @@ def test_a_tuned_model_prefers_what_it_was_taught(loaded, languages):
     accuracy = languages.published["preference"].scores[0].figures["accuracy"]
     assert 0 <= accuracy["score"] <= 100
     assert math.isfinite(loaded["preference"].generate("The", GREEDY)[0].log_probability)
+
+
+@pytest.mark.parametrize("name", ["causal", "masked", "spans", "infilling"])
+def test_figures_are_made_again_from_the_texts_alone(loaded, languages, name):
+    (score,) = languages.published[name].scores
+    held = json.loads((languages.runs[name] / "training" / "begun" / "prepared.json").read_text())["dev"]
+    found = loaded[name].figures([(text, truth) for text, truth in held])
+    assert found == score.figures
+    assert loaded["preference"].figures([("a", "b")]) == {}
+
+
+def test_a_file_is_read_in_every_way_in_which_documents_may_be_cut(loaded, tmp_path):
+    (tmp_path / "a.txt").write_text("one\ntwo\n\nthree\n", encoding="utf-8")
+    assert loaded["causal"].readings(tmp_path / "a.txt") == [
+        [("one\ntwo", ""), ("three", "")], [("one\ntwo\n\nthree", "")], [("one", ""), ("two", ""), ("three", "")],
+    ]  # fmt: skip
