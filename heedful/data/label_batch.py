@@ -10,12 +10,12 @@ from torch import Tensor
 
 from heedful.data import chance
 from heedful.data.batch import flatten, round_up
-from heedful.data.text_rows import Row
+from heedful.data.text_rows import MULTIPLE, Row
 from heedful.interface import Source
 
 _ORDER, _BATCHES = 200, 201
-# Widths are multiples of this, and many rows of that: a machine prepares for each shape that is new to it.
-MULTIPLE, ROWS = 4, 8
+# Many rows are a multiple of this.
+ROWS = 8
 # A word, or a piece of one, that no tag is asked of.
 IGNORED = -100
 

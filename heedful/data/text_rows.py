@@ -11,6 +11,8 @@ from heedful.errors import LengthError
 
 # How a line becomes words, where each word has a tag.
 Cut = Literal["words", "characters"]
+# Rows are padded to multiples of this: a machine prepares for each shape that is new to it.
+MULTIPLE = 4
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]")
 
 
@@ -43,6 +45,11 @@ class TextRows:
     codec: Codec
     max_len: int
 
+    @property
+    def most(self) -> int:
+        """Tokens of a row at most: what it is padded to must fit too."""
+        return self.max_len - self.max_len % MULTIPLE
+
     def rows(self, text: str, number: int, place: str) -> list[Row]:
         """A text: one row, or as many windows as it takes, of equal length to one token.
 
@@ -52,7 +59,7 @@ class TextRows:
             place: for messages, as "text 3" or "data.tsv:7".
         """
         pieces = self.codec.encode(text)
-        room = self.max_len - len(self.codec.join([]).ids)
+        room = self.most - len(self.codec.join([]).ids)
         n_windows = max(1, -(-len(pieces) // room))
         edges = [part * len(pieces) // n_windows for part in range(n_windows + 1)]
         joined = [self.codec.join(pieces[low:high]) for low, high in pairwise(edges)]
@@ -70,9 +77,9 @@ class TextRows:
             LengthError: both together are longer than what the model can read.
         """
         joined = self.codec.join(self.codec.encode(first), self.codec.encode(second))
-        if len(joined.ids) > self.max_len:
+        if len(joined.ids) > self.most:
             raise LengthError(
-                f"{place}: both texts have {len(joined.ids):,} tokens and the model's window {self.max_len:,}: shorten "
+                f"{place}: both texts have {len(joined.ids):,} tokens and the model's window {self.most:,}: shorten "
                 "them; nothing is cut in silence"
             )
         return [Row(tuple(joined.ids), tuple(joined.kinds), number)]
@@ -93,9 +100,9 @@ class TextRows:
             starts.append(len(pieces))
             pieces += self.codec.encode(word)
         joined = self.codec.join(pieces)
-        if len(joined.ids) > self.max_len:
+        if len(joined.ids) > self.most:
             raise LengthError(
-                f"{place} has {len(joined.ids):,} tokens and the model's window {self.max_len:,}: split it into "
+                f"{place} has {len(joined.ids):,} tokens and the model's window {self.most:,}: split it into "
                 "sentences; nothing is cut in silence"
             )
         return [Row(tuple(joined.ids), tuple(joined.kinds), number, tuple(joined.first + start for start in starts))]

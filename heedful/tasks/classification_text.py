@@ -210,5 +210,5 @@ def _files(options: ClassificationOptions) -> list[DataFile]:
 
 def _long(codec: Codec, max_len: int, items: Sequence[Example]) -> int:
     """How many texts are read in windows; encoding a text makes no more tokens than it has bytes."""
-    room = max_len - len(codec.join([]).ids)
+    room = TextRows(codec, max_len).most - len(codec.join([]).ids)
     return sum(len(item.text.encode()) > room and len(codec.encode(item.text)) > room for item in items)

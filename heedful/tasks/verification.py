@@ -130,7 +130,8 @@ def verify_run(
             RunDirectory.open(path)  # says what is there instead
         return _unfinished(run, left, begun)
     checks = list(_files(run))
-    if is_imported(path):
+    described = any(check.name == run.config.name and check.state == "holds" for check in checks)
+    if described and is_imported(path):
         return Verification(path, [*checks, *left], [], "was made elsewhere; its README.md names the files", "")
     receipt = _receipt(run, checks)
     left += _gone(run)
@@ -150,8 +151,12 @@ def verify_run(
         checks.append(Check("figure", "all", "unchecked", said))
     else:
         loaded = load(path, numerics.device)
-        candidates = [*_readings(text), *_candidates(begun, at_hand, loaded)]
-        checks += _figures(receipt, read_scores(run.scores), candidates, loaded, bool(changes), tell)
+        if isinstance(loaded, Translator | Scored):
+            candidates = [*_readings(text), *_candidates(begun, at_hand, loaded)]
+            checks += _figures(receipt, read_scores(run.scores), candidates, loaded, bool(changes), tell)
+        else:
+            said = f"not made anew: this heedful does not know how for a run of the task {receipt.task!r}"
+            checks.append(Check("figure", "all", "unchecked", said))
     checks += [*(check for check, _ in known), *left]
     absent = [file.name for file in receipt.data if file.role not in at_hand]
     where = f"where its files are ({', '.join(absent)})" if absent else "from the same files, all at hand"

@@ -46,3 +46,9 @@ def test_how_lines_become_words_follows_from_the_words():
     assert cut_of(["a", "b"]) == "words"
     assert places_of("今 天ok", "characters") == [(0, 1), (2, 3), (3, 4), (4, 5)]
     assert places_of(" two  words", "words") == [(1, 4), (6, 11)]
+
+
+def test_a_row_fits_with_its_padding_too():
+    odd = TextRows(CODEC, 11)
+    assert odd.most == 8
+    assert max(len(row.ids) for row in odd.rows("the cat sat on the mat " * 6, 0, "")) <= 8

@@ -14,10 +14,12 @@ from heedful.run.weights import load_tensors
 from heedful.tasks.classification import ClassificationTask, train_classifier
 from heedful.tasks.classification_request import ClassificationOptions
 from heedful.tasks.classifier import Classifier
+from heedful.tasks.importing import ImportOptions, import_model
 from heedful.tasks.task import train_task
 from heedful.tasks.verification import verify_run
 from heedful.training.interruption import Interrupted
 from tests.tasks.labelled import ask, small, table_of, train_small, weather, write
+from tests.transfer import foreign_folder
 
 KINDS = ["one", "pairs", "many", "number", "tags", "chinese"]
 
@@ -160,3 +162,18 @@ def test_a_run_handed_on_without_its_training_is_scored_on_the_files(tmp_path):
     shutil.rmtree(path / "training")
     found = {check.name: check.state for check in verify_run(path, data=tmp_path).checks}
     assert found["test.tsv"] == found["accuracy %"] == "holds"
+
+
+@pytest.mark.parametrize(("family", "reads", "over"), [("bert", "encoder", "mean"), ("gpt2", "decoder", "last")])
+def test_it_begins_with_somebody_elses_model_and_its_tokenizer(family, reads, over, tmp_path):
+    # A window that is no multiple of what rows are padded to.
+    foreign_folder.write(tmp_path / "there", family, max_len=47)
+    import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "theirs"))
+    data = table_of("pairs" if family == "bert" else "one", tmp_path / "data")
+    path = train_small(ask(data, tmp_path / "x", init=tmp_path / "theirs", steps=2)).path
+    config = read_json(RunDirectory(path).config)
+    assert (config["reads"], config["over"]) == (reads, over)
+    assert RunDirectory(path).tokenizer.read_text() == RunDirectory(tmp_path / "theirs").tokenizer.read_text()
+    assert not verify_run(path).failures
+    again = train_small(ask(data, tmp_path / "y", init=path, steps=2, vocabulary="new")).path
+    assert not verify_run(again).failures

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from heedful.data.text_rows import TextRows
 from heedful.errors import RunError
 from heedful.model.transformer import Transformer
 from heedful.run.directory import RunDirectory
@@ -69,3 +70,18 @@ def test_what_cannot_be_begun_with_is_refused(tiny, tmp_path, change, said):
     write_manifest(run)
     with pytest.raises(RunError, match=said):
         borrow(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [("causal", "decoder"), ("masked", "encoder"), ("infilling", "encoder"), ("preference", "decoder")],
+)
+def test_every_language_model_can_be_begun_with(languages, name, reads):
+    run = RunDirectory(languages.runs[name])
+    trunk, codec = borrow(run.path)
+    weights = load_tensors(run.weights)
+    assert trunk.reads == reads
+    for key, parameter in trunk.build(3).named_parameters():
+        assert torch.equal(parameter, weights[key].float()), key
+    (row,) = TextRows(codec, trunk.architecture.max_len).rows("a b", 0, "text 1")
+    assert max(row.ids) < trunk.architecture.vocab_size

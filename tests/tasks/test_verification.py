@@ -339,3 +339,11 @@ def test_the_receipt_is_that_of_the_request(tiny):
     pairs = list(ParallelText(options.test_source, options.test_target).pairs())
     assert receipt.held_out == {"test": HeldOut.of(pairs)}
     assert {file.name for file in receipt.data} == {path.name for path in tiny.texts.iterdir() if path.suffix != ".tsv"}
+
+
+def test_figures_that_nobody_knows_how_to_make_are_left_unchecked(tiny, monkeypatch):
+    monkeypatch.setattr(verification, "load", lambda path, device: object())
+    found = verify_run(tiny.rnn)
+    (check,) = of_kind(found, "figure")
+    assert (check.name, check.state) == ("all", "unchecked")
+    assert "does not know how for a run of the task 'translation'" in check.said
