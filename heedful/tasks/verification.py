@@ -137,8 +137,7 @@ def verify_run(
     if receipt is None:
         said = "not made anew: the receipt, which says what they were made on, is missing or damaged"
         checks.append(Check("figure", "all", "unchecked", said))
-        outlook = "cannot be made again without its receipt, which says how"
-        return Verification(path, [*checks, *left], [], outlook, "")
+        return Verification(path, [*checks, *left], [], "cannot be made again without its receipt, which says how", "")
     _require_sentences(text, receipt)
     numerics = _as_then(receipt, device)
     changes = _changes(receipt, numerics)
