@@ -8,6 +8,7 @@ from heedful.decoding import Sampling
 from heedful.decoding.writing import Writing
 from heedful.errors import OptionError, suggest
 from heedful.tasks import loading
+from heedful.tasks.answerer import Answerer
 from heedful.tasks.classifier import Classifier
 from heedful.tasks.embedder import Embedder
 from heedful.tasks.language_model import Filling, LanguageModel
@@ -33,7 +34,8 @@ def pipeline(task: str, model: Path | str, device: str | None = None) -> Callabl
 
     Args:
         task: "translation", or "translation_xx_to_yy" for a model that translates into several languages;
-            "text-classification", "token-classification", "feature-extraction"; "text-generation", "fill-mask".
+            "text-classification", "token-classification", "feature-extraction"; "text-generation", "fill-mask";
+            "question-answering".
         model: a run directory.
         device: "cpu" or "cuda"; None chooses.
     Returns:
@@ -43,7 +45,8 @@ def pipeline(task: str, model: Path | str, device: str | None = None) -> Callabl
         "O", or with aggregation_strategy="simple" of {"entity_group", ...} for each span. "feature-extraction": a list
         of one list of a vector for each token. "text-generation": [{"generated_text"}, ...] for one prompt.
         "fill-mask": [{"score", "token", "token_str", "sequence"}, ...] for a text with one gap, a list of these for
-        several.
+        several. "question-answering": {"score", "start", "end", "answer"} for question=..., context=...; for lists of
+        them, or of both, a list.
     Raises:
         OptionError: the task is not known, or not that of the model.
         RunError: the run directory cannot be used.
@@ -123,6 +126,38 @@ def _classifier(path: Path | str, device: str | None, more: str, tags: bool) -> 
     return classifier
 
 
+def _question_answering(path: Path | str, device: str | None, more: str) -> Callable[..., Any]:
+    _nothing_behind(more)
+    answerer = Answerer.load(path, device)
+
+    def answer(asked: Any = None, *, question: Any = None, context: Any = None, top_k: int = 1) -> Any:
+        given = {"question": question, "context": context} if asked is None else asked
+        several = [_answers(answerer, item, top_k) for item in _questions(given)]
+        found = several if top_k > 1 else [one[0] for one in several]
+        return found[0] if len(found) == 1 else found
+
+    return answer
+
+
+def _questions(given: Any) -> list[Any]:
+    """Each question with its context; lists of both stand side by side, and one context serves all questions."""
+    if isinstance(given, Mapping) and isinstance(given.get("question"), list | tuple):
+        questions, contexts = given["question"], given.get("context")
+        contexts = contexts if isinstance(contexts, list | tuple) else [contexts] * len(questions)
+        if len(contexts) != len(questions):
+            raise OptionError(f"expected a context for each question: got {len(questions)} and {len(contexts)}")
+        return [{"question": one, "context": text} for one, text in zip(questions, contexts, strict=True)]
+    return [given] if isinstance(given, Mapping) else list(given)
+
+
+def _answers(answerer: Answerer, item: Mapping[str, Any], top_k: int) -> list[dict[str, Any]]:
+    return [
+        # No answer is an empty one at the beginning, as it was there.
+        {"score": one["probability"], "start": one["start"] or 0, "end": one["end"] or 0, "answer": one["answer"]}
+        for one in answerer.answer(item.get("question", ""), item.get("context", ""), top_k)
+    ]
+
+
 def _feature_extraction(path: Path | str, device: str | None, more: str) -> Callable[..., list[Any]]:
     _nothing_behind(more)
     embedder = Embedder.load(path, device)
@@ -188,6 +223,7 @@ PIPELINES: Mapping[str, tuple[Sequence[str], Callable[[Path | str, str | None, s
     "translation": (["translation"], _translation),
     "text-classification": (["classification"], _text_classification),
     "token-classification": (["classification"], _token_classification),
+    "question-answering": (["answering"], _question_answering),
     "feature-extraction": ([], _feature_extraction),
     "text-generation": (["language"], _text_generation),
     "fill-mask": (["language"], _fill_mask),

@@ -11,6 +11,7 @@ from heedful.decoding.writing import Writing
 from heedful.errors import OptionError, RunError
 from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.translator import Translator
+from tests.tasks.squads import train_small as train_answering
 from tests.tasks.tiny import short_pairs
 
 CHINESE, ENGLISH = short_pairs("train", 1)[0]
@@ -111,3 +112,20 @@ def test_a_model_of_another_task_is_refused(languages, tiny):
         heedful.pipeline("translation", languages.runs["causal"])
     with pytest.raises(OptionError, match="does not do 'fill-mask': it is a run of the task 'translation'"):
         heedful.pipeline("fill-mask", tiny.rnn)
+
+
+def test_questions_are_answered_as_transformers_4(tmp_path):
+    run = train_answering(tmp_path, refused=True, steps=2).path
+    ask, model = heedful.pipeline("question-answering", run), heedful.load(run)
+    question, context = "What does the red box hold?", "Room 1. The red box holds salt."
+    (best, second) = model.answer(question, context, 2)
+    expected = {
+        "score": best["probability"], "start": best["start"] or 0, "end": best["end"] or 0, "answer": best["answer"],
+    }  # fmt: skip
+    assert ask(question=question, context=context) == ask({"question": question, "context": context}) == expected
+    assert ask([{"question": question, "context": context}] * 2) == [expected] * 2
+    assert ask(question=[question] * 2, context=context) == [expected] * 2
+    ranked = ask(question=question, context=context, top_k=2)
+    assert [one["answer"] for one in ranked] == [best["answer"], second["answer"]]
+    with pytest.raises(OptionError, match="expected a context for each question: got 2 and 1"):
+        ask(question=[question] * 2, context=[context])

@@ -31,14 +31,14 @@ def evaluate(
     device: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Score a translator on a test set by BLEU, lower-cased BLEU, chrF and TER; a classifier by figures of its own.
+    """Score a translator on a test set by BLEU, lower-cased BLEU, chrF and TER; others by figures of their own.
 
     Args:
         run: a run directory.
         source: text to translate, one sentence a line, plain or gzip.
         target: its reference translation, line by line.
         tsv: both in one file with two columns, instead.
-        data: of a classifier, a table as it was trained on.
+        data: of a model of another task, a file as it was trained on: a table of texts and labels, or questions.
         to: language to translate into; may be left out where the model or the script of the text leaves no choice.
         against: another run directory, or a file with another system's translations: is the difference chance?
         groups: score parts of the text too: short and long, rare words, sentences seen in training.

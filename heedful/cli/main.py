@@ -43,6 +43,7 @@ VERBS = {
     "train": Verb("heedful.cli.train:train", "Train a model on your own data."),
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
     "classify": Verb("heedful.cli.classify:classify", "Lines in, labels out."),
+    "answer": Verb("heedful.cli.answer:answer", "A question and a text in, the part that answers it out."),
     "embed": Verb("heedful.cli.embed:embed", "Lines in, vectors out."),
     "generate": Verb("heedful.cli.generate:generate", "A prompt in, its continuation out; or words for gaps."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "The figures of a model on your own test set, with intervals."),
@@ -67,6 +68,8 @@ WAYS = {
     "inspect": _FILES,
     "translate": "the text comes from standard input: heedful translate RUN < in.txt",
     "train classification": "the table is named by a flag: --data train.tsv",
+    "train answering": "files are named by a flag: --data train.json",
+    "answer": 'the question is named by a flag: heedful answer RUN --context text.txt --question "..."',
     "classify": "the texts come from standard input: heedful classify RUN < texts.txt",
     "embed": "the texts come from standard input: heedful embed RUN < texts.txt",
 }
@@ -84,6 +87,11 @@ NEEDED = {
         "--data reviews.tsv --out runs/reviews",
     ),
     "train language": ("a text and, as --out, a new folder for the model", "--text book.txt --out runs/book"),
+    "train answering": (
+        "questions in SQuAD's JSON and, as --out, a new folder for the model",
+        "--data squad.json --out runs/answers",
+    ),
+    "answer": (_RUN, 'runs/answers --context text.txt --question "Who ...?"'),
     "translate": (_RUN, "runs/en-de < in.txt"),
     "classify": (_RUN, "runs/reviews < texts.txt"),
     "embed": (_RUN, "runs/reviews < texts.txt"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.classification_request import ClassificationOptions  # the flags are their fields
 from heedful.tasks.language_request import LanguageOptions  # the flags are its fields
 from heedful.tasks.request import TranslationOptions
@@ -117,6 +118,33 @@ def language(
         print(json.dumps(result_json(published), ensure_ascii=False))
     else:
         show_outcome(published, f"use        {published.path / 'README.md'} says how")
+    return None
+
+
+@train.command
+def answering(
+    *,
+    options: Annotated[AnsweringOptions, Parameter(name="*", consume_multiple=True)],
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int | None:
+    """Train a model that answers questions from texts, on SQuAD's JSON or rows; sizes and budget follow from the data.
+
+    Args:
+        as_json: print one JSON object instead of a table.
+    """
+    from heedful.cli.outcome import show_outcome
+    from heedful.cli.stopping import until_stopped
+    from heedful.tasks.answering import train_answerer
+    from heedful.training.display import make_display
+
+    published = until_stopped(options.out, lambda: train_answerer(options, watch=make_display), "train answering")
+    if isinstance(published, int):
+        return published
+    if as_json:
+        print(json.dumps(result_json(published), ensure_ascii=False))
+    else:
+        run = shlex.quote(str(published.path))
+        show_outcome(published, f'answer     heedful answer {run} --context text.txt --question "..."')
     return None
 
 

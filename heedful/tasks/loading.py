@@ -11,6 +11,7 @@ from heedful.run.disk import read_json
 
 # Of each task the class that loads its runs; the module is imported when it is needed.
 LOADERS: Mapping[str, str] = {
+    "answering": "heedful.tasks.answerer:Answerer",
     "classification": "heedful.tasks.classifier:Classifier",
     "language": "heedful.tasks.language_model:LanguageModel",
     "translation": "heedful.tasks.translator:Translator",

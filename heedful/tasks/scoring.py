@@ -7,6 +7,7 @@ from typing import Any
 
 from heedful.errors import OptionError
 from heedful.evaluation.significance import Comparison
+from heedful.tasks.answerer import Answerer
 from heedful.tasks.classifier import Classifier
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.loading import Scored, load, task_of
@@ -63,6 +64,11 @@ def score_file(
     if against is None:
         return FileScores(loaded.figures(pairs, tell), len(pairs))
     other = load(against, device)
+    if isinstance(loaded, Answerer):
+        if not isinstance(other, Answerer) or other.manner.units != loaded.manner.units:
+            raise OptionError(f"{against} does not answer as {run} does: compare two runs that answer questions")
+        mine, others = (each.tally(pairs, tell) for each in (loaded, other))
+        return FileScores(mine.figures(), len(pairs), str(against), mine.compare(others, "f1"))
     assert isinstance(loaded, Classifier), "a new kind of run says here how two of its kind are compared"
     if not isinstance(other, Classifier) or other.scheme.kind != loaded.scheme.kind:
         raise OptionError(f"{against} does not tell what {run} tells: compare two classifiers of one kind")

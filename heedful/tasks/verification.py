@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -138,13 +137,12 @@ def verify_run(
     if receipt is None:
         said = "not made anew: the receipt, which says what they were made on, is missing or damaged"
         checks.append(Check("figure", "all", "unchecked", said))
-        outlook = "cannot be made again without its receipt, which says how"
-        return Verification(path, [*checks, *left], [], outlook, "")
+        return Verification(path, [*checks, *left], [], "cannot be made again without its receipt, which says how", "")
     _require_sentences(text, receipt)
     numerics = _as_then(receipt, device)
     changes = _changes(receipt, numerics)
     known = [_locate(file, _places(begun, file, data)) for file in receipt.data]
-    at_hand = {file.role: place for file, (_, place) in zip(receipt.data, known, strict=True) if place is not None}
+    at_hand = [(file.role, place) for file, (_, place) in zip(receipt.data, known, strict=True) if place is not None]
     broken = [check.name for check in checks if check.state == "fails"]
     if broken:
         said = f"not made anew: a run is loaded only when all of it is whole; mend {', '.join(broken)} first"
@@ -152,35 +150,37 @@ def verify_run(
     else:
         loaded = load(path, numerics.device)
         if isinstance(loaded, Translator | Scored):
-            candidates = [*_readings(text), *_candidates(begun, at_hand, loaded)]
+            candidates = [*_readings(text), *_candidates(begun, dict(at_hand), loaded)]
             checks += _figures(receipt, read_scores(run.scores), candidates, loaded, bool(changes), tell)
         else:
             said = f"not made anew: this heedful does not know how for a run of the task {receipt.task!r}"
             checks.append(Check("figure", "all", "unchecked", said))
     checks += [*(check for check, _ in known), *left]
-    absent = [file.name for file in receipt.data if file.role not in at_hand]
+    absent = [file.name for file, (_, place) in zip(receipt.data, known, strict=True) if place is None]
     where = f"where its files are ({', '.join(absent)})" if absent else "from the same files, all at hand"
     return Verification(path, checks, changes, f"can be made again {where}", _to_paste(receipt.command, at_hand))
 
 
-def _to_paste(command: str, at_hand: Mapping[str, Path]) -> str:
+def _to_paste(command: str, at_hand: Sequence[tuple[str, Path]]) -> str:
     """A command with its files where they are, and a new folder for what it makes where its own stands in the way.
 
     Args:
         command: as the receipt has it, of files the names alone.
-        at_hand: where the files are, by their role.
+        at_hand: roles of files, and where they are; several may have one role.
     """
     try:
         words = shlex.split(command)
     except ValueError:
         return command
-    known = {flag_of(option_of(role)): place for role, place in at_hand.items()}
-    if words[1:2] == ["compress"]:
-        known = {}  # its --source is what it was compared on, not what was learned from
-    above = {folder.name: folder for place in at_hand.values() for folder in reversed(place.resolve().parents)}
-    for place, (flag, value) in enumerate(pairwise(words), 1):
-        if flag in known:
-            words[place] = str(known[flag])
+    # The --source of `compress` is what it was compared on, not what was learned from.
+    learned = at_hand if words[1:2] != ["compress"] else []
+    known = {(flag_of(option_of(role)), place.name): place for role, place in learned}
+    above = {folder.name: folder for _, place in at_hand for folder in reversed(place.resolve().parents)}
+    flag = ""
+    for place, value in enumerate(words):
+        flag = value if value.startswith("--") else flag
+        if (flag, value) in known:
+            words[place] = str(known[flag, value])
         elif flag == "--data":
             words[place] = str(above.get(value, value))
         elif flag == "--out" and Path(value).exists():

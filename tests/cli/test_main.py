@@ -110,7 +110,7 @@ def test_sigterm_is_one_line_and_143(capsys):
     [
         (["bom"], "there is no verb 'bom'; did you mean 'boom'?"),
         (["doctr"], "there is no verb 'doctr'; did you mean 'doctor'?"),
-        (["xyz"], "there is no verb 'xyz'; choose from boom, "),
+        (["xyz"], "there is no verb 'xyz'; choose from answer, boom, "),
         (["--bom"], "there is no flag '--bom'"),
         (["boom", "print", "--options.widht", "3"], "--options.widht. Did you mean --options.width?"),
         (["boom", "print", "--options.width", "three"], "three"),

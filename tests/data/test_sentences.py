@@ -2,7 +2,7 @@
 
 import pytest
 
-from heedful.data.sentences import holds_several
+from heedful.data.sentences import holds_several, sentences_in
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,31 @@ def test_several(line: str) -> None:
 )
 def test_one(line: str) -> None:
     assert not holds_several(line)
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["I saw him.", "He left."],
+        ["Dr. Smith paid 3.5 dollars."],
+        ["Is it you?", "“Come in!” he said."],
+        ["今天天气“很好。”", "我们走吧！", "好"],
+        ["雨です。", "家にいます。"],
+        ["one line", "Another without a mark"],
+    ],
+)
+def test_where_sentences_stand(sentences: list[str]) -> None:
+    for between in (" ", "\n") if sentences[0].isascii() else ("", "\n"):
+        text = between.join(sentences) if sentences[0] != "one line" else "\n".join(sentences)
+        assert [text[low:high] for low, high in sentences_in(text)] == sentences
+
+
+def test_a_sentence_goes_on_over_the_end_of_a_line() -> None:
+    text = "The box\n  holds salt. It is\nred.\n\nheading\nMore"
+    assert [text[low:high] for low, high in sentences_in(text)] == [
+        "The box\n  holds salt.", "It is\nred.", "heading", "More",
+    ]  # fmt: skip
+
+
+def test_no_sentence_in_nothing() -> None:
+    assert sentences_in("") == sentences_in(" \n ") == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOTH = ["README", "docs/map", "docs/defaults", "docs/learning-curve", "docs/paper", "docs/claims", "docs/compression"]
-BOTH += ["docs/transfer", "docs/classification", "docs/language"]
+BOTH += ["docs/transfer", "docs/classification", "docs/language", "docs/answering"]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".ci/*.md")]

@@ -6,6 +6,7 @@ from heedful.errors import DataError, OptionError
 from heedful.tasks.classifier import Classifier
 from heedful.tasks.scoring import score_file
 from tests.tasks.labelled import ask, table_of, train_small, weather, write
+from tests.tasks.squads import train_small as train_answering
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +45,12 @@ def test_what_cannot_be_scored_is_refused(folder, tiny, tmp_path):
     bad = write(tmp_path / "bad.tsv", [("a text", "god"), ("b", "good")])
     with pytest.raises(DataError, match=r"bad\.tsv:1: the label 'god' does not occur in what was learned"):
         score_file(folder / "strong", bad)
+
+
+def test_runs_that_answer_questions(folder, tmp_path):
+    weak, strong = (train_answering(tmp_path, refused, steps=2).path for refused in (False, True))
+    found = score_file(strong, tmp_path / "answering.json", weak)
+    assert (found.headline, found.n_examples) == ("f1", 40)
+    assert found.comparison.low <= found.comparison.difference <= found.comparison.high
+    with pytest.raises(OptionError, match="does not answer as"):
+        score_file(weak, tmp_path / "answering.json", folder / "weak")

@@ -104,7 +104,7 @@ def test_a_whole_run_holds_in_every_part(tiny):
 
 def test_the_command_can_be_pasted(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    at_hand = {"train": tmp_path / "a b" / "all.tsv", "dev source": tmp_path / "sets" / "v1" / "dev.de"}
+    at_hand = [("train", tmp_path / "a b" / "all.tsv"), ("dev source", tmp_path / "sets" / "v1" / "dev.de")]
     train = "heedful train translation --out x"
     assert verification._to_paste(f"{train} --tsv all.tsv --dev-source dev.de", at_hand) == (
         f"{train} --tsv '{tmp_path}/a b/all.tsv' --dev-source {tmp_path}/sets/v1/dev.de"
@@ -117,7 +117,11 @@ def test_the_command_can_be_pasted(tmp_path, monkeypatch):
     smaller = "heedful compress y --out x --dtype int8 --tsv all.tsv"
     assert verification._to_paste(smaller, at_hand) == smaller.replace("--out x", "--out x-again")
     for command in (recipe.replace(" --out x", ""), "an 'odd one"):
-        assert verification._to_paste(command, {}) == command
+        assert verification._to_paste(command, []) == command
+    several = [("train data", tmp_path / name) for name in ("one.json", "two.json")]
+    assert verification._to_paste("heedful train answering --data one.json two.json --out y", several) == (
+        f"heedful train answering --data {tmp_path}/one.json {tmp_path}/two.json --out y"
+    )
 
 
 def test_how_far_it_is_is_told(tiny):
