@@ -12,9 +12,13 @@ Record = TypeVar("Record")
 
 Norm = Literal["layer", "rms"]
 Order = Literal["pre", "post"]
-Positions = Literal["sinusoidal", "learned", "rotary", "none"]
-Activation = Literal["relu", "gelu", "relu2", "swiglu"]
-Tie = Literal["all", "output", "none"]
+Positions = Literal["sinusoidal", "learned", "rotary", "relative", "none"]
+Activation = Literal["relu", "gelu", "relu2", "swiglu", "gelu_tanh", "silu", "geglu_tanh"]
+Tie = Literal["all", "input", "output", "none"]
+Output = Literal["linear", "biased", "transformed"]
+
+# Those of which one half of the inner width opens the gate for the other.
+GATED: tuple[Activation, ...] = ("swiglu", "geglu_tanh")
 
 
 @dataclass(frozen=True)
@@ -47,21 +51,34 @@ class Architecture(Described):
         d_model: width of the residual stream.
         n_encoder_layers: 0 leaves the encoder out.
         n_decoder_layers: 0 leaves the decoder out.
-        n_heads: query heads; must divide d_model.
+        n_heads: query heads; must divide d_model where head_width is None.
         n_kv_heads: key/value heads, a divisor of n_heads; None is n_heads (arXiv:2305.13245).
         d_ff: inner width of the feed-forward network.
-        activation: "swiglu" has a gate and so three matrices (arXiv:2002.05202); "relu2" is arXiv:2109.08668.
+        activation: "swiglu" and "geglu_tanh" have a gate and so three matrices (arXiv:2002.05202); "relu2" is
+            arXiv:2109.08668; "gelu" is exact and "gelu_tanh" its approximation by a tanh (arXiv:1606.08415).
         dropout: probability, on embeddings and on what each sublayer adds to the residual stream.
         norm: "layer" (arXiv:1607.06450) or "rms" (arXiv:1910.07467).
         order: "post" normalises after the addition, as in the paper; "pre" before the sublayer (arXiv:2002.04745).
-        encoder_positions: how the encoder knows positions; "rotary" is arXiv:2104.09864.
+        encoder_positions: how the encoder knows positions; "rotary" is arXiv:2104.09864; "relative" adds a learned bias
+            to the scores, shared by the layers (arXiv:1910.10683, section 2.1).
         decoder_positions: the same for the decoder.
         window: encoder and decoder self-attention sees keys no further than this many positions; None sees all.
         bias: whether projections and layer norms have biases.
-        tie: "all" shares one matrix between source, target and output (arXiv:1608.05859); "output" between target and
-            output; "none" shares nothing.
+        tie: "all" shares one matrix between source, target and output (arXiv:1608.05859); "input" between source and
+            target; "output" between target (or the only) tokens and output; "none" shares nothing.
         scale_embeddings: multiply embeddings by the square root of d_model (section 3.4 of the paper).
         max_len: the longest sequence, in tokens.
+        head_width: d_head where it is not d_model / n_heads.
+        norm_eps: what a norm adds to the variance; None is 1e-5 for "layer" and 1e-6 for "rms".
+        norm_embeddings: whether embeddings are normalised before the first layer.
+        n_kinds: types of token that the encoder tells apart by a vector each (arXiv:1810.04805, figure 2); 0: none.
+        scale_attention: whether scores are divided by the square root of d_head (section 3.2.1 of the paper).
+        rotary_base: of the wavelengths of "rotary" positions.
+        relative_buckets: of distances for "relative" positions, each with a learned number for each head.
+        relative_distance: from this one on, distances share the last bucket.
+        output: what makes logits of the last layer: "linear" one product; "biased" with a bias; "transformed" with a bias
+            and a layer before it (dense, activation, norm), as where masked words are guessed (arXiv:1810.04805).
+        pooler: whether the encoder ends in a layer that makes one vector of its first position (arXiv:1810.04805).
     """
 
     vocab_size: int
@@ -82,6 +99,16 @@ class Architecture(Described):
     tie: Tie = "all"
     scale_embeddings: bool = True
     max_len: int = 1024
+    head_width: int | None = None
+    norm_eps: float | None = None
+    norm_embeddings: bool = False
+    n_kinds: int = 0
+    scale_attention: bool = True
+    rotary_base: float = 10000.0
+    relative_buckets: int = 32
+    relative_distance: int = 128
+    output: Output = "linear"
+    pooler: bool = False
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -92,7 +119,25 @@ class Architecture(Described):
                 f"a model needs layers: got n_encoder_layers={self.n_encoder_layers}, "
                 f"n_decoder_layers={self.n_decoder_layers}; give at least one of them 1 or more"
             )
-        if self.d_model % self.n_heads:
+        self._check_heads()
+        self._check_positions()
+        if self.output == "transformed" and self.activation in GATED:
+            raise OptionError(f"output='transformed' has no gate: got activation={self.activation!r}; try 'gelu'")
+        if self.window is not None and self.window < 1:
+            raise OptionError(f"window must be at least 1, or None for full attention: got {self.window}")
+        if self.norm_eps is not None and not 0 < self.norm_eps < 1:
+            raise OptionError(f"norm_eps is a small number above 0: got {self.norm_eps}; try 1e-5")
+        reads_only = [name for name in ("n_kinds", "pooler") if getattr(self, name)]
+        if self.n_kinds < 0 or (reads_only and not self.n_encoder_layers):
+            raise OptionError(
+                f"n_kinds and pooler belong to an encoder: got n_kinds={self.n_kinds}, pooler={self.pooler}, "
+                f"n_encoder_layers={self.n_encoder_layers}"
+            )
+
+    def _check_heads(self) -> None:
+        if self.head_width is not None:
+            check_counts(self, "head_width")
+        elif self.d_model % self.n_heads:
             heads = [n for n in (2, 4, 8, 12, 16) if self.d_model % n == 0] or [1]
             raise OptionError(
                 f"n_heads must divide d_model: got n_heads={self.n_heads}, d_model={self.d_model}; "
@@ -102,17 +147,27 @@ class Architecture(Described):
             raise OptionError(
                 f"n_kv_heads must divide n_heads: got n_kv_heads={self.n_kv_heads}, n_heads={self.n_heads}"
             )
-        if "rotary" in (self.encoder_positions, self.decoder_positions) and self.d_head % 2:
+
+    def _check_positions(self) -> None:
+        if "rotary" in (self.encoder_positions, self.decoder_positions):
+            if self.d_head % 2:
+                of = "d_model/n_heads" if self.head_width is None else "head_width"
+                raise OptionError(f"rotary positions need an even d_head: got {of}={self.d_head}; change n_heads")
+            if not self.rotary_base > 1:
+                raise OptionError(f"rotary_base must be above 1: got {self.rotary_base}; try 10000")
+        # The encoder halves them for both directions, and half of those are for one distance each.
+        if self.relative_buckets < 4 or self.relative_buckets % 4:
+            raise OptionError(f"relative_buckets must be a multiple of 4: got {self.relative_buckets}; try 32")
+        if self.relative_distance <= self.relative_buckets // 2:
             raise OptionError(
-                f"rotary positions need an even d_head: got d_model/n_heads={self.d_head}; change n_heads"
+                f"relative_distance must exceed half of relative_buckets={self.relative_buckets}: got "
+                f"{self.relative_distance}; try {4 * self.relative_buckets}"
             )
-        if self.window is not None and self.window < 1:
-            raise OptionError(f"window must be at least 1, or None for full attention: got {self.window}")
 
     @property
     def d_head(self) -> int:
         """Width of one head."""
-        return self.d_model // self.n_heads
+        return self.d_model // self.n_heads if self.head_width is None else self.head_width
 
 
 def check_counts(record: Any, *names: str) -> None:

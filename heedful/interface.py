@@ -48,11 +48,13 @@ class Source:
         values: (B, S) int64 token ids, or (B, S, D) features.
         mask: (B, S) bool, True where there is a token; the tokens of a row come first.
         documents: (B, S) int64, equal where tokens may see each other (packing), or None.
+        kinds: (B, S) int64 types of the tokens (the first of two texts, the second), or None: all of type 0.
     """
 
     values: Tensor
     mask: Tensor
     documents: Tensor | None = None
+    kinds: Tensor | None = None
 
     def to(self, device: torch.device) -> Self:
         """The same batch on another device."""

@@ -1,11 +1,12 @@
 import json
 from dataclasses import asdict, fields, replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heedful.architecture import Architecture, read_record
+from heedful.architecture import Activation, Architecture, Positions, Tie, read_record
 from heedful.errors import OptionError
 
 SHAPES = st.builds(
@@ -19,17 +20,24 @@ SHAPES = st.builds(
     n_encoder_layers=st.integers(1, 9),
     n_decoder_layers=st.integers(0, 9),
     d_ff=st.integers(1, 99),
-    activation=st.sampled_from(["relu", "gelu", "relu2", "swiglu"]),
+    activation=st.sampled_from(get_args(Activation)),
     dropout=st.floats(0, 0.99),
     norm=st.sampled_from(["layer", "rms"]),
     order=st.sampled_from(["pre", "post"]),
-    encoder_positions=st.sampled_from(["sinusoidal", "learned", "rotary", "none"]),
-    decoder_positions=st.sampled_from(["sinusoidal", "learned", "rotary", "none"]),
+    encoder_positions=st.sampled_from(get_args(Positions)),
+    decoder_positions=st.sampled_from(get_args(Positions)),
     window=st.none() | st.integers(1, 9),
     bias=st.booleans(),
-    tie=st.sampled_from(["all", "output", "none"]),
+    tie=st.sampled_from(get_args(Tie)),
     scale_embeddings=st.booleans(),
     max_len=st.integers(1, 999),
+    norm_eps=st.none() | st.floats(1e-12, 0.1),
+    norm_embeddings=st.booleans(),
+    n_kinds=st.integers(0, 3),
+    scale_attention=st.booleans(),
+    rotary_base=st.floats(2, 1e6),
+    output=st.sampled_from(["linear", "biased"]),
+    pooler=st.booleans(),
 )
 
 
@@ -46,6 +54,10 @@ def test_the_defaults_are_the_base_model():
     assert Architecture.from_json({"vocab_size": 37_000}) == base
 
 
+def test_a_head_may_be_wider_than_its_share():
+    assert Architecture(9, d_model=10, n_heads=3, head_width=4).d_head == 4
+
+
 def test_every_field_is_documented():
     for item in fields(Architecture):
         assert f"        {item.name}: " in Architecture.__doc__
@@ -58,7 +70,7 @@ def test_every_field_is_documented():
         ({"n_kv_heads": 3}, "n_kv_heads must divide n_heads: got n_kv_heads=3, n_heads=8"),
         ({"n_kv_heads": 0}, "n_kv_heads must divide"),
         ({"norm": "layers"}, "norm='layers' is not known; did you mean 'layer'"),
-        ({"activation": "tanh"}, "activation='tanh' is not known; choose from gelu, relu, relu2, swiglu"),
+        ({"activation": "tanh"}, "activation='tanh' is not known; did you mean 'gelu_tanh'"),
         ({"order": None}, "order=None is not known"),
         ({"dropout": 1.0}, r"dropout is a probability in \[0, 1\): got 1.0"),
         ({"dropout": float("nan")}, "dropout is a probability"),
@@ -70,6 +82,15 @@ def test_every_field_is_documented():
         ({"bias": 1}, "bias must be bool: got 1"),
         ({"n_encoder_layers": 0, "n_decoder_layers": 0}, "a model needs layers"),
         ({"n_encoder_layers": -1}, "a model needs layers"),
+        ({"head_width": 0}, "head_width must be at least 1: got 0"),
+        ({"head_width": 7, "decoder_positions": "rotary"}, "even d_head: got head_width=7"),
+        ({"encoder_positions": "rotary", "rotary_base": 0.5}, "rotary_base must be above 1: got 0.5"),
+        ({"relative_buckets": 6}, "relative_buckets must be a multiple of 4: got 6; try 32"),
+        ({"relative_distance": 16}, "relative_distance must exceed half of relative_buckets=32: got 16"),
+        ({"norm_eps": 0.0}, "norm_eps is a small number above 0: got 0.0"),
+        ({"pooler": True, "n_encoder_layers": 0}, "n_kinds and pooler belong to an encoder"),
+        ({"n_kinds": -1}, "n_kinds and pooler belong to an encoder"),
+        ({"output": "transformed", "activation": "swiglu"}, "output='transformed' has no gate"),
         ({"d_model": 24, "encoder_positions": "rotary"}, "rotary positions need an even d_head: got d_model/n_heads=3"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
+from heedful.data.codec import Joined, offsets_in
 from heedful.data.vocabulary import choose_alphabet, count_types, learn_merges
 from heedful.errors import OptionError, RunError, suggest
 
@@ -120,6 +121,23 @@ class Tokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of pieces; special tokens are skipped, bytes that are not UTF-8 become U+FFFD."""
         return self._inner.decode([token for token in ids if token >= self.n_specials], skip_special_tokens=False)
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where each piece of `encode` stands in the text: its characters from and up to, the space before left out."""
+        names = [self._names[token] for token in self.encode(text)]
+        return offsets_in(text, "".join(self.chunks(text)), names)
+
+    def join(self, first: Sequence[int], second: Sequence[int] | None = None) -> Joined:
+        """What an encoder reads of one text, or of two: <s> first </s>, and second </s> behind it."""
+        ids = [BOS, *first, EOS]
+        if second is None:
+            return Joined(ids, [0] * len(ids), 1)
+        return Joined([*ids, *second, EOS], [0] * len(ids) + [1] * (len(second) + 1), 1, len(ids))
+
+    @property
+    def pad(self) -> int:
+        """The id that fills rows up."""
+        return PAD
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Each token as people see it: "▁" stands for a space, <0xE4> for a byte."""

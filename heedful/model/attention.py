@@ -37,7 +37,7 @@ def attend(
         value: (B, G, S, K).
         mask: (B, 1, 1, S) or (B, 1, T, S) bool, True where attention is allowed; None allows all. A query that may
             see nothing gets some finite mixture.
-        bias: (1, H, T, S), added to the scores (relative positions, ALiBi).
+        bias: (1, H, T, S) or (B, H, T, S), added to the scores (relative positions, ALiBi).
         causal: no key later than its query; needs T = S.
         window: keys no further than this many positions; needs T = S. At linear cost, unless there is a bias, a
             watch or a mask over queries.
@@ -87,7 +87,7 @@ def attention_weights(query: Tensor, key: Tensor, *, mask: Tensor | None, bias: 
         query: (B, H, T, K).
         key: (B, G, S, K).
         mask: (B, 1, 1, S) or (B, 1, T, S) or (1, 1, T, S) bool.
-        bias: (1, H, T, S).
+        bias: (1, H, T, S) or (B, H, T, S).
         scale: factor of the scores.
     Returns:
         (B, H, T, S), each row adding up to 1.
@@ -136,9 +136,10 @@ class Attention(nn.Module):
         shape = architecture
         self.d_head = shape.d_head
         self.groups = shape.n_kv_heads or shape.n_heads
-        self.query = nn.Linear(shape.d_model, shape.d_model, bias=shape.bias)
+        self.scale = None if shape.scale_attention else 1.0
+        self.query = nn.Linear(shape.d_model, shape.n_heads * shape.d_head, bias=shape.bias)
         self.key_value = nn.Linear(shape.d_model, 2 * self.groups * shape.d_head, bias=shape.bias)
-        self.output = nn.Linear(shape.d_model, shape.d_model, bias=shape.bias)
+        self.output = nn.Linear(shape.n_heads * shape.d_head, shape.d_model, bias=shape.bias)
         self.weights = nn.Identity()
 
     def keys_values(self, x: Tensor, rotation: Rotation | None = None) -> tuple[Tensor, Tensor]:
@@ -160,6 +161,7 @@ class Attention(nn.Module):
         value: Tensor,
         *,
         mask: Tensor | None = None,
+        bias: Tensor | None = None,
         causal: bool = False,
         window: int | None = None,
         rotation: Rotation | None = None,
@@ -171,6 +173,7 @@ class Attention(nn.Module):
             key: (B, G, S, K).
             value: (B, G, S, K).
             mask: as for `attend`.
+            bias: as for `attend`.
             causal: as for `attend`.
             window: as for `attend`.
             rotation: turns the queries by their positions.
@@ -180,5 +183,7 @@ class Attention(nn.Module):
         query = rotate(self.query(x).unflatten(-1, (-1, self.d_head)).transpose(1, 2), rotation)
         # Looking at the weights takes the slower, explicit path, so only when someone does.
         watch = self.weights if self.weights._forward_hooks else None
-        mixed = attend(query, key, value, mask=mask, causal=causal, window=window, watch=watch)
+        mixed = attend(
+            query, key, value, mask=mask, bias=bias, causal=causal, window=window, scale=self.scale, watch=watch
+        )
         return self.output(mixed.transpose(1, 2).flatten(2))

@@ -10,6 +10,7 @@ from heedful.architecture import Architecture
 from heedful.model.attention import Attention
 from heedful.model.dropout import Dropout
 from heedful.model.feedforward import FeedForward
+from heedful.model.norm import make_norm
 from heedful.model.positions import Rotation
 
 
@@ -19,13 +20,6 @@ class Cache(Protocol):
     def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """Add the new ones and return all."""
         ...
-
-
-def make_norm(architecture: Architecture) -> nn.Module:
-    """Layer norm (arXiv:1607.06450) or RMS norm (arXiv:1910.07467) over d_model."""
-    if architecture.norm == "rms":
-        return nn.RMSNorm(architecture.d_model, eps=1e-6)
-    return nn.LayerNorm(architecture.d_model, eps=1e-5, bias=architecture.bias)
 
 
 class Residual(nn.Module):
@@ -73,6 +67,7 @@ class Block(nn.Module):
         cache: Cache | None = None,
         recalled: Tensor | None = None,
         memory_mask: Tensor | None = None,
+        bias: Tensor | None = None,
     ) -> Tensor:
         """One layer.
 
@@ -83,6 +78,7 @@ class Block(nn.Module):
             cache: keys and values of earlier steps; None reads whole sequences.
             recalled: (2, B, G, S, K), what `recall` made of the memory.
             memory_mask: (B, 1, 1, S) bool.
+            bias: of self-attention, as for `attend`.
         Returns:
             (B, T, D).
         """
@@ -91,9 +87,9 @@ class Block(nn.Module):
             key, value = self.attention.keys_values(x, rotation)
             if cache is None:
                 return self.attention(
-                    x, key, value, mask=mask, causal=self.causal, window=self.window, rotation=rotation
+                    x, key, value, mask=mask, bias=bias, causal=self.causal, window=self.window, rotation=rotation
                 )
-            return self.attention(x, *cache.append(key, value), mask=mask, rotation=rotation)
+            return self.attention(x, *cache.append(key, value), mask=mask, bias=bias, rotation=rotation)
 
         def look_back(x: Tensor) -> Tensor:
             assert self.cross is not None

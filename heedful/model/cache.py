@@ -51,6 +51,11 @@ class TransformerState(State):
         """Positions that have slots, written or not."""
         return self.own[0].shape[3] // self.width
 
+    @property
+    def slot_positions(self) -> Tensor:
+        """(1, R) int64: the position of each slot, on the cache's device."""
+        return torch.arange(self.room * self.width, device=self.own[0].device)[None] // self.width
+
     def advance(self, n_tokens: int, window: int | None = None) -> tuple[Tensor, Tensor]:
         """Make room for the next tokens of every row.
 

@@ -57,11 +57,11 @@ class RotaryPositions(nn.Module):
     cos: Tensor | None
     sin: Tensor | None
 
-    def __init__(self, kind: Positions, max_len: int, d_head: int) -> None:
+    def __init__(self, kind: Positions, max_len: int, d_head: int, base: float = 10000.0) -> None:
         super().__init__()
         cos = sin = None
         if kind == "rotary":
-            rate = 10000.0 ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
+            rate = base ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
             angle = torch.outer(torch.arange(max_len, dtype=torch.float64), rate)
             cos, sin = angle.cos().float(), angle.sin().float()
         self.register_buffer("cos", cos, persistent=False)

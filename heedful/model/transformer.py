@@ -9,12 +9,15 @@ from torch import Tensor, nn
 from heedful.architecture import Architecture, Positions
 from heedful.errors import LengthError, OptionError, ShapeError
 from heedful.interface import Memory, Model, Source, State
-from heedful.model.block import Block, make_norm
+from heedful.model.block import Block
 from heedful.model.cache import TransformerState
 from heedful.model.embeddings import Embedding
+from heedful.model.ends import Pooler, Transform
 from heedful.model.init import initialise
 from heedful.model.masks import visible
+from heedful.model.norm import make_norm
 from heedful.model.positions import RotaryPositions
+from heedful.model.relative import RelativeBias
 
 
 class Stack(nn.Module):
@@ -26,8 +29,10 @@ class Stack(nn.Module):
         self, architecture: Architecture, n_layers: int, positions: Positions, *, causal: bool, cross: bool
     ) -> None:
         super().__init__()
-        self.embedding = Embedding(architecture, positions)
-        self.rotary = RotaryPositions(positions, architecture.max_len, architecture.d_head)
+        # A stack that writes has no second text to tell from the first.
+        self.embedding = Embedding(architecture, positions, 0 if causal else architecture.n_kinds)
+        self.rotary = RotaryPositions(positions, architecture.max_len, architecture.d_head, architecture.rotary_base)
+        self.relative = RelativeBias(architecture, causal=causal) if positions == "relative" else None
         blocks = nn.ModuleList(Block(architecture, causal=causal, cross=cross) for _ in range(n_layers))
         self.blocks = cast(Sequence[Block], blocks)
         self.norm = make_norm(architecture) if architecture.order == "pre" else nn.Identity()
@@ -40,6 +45,7 @@ class Stack(nn.Module):
         state: TransformerState | None = None,
         recalled: Sequence[Tensor] = (),
         memory_mask: Tensor | None = None,
+        kinds: Tensor | None = None,
     ) -> Tensor:
         """Read.
 
@@ -50,14 +56,17 @@ class Stack(nn.Module):
             state: holds the caches of earlier steps; None reads whole sequences.
             recalled: keys and values (2, N, G, S, K) of the memory for each layer; empty without a memory.
             memory_mask: (N, 1, 1, S) bool.
+            kinds: (B, T) types of the tokens, or None.
         Returns:
             (B, T, D).
         """
-        x = self.embedding(values, positions)
-        rotation = self.rotary(positions, x.dtype)
+        x = self.embedding(values, positions, kinds)
+        rotation, bias = self.rotary(positions, x.dtype), None
+        if self.relative is not None:
+            bias = self.relative(positions, positions if state is None else state.slot_positions)
         for i, block in enumerate(self.blocks):
             cache = None if state is None else state.layer(i)
-            x = block(x, mask, rotation, cache, recalled[i] if recalled else None, memory_mask)
+            x = block(x, mask, rotation, cache, recalled[i] if recalled else None, memory_mask, bias)
         return self.norm(x)
 
     def recall(self, memory: Memory | None) -> tuple[list[Tensor], Tensor | None]:
@@ -80,14 +89,16 @@ class Transformer(Model):
         if shape.n_decoder_layers:
             cross = self.encoder is not None
             self.decoder = Stack(shape, shape.n_decoder_layers, shape.decoder_positions, causal=True, cross=cross)
-        self.output = nn.Linear(shape.d_model, shape.vocab_size, bias=False)
+        self.pooler = Pooler(shape) if shape.pooler else None
+        self.transform = Transform(shape) if shape.output == "transformed" else nn.Identity()
+        self.output = nn.Linear(shape.d_model, shape.vocab_size, bias=shape.output != "linear")
         initialise(self, shape.d_model)
         self._tie()
 
     def encode(self, source: Source) -> Memory:
         if self.encoder is None:
             raise OptionError("this model has no encoder (n_encoder_layers=0): it cannot read a source; use decode")
-        x = self.encoder(source.values, self._positions(source.values), visible(source))
+        x = self.encoder(source.values, self._positions(source.values), visible(source), kinds=source.kinds)
         return Memory(x, source.mask)
 
     def decode(self, target: Source, memory: Memory | None) -> Tensor:
@@ -96,7 +107,7 @@ class Transformer(Model):
         # Padding comes after the tokens, where no earlier position looks: causality alone is enough without packing.
         mask = None if target.documents is None else visible(target)
         positions = self._positions(target.values)
-        return decoder(target.values, positions, mask, recalled=recalled, memory_mask=memory_mask)
+        return decoder(target.values, positions, mask, recalled=recalled, memory_mask=memory_mask, kinds=target.kinds)
 
     def start(self, memory: Memory | None, n_sentences: int, width: int, max_len: int) -> State:
         decoder = self._decoder(memory is not None)
@@ -123,17 +134,30 @@ class Transformer(Model):
         return hidden.view(*tokens.shape, -1)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        return self.output(hidden)
+        return self.output(self.transform(hidden))
+
+    def pool(self, memory: Memory) -> Tensor:
+        """One vector for each text.
+
+        Args:
+            memory: what `encode` left of B texts.
+        Returns:
+            (B, D).
+        Raises:
+            OptionError: the model has no layer for it.
+        """
+        if self.pooler is None:
+            raise OptionError("this model has no pooler (pooler=False): average its hidden states over the mask")
+        return self.pooler(memory.values)
 
     def _tie(self) -> None:
         """Let tables share one matrix, section 3.4; each keeps its own module, so that weights can be exchanged."""
-        if self.architecture.tie == "none":
-            return
-        written = self.decoder or self.encoder
+        tie, written = self.architecture.tie, self.decoder or self.encoder
         assert written is not None, "an architecture has layers"
-        if self.architecture.tie == "all" and self.encoder is not None:
+        if tie in ("all", "input") and self.encoder is not None:
             written.embedding.tokens.weight = self.encoder.embedding.tokens.weight
-        self.output.weight = written.embedding.tokens.weight
+        if tie in ("all", "output"):
+            self.output.weight = written.embedding.tokens.weight
 
     def _decoder(self, has_memory: bool) -> Stack:
         if self.decoder is None:

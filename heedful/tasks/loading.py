@@ -10,7 +10,10 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 
 # Of each task the class that loads its runs; the module is imported when it is needed.
-LOADERS: Mapping[str, str] = {"translation": "heedful.tasks.translator:Translator"}
+LOADERS: Mapping[str, str] = {
+    "classification": "heedful.tasks.classifier:Classifier",
+    "translation": "heedful.tasks.translator:Translator",
+}
 
 
 def task_of(path: Path) -> str:

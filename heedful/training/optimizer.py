@@ -1,6 +1,7 @@
 """AdamW in one fused pass, with weight decay where it belongs, and the gradient brought to a mean of bounded norm."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ class Optimizers:
     """Those that learn different parameters of one model, as one.
 
     Args:
-        parts: each with the peak of its learning rate as "peak" in every group.
+        parts: each group with its peak as "lr", and as "begins" the share of the run before which it stands still.
     """
 
     def __init__(self, *parts: torch.optim.Optimizer) -> None:
@@ -23,11 +24,16 @@ class Optimizers:
             for group in part.param_groups:
                 group["peak"] = group["lr"]
 
-    def step(self, share: float = 1.0) -> None:
-        """Learn from the gradients, at a share of the peak of each learning rate."""
+    def step(self, share: float = 1.0, progress: float = 1.0) -> None:
+        """Learn from the gradients.
+
+        Args:
+            share: of the peak of each learning rate.
+            progress: of the run, up to 1.
+        """
         for part in self.parts:
             for group in part.param_groups:
-                group["lr"] = group["peak"] * share
+                group["lr"] = group["peak"] * share * (progress >= group.get("begins", 0.0))
             part.step()
 
     def moments(self, parameter: Tensor) -> dict[str, Tensor]:
@@ -48,7 +54,7 @@ def make_optimizer(model: nn.Module, options: TrainingOptions) -> Optimizers:
         Loshchilov and Hutter 2017, arXiv:1711.05101.
     """
     matrices, others = split_parameters(model, options.decay_embeddings)
-    groups = [{"params": others, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [{"params": others, "weight_decay": 0.0}]
     parts: list[torch.optim.Optimizer] = []
     if options.orthogonal_rate is None:
         groups.insert(0, {"params": matrices, "weight_decay": options.weight_decay})
@@ -57,13 +63,26 @@ def make_optimizer(model: nn.Module, options: TrainingOptions) -> Optimizers:
         groups.insert(0, {"params": tables, "weight_decay": options.weight_decay})
         parts.append(Muon(inside, lr=options.orthogonal_rate, weight_decay=options.weight_decay))
     adam = torch.optim.AdamW(
-        [group for group in groups if group["params"]],
+        [part for group in groups for part in _parts_of(model, group, options)],
         lr=options.learning_rate,
         betas=options.betas,
         eps=options.epsilon,
         fused=True,
     )
     return Optimizers(adam, *parts)
+
+
+def _parts_of(model: nn.Module, group: dict[str, Any], options: TrainingOptions) -> list[dict[str, Any]]:
+    """A group of parameters, apart by how fast and how soon they learn."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    found: dict[tuple[float, float], list[Tensor]] = {}
+    for parameter in group["params"]:
+        slower = [part for part in options.slower if names[id(parameter)].startswith(part.prefix)]
+        found.setdefault((slower[0].rate, slower[0].begins) if slower else (1.0, 0.0), []).append(parameter)
+    return [
+        {**group, "params": parameters, "lr": options.learning_rate * rate, "begins": begins}
+        for (rate, begins), parameters in found.items()
+    ]
 
 
 def _without_tables(model: nn.Module, parameters: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:

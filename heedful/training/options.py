@@ -15,6 +15,21 @@ HARMLESS = frozenset({"save_every", "save_every_seconds", "glimpse_every_seconds
 
 
 @dataclass(frozen=True)
+class Slower:
+    """A part of a model that learns slower than the rest, or later.
+
+    Args:
+        prefix: of the names of its parameters.
+        rate: share of the learning rate.
+        begins: share of the run before which it stands still.
+    """
+
+    prefix: str
+    rate: float = 1.0
+    begins: float = 0.0
+
+
+@dataclass(frozen=True)
 class TrainingOptions:
     """How a model is trained. Two runs with equal options, data and number of threads end bit-equal.
 
@@ -45,6 +60,7 @@ class TrainingOptions:
         spike: robust standard deviations above the recent median that make a spike; None looks for NaN and Inf alone.
         max_bad_steps: bad steps in a row that stop the run under every policy.
         anchor_every: steps between two anchors of "rollback".
+        slower: parts that learn slower or later; of several that name a parameter the first counts.
     """
 
     steps: int
@@ -71,6 +87,7 @@ class TrainingOptions:
     spike: float | None = 10.0
     max_bad_steps: int = 10
     anchor_every: int = 100
+    slower: tuple[Slower, ...] = ()
 
     def __post_init__(self) -> None:
         for name, choices in (("on_bad_step", get_args(BadStepPolicy)), ("keep", get_args(Keep))):
@@ -105,8 +122,9 @@ class TrainingOptions:
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
-        written = {"schedule": schedule_to_json(self.schedule), "replanned": write_legs(self.replanned)}
-        return {**asdict(self), **written, "betas": list(self.betas)}
+        schedule, legs = schedule_to_json(self.schedule), write_legs(self.replanned)
+        written = {"schedule": schedule, "replanned": legs, "betas": list(self.betas)}
+        return {**asdict(self), **written, "slower": [asdict(part) for part in self.slower]}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -122,7 +140,8 @@ class TrainingOptions:
         schedule, betas = schedule_from_json(values["schedule"]), tuple(values["betas"])
         # An older heedful wrote no changes.
         legs = read_legs(values.get("replanned", ""))
-        return cls(**{**values, "schedule": schedule, "replanned": legs, "betas": betas})
+        slower = tuple(Slower(**part) for part in values.get("slower", ()))
+        return cls(**{**values, "schedule": schedule, "replanned": legs, "betas": betas, "slower": slower})
 
     def differences(self, other: Self) -> dict[str, tuple[Any, Any]]:
         """The options that decide the outcome and are not the same in both, by name: (mine, the other's)."""

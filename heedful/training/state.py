@@ -96,7 +96,7 @@ class State:
 
     def update(self, rate: float) -> None:
         """Learn from the gradient, and take the new weights into the average."""
-        self.optimizer.step(rate / self.options.learning_rate)
+        self.optimizer.step(rate / self.options.learning_rate, self.counters.step / self.options.steps)
         if self.average is not None:
             self.average.update()
 

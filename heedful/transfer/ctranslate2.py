@@ -10,7 +10,7 @@ import tokenizers
 import torch
 from torch import Tensor, nn
 
-from heedful.architecture import Architecture, Positions
+from heedful.architecture import GATED, Architecture, Positions
 from heedful.data.tokenizer import BOS, EOS, PAD, SPECIALS, UNK
 from heedful.interface import Model
 from heedful.model.block import Block
@@ -31,9 +31,27 @@ from heedful.transfer.foreign import (
 TITLE = "CTranslate2"
 QUANTIZATIONS = ("float32", "float16", "bfloat16", "int16", "int8", "int8_float32", "int8_float16", "int8_bfloat16")
 WEIGHTS = "model.bin"
-ALLOWED = {"activation": ("relu", "gelu", "swiglu"), "window": (None,)}
 # By the names that the library gives them; a gate is a layer of its own there.
-_ACTIVATIONS = {"relu": "RELU", "gelu": "GELU", "swiglu": "SWISH"}
+_ACTIVATIONS = {
+    "relu": "RELU",
+    "gelu": "GELU",
+    "gelu_tanh": "GELUTanh",
+    "silu": "SWISH",
+    "swiglu": "SWISH",
+    "geglu_tanh": "GELUTanh",
+}
+_PLACES = ("sinusoidal", "learned", "rotary", "none")
+ALLOWED = {
+    "activation": tuple(_ACTIVATIONS),
+    "encoder_positions": _PLACES,
+    "decoder_positions": _PLACES,
+    "window": (None,),
+    "head_width": (None,),
+    "n_kinds": (0,),
+    "scale_attention": (True,),
+    "output": ("linear", "biased"),
+    "pooler": (False,),
+}
 
 
 def need() -> ModuleType:
@@ -102,7 +120,8 @@ def write_model(
     _fill_stack(encoder, encoder.embeddings[0], model.encoder, shape, shape.encoder_positions)
     _fill_stack(decoder, decoder.embeddings, model.decoder, shape, shape.decoder_positions)
     decoder.projection.weight = _copy(model.output.weight)
-    decoder.projection.bias = torch.zeros(shape.vocab_size)
+    bias = model.output.bias
+    decoder.projection.bias = torch.zeros(shape.vocab_size) if bias is None else _copy(bias)
     decoder.projection.bias[[PAD, BOS]] = NEVER
     spec = specs.TransformerSpec(encoder, decoder)
     spec.register_source_vocabulary(list(vocabulary))
@@ -196,12 +215,14 @@ def _options(shape: Architecture, positions: Positions) -> dict[str, Any]:
     return {
         "pre_norm": shape.order == "pre",
         "activation": common.Activation[_ACTIVATIONS[shape.activation]],
-        "ffn_glu": shape.activation == "swiglu",
+        "ffn_glu": shape.activation in GATED,
+        "layernorm_embedding": shape.norm_embeddings,
         "rms_norm": shape.norm == "rms",
         "num_heads_kv": shape.n_kv_heads,
         # 0: all of a head is turned. Not interleaved: x[i] is paired with x[i + K/2].
         "rotary_dim": 0 if positions == "rotary" else None,
         "rotary_interleave": False,
+        "rotary_base": shape.rotary_base,
     }
 
 
@@ -212,6 +233,8 @@ def _fill_stack(spec: Any, embedding: Any, stack: Stack, shape: Architecture, po
         table = stack.embedding.added.table
         # Without a table the library would make sinusoids of its own.
         spec.position_encodings.encodings = torch.zeros(shape.max_len, shape.d_model) if table is None else _copy(table)
+    if shape.norm_embeddings:
+        _fill_norm(spec.layernorm_embedding, stack.embedding.norm)
     if shape.order == "pre":
         _fill_norm(spec.layer_norm, stack.norm)
     for layer, block in zip(spec.layer, stack.blocks, strict=True):

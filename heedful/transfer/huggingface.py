@@ -41,6 +41,14 @@ ALLOWED = {
     "norm": ("layer",),
     "activation": ("relu", "gelu", "relu2"),
     "window": (None,),
+    "head_width": (None,),
+    "norm_eps": (None, 1e-5),
+    "norm_embeddings": (False,),
+    "n_kinds": (0,),
+    "scale_attention": (True,),
+    "tie": ("all", "output", "none"),
+    "output": ("linear",),
+    "pooler": (False,),
 }
 
 

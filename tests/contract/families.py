@@ -30,6 +30,35 @@ MODERN = replace(
     tie="output",
 )
 
+# What the families of other libraries differ in, by values.
+BIASED = replace(
+    SMALL,
+    order="pre",
+    norm="rms",
+    norm_eps=1e-4,
+    activation="geglu_tanh",
+    encoder_positions="relative",
+    decoder_positions="relative",
+    relative_buckets=8,
+    relative_distance=12,
+    scale_attention=False,
+    head_width=6,
+    n_kinds=2,
+    tie="input",
+    output="biased",
+)
+WIDE = replace(
+    SMALL,
+    n_encoder_layers=0,
+    activation="gelu_tanh",
+    decoder_positions="rotary",
+    rotary_base=500.0,
+    head_width=2,
+    n_kv_heads=2,
+    norm_embeddings=True,
+    output="transformed",
+)
+
 RECURRENT = RNNArchitecture(VOCAB, d_model=16, n_layers=2, dropout=0.0, max_len=64)
 RNNS = {
     "rnn": RECURRENT,
@@ -50,13 +79,17 @@ BUILD: dict[str, Callable[[], Model]] = {
     "encoder-decoder": lambda: Transformer(SMALL),
     "encoder-decoder, modern": lambda: Transformer(MODERN),
     "encoder-decoder, windowed": lambda: Transformer(replace(SMALL, window=2, decoder_positions="rotary")),
+    "encoder-decoder, relative": lambda: Transformer(BIASED),
+    "decoder only, wide": lambda: Transformer(WIDE),
+    "decoder only, relative, windowed": lambda: Transformer(replace(BIASED, n_encoder_layers=0, n_kinds=0, window=3)),
+    "encoder only, pooled": lambda: Transformer(replace(BIASED, n_decoder_layers=0, pooler=True)),
     "decoder only": lambda: Transformer(replace(SMALL, n_encoder_layers=0)),
     "encoder only": lambda: Transformer(replace(SMALL, n_decoder_layers=0)),
     **{name: partial(RNN, shape) for name, shape in RNNS.items()},
     **{name: partial(ConvS2S, shape) for name, shape in CONVS.items()},
 }
-READERS = ["encoder-decoder", "encoder-decoder, modern", "encoder-decoder, windowed", "encoder only", *RNNS, *CONVS]
-WRITERS = [name for name in BUILD if name != "encoder only"]
+READERS = [name for name in BUILD if not name.startswith("decoder only")]
+WRITERS = [name for name in BUILD if not name.startswith("encoder only")]
 
 
 def build(name: str) -> Model:

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from heedful.architecture import Architecture
 from heedful.model.attention import Attention
-from heedful.model.block import Block, Residual, make_norm
+from heedful.model.block import Block, Residual
 from heedful.model.init import initialise
 from tests.reference.torch_layers import layer
 
@@ -72,30 +72,6 @@ def test_only_what_is_added_is_dropped():
     x = torch.randn(2, 3, 12)
     added = residual(x, torch.ones_like) - x
     assert set(added.round(decimals=4).unique().tolist()) == {0.0, 2.0}
-
-
-def test_norms_by_their_formulas():
-    x = torch.randn(4, 12, dtype=torch.float64)
-    layer_norm = make_norm(SMALL).double()
-    centred = x - x.mean(-1, keepdim=True)
-    torch.testing.assert_close(layer_norm(x), centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt())
-    rms = make_norm(replace(SMALL, norm="rms")).double()
-    torch.testing.assert_close(rms(x), x / (x.square().mean(-1, keepdim=True) + 1e-6).sqrt())
-    assert make_norm(replace(SMALL, bias=False)).bias is None
-
-
-@pytest.mark.parametrize("norm", ["layer", "rms"])
-def test_a_token_is_normed_by_itself(norm):
-    """Neither its sentence, nor the batch, nor whether the model is in training has a part in it; see batch norm."""
-    ours, theirs = make_norm(replace(SMALL, norm=norm)), nn.BatchNorm1d(12)
-    x = torch.randn(4, 6, 12)
-    x[2:, 3:] = 0.0  # padding
-    for which, differs in ((ours, False), (lambda x: theirs(x.mT).mT, True)):
-        assert torch.equal(which(x)[:1], which(x[:1])) is not differs
-    trained = [ours(x), theirs(x.mT)]
-    ours.eval(), theirs.eval()
-    assert torch.equal(ours(x), trained[0])
-    assert not torch.equal(theirs(x.mT), trained[1])
 
 
 def test_what_is_carried_past_keeps_tokens_apart():

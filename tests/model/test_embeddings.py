@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from heedful.architecture import Architecture
+from heedful.errors import ShapeError
 from heedful.model.embeddings import Embedding
 from tests.reference.positions import sinusoid
 
@@ -24,6 +25,25 @@ def test_vectors_take_the_place_of_tokens():
     embedding = Embedding(replace(SMALL, scale_embeddings=False), "none")
     vectors = torch.randn(2, 3, 4)
     assert torch.equal(embedding(vectors, torch.arange(3)[None]), vectors)
+
+
+def test_types_are_added_and_the_first_is_meant_where_none_is_given():
+    embedding = Embedding(replace(SMALL, scale_embeddings=False), "none", n_kinds=2)
+    tokens, kinds, positions = torch.tensor([[3, 0]]), torch.tensor([[0, 1]]), torch.arange(2)[None]
+    first, second = embedding.kinds.weight
+    expected = torch.stack((embedding.tokens.weight[3] + first, embedding.tokens.weight[0] + second))[None]
+    torch.testing.assert_close(embedding(tokens, positions, kinds), expected)
+    assert torch.equal(embedding(tokens, positions), embedding(tokens, positions, torch.zeros_like(kinds)))
+    with pytest.raises(ShapeError, match="n_kinds=0"):
+        Embedding(SMALL, "none")(tokens, positions, kinds)
+
+
+def test_the_norm_comes_after_the_sum():
+    embedding = Embedding(replace(SMALL, norm_embeddings=True, norm_eps=1e-9), "learned", n_kinds=1)
+    torch.nn.init.normal_(embedding.added.table)
+    found = embedding(torch.tensor([[3, 5]]), torch.arange(2)[None])
+    torch.testing.assert_close(found.mean(-1), torch.zeros(1, 2), atol=1e-6, rtol=0)
+    torch.testing.assert_close(found.var(-1, correction=0), torch.ones(1, 2), atol=1e-4, rtol=0)
 
 
 def test_the_sum_is_dropped():

@@ -12,7 +12,21 @@ def gelu(z):
     return z * 0.5 * (1 + math.erf(z / math.sqrt(2)))
 
 
-BENT = {"relu": lambda z: max(0.0, z), "relu2": lambda z: max(0.0, z) ** 2, "gelu": gelu}
+def gelu_tanh(z):
+    return 0.5 * z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+
+
+def silu(z):
+    return z / (1 + math.exp(-z))
+
+
+BENT = {
+    "gelu_tanh": gelu_tanh,
+    "silu": silu,
+    "relu": lambda z: max(0.0, z),
+    "relu2": lambda z: max(0.0, z) ** 2,
+    "gelu": gelu,
+}
 
 
 def network(activation, bias=True):
@@ -37,12 +51,13 @@ def test_equation_2_number_by_number(activation):
             assert found[0, t, d].item() == pytest.approx(expected, abs=1e-12)
 
 
-def test_swiglu_has_a_gate():
-    made = network("swiglu", bias=False)
+@pytest.mark.parametrize(("activation", "opening"), [("swiglu", silu), ("geglu_tanh", gelu_tanh)])
+def test_a_gate_is_half_of_the_width(activation, opening):
+    made = network(activation, bias=False)
     assert made.widen.out_features == 6
     x = torch.randn(1, 2, 4, dtype=torch.float64)
     gate, value = made.widen.weight[:3], made.widen.weight[3:]
-    opened = (x @ gate.mT) * torch.sigmoid(x @ gate.mT)
+    opened = (x @ gate.mT).detach().apply_(opening)
     torch.testing.assert_close(made(x), opened * (x @ value.mT) @ made.narrow.weight.mT)
 
 

@@ -25,6 +25,13 @@ SHAPES = {
     "RMS norm last": {"norm": "rms"},
     "a gate": {"activation": "swiglu"},
     "GELU": {"activation": "gelu"},
+    "GELU by a tanh": {"activation": "gelu_tanh"},
+    "SiLU": {"activation": "silu"},
+    "a gate of GELU": {"activation": "geglu_tanh"},
+    "norms with a value of their own": {"norm_eps": 0.1},
+    "embeddings normed": {"norm_embeddings": True, "encoder_positions": "learned"},
+    "another base": {**MODERN, "rotary_base": 50.0},
+    "a bias of logits": {"output": "biased"},
     "no biases": {**MODERN, "bias": False, "activation": "swiglu"},
     "two groups": {**MODERN, "n_kv_heads": 2},
     "one group": {"n_kv_heads": 1},
@@ -115,7 +122,14 @@ def test_a_tag_can_be_put_in_front_by_the_library(tmp_path):
     assert tagged[0].log_probs == plain[0].log_probs
 
 
-@pytest.mark.parametrize(("changes", "said"), [({"activation": "relu2"}, "relu2"), ({"window": 4}, "window=4")])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"activation": "relu2"}, "relu2"),
+        ({"window": 4}, "window=4"),
+        ({"scale_attention": False}, "scale_attention=False"),
+    ],
+)
 def test_what_it_does_not_know_is_refused(changes, said, tmp_path):
     with pytest.raises(OptionError, match=f"CTranslate2 cannot express .*{said}"):
         ctranslate2.write_model(tmp_path, translator(**changes), NAMES)

@@ -8,7 +8,7 @@
 
 namespace heedful {
 
-enum class Activation : int32_t { relu = 0, gelu = 1, relu2 = 2, swiglu = 3 };
+enum class Activation : int32_t { relu = 0, gelu = 1, relu2 = 2, swiglu = 3, silu = 4 };
 
 struct Shape {
     int32_t vocab_size, d_model, heads, groups, d_ff, encoder_layers, decoder_layers, max_len;
@@ -157,6 +157,11 @@ struct Network {
         }
     }
 
+    // x * sigmoid(x)
+    static Vec silu(Vec x) {
+        return _mm512_div_ps(x, _mm512_add_ps(splat(1.0f), exp(_mm512_sub_ps(_mm512_setzero_ps(), x))));
+    }
+
     void bend(float* h) const {
         const int f = shape.d_ff;
         switch (static_cast<Activation>(shape.activation)) {
@@ -173,11 +178,10 @@ struct Network {
                 for (int i = 0; i < f; ++i) h[i] = 0.5f * h[i] * (1.0f + std::erf(h[i] * 0.70710678118654752f));
                 break;
             case Activation::swiglu:
-                for (int i = 0; i < f; i += LANES) {
-                    Vec gate = load(h + i);
-                    Vec open = _mm512_div_ps(gate, _mm512_add_ps(splat(1.0f), exp(_mm512_sub_ps(_mm512_setzero_ps(), gate))));
-                    store(h + i, _mm512_mul_ps(open, load(h + f + i)));
-                }
+                for (int i = 0; i < f; i += LANES) store(h + i, _mm512_mul_ps(silu(load(h + i)), load(h + f + i)));
+                break;
+            case Activation::silu:
+                for (int i = 0; i < f; i += LANES) store(h + i, silu(load(h + i)));
                 break;
         }
     }

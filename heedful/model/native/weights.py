@@ -17,7 +17,7 @@ from heedful.model.positions import AddedPositions, RotaryPositions
 from heedful.model.transformer import Stack, Transformer
 
 # In the order of their codes in network.h and product.h.
-ACTIVATIONS = ("relu", "gelu", "relu2", "swiglu")
+ACTIVATIONS = ("relu", "gelu", "relu2", "swiglu", "silu")
 KINDS = (torch.float32, torch.bfloat16, torch.int8)
 # Vectors hold so many floats; every width is a multiple of it.
 LANES = 16
@@ -27,6 +27,16 @@ KNOWN = (
     *(Transformer, Stack, Block, Attention, Residual, FeedForward, Embedding, AddedPositions, RotaryPositions, Dropout),
     *(nn.ModuleList, nn.Identity, nn.Linear, nn.Embedding, nn.LayerNorm, nn.RMSNorm),
 )
+
+
+# What the engine computes, of the values that change no class of module.
+COMPUTED = {
+    "activation": ACTIVATIONS,
+    "head_width": (None,),
+    "norm_embeddings": (False,),
+    "n_kinds": (0,),
+    "scale_attention": (True,),
+}
 
 
 class Arrays:
@@ -143,6 +153,9 @@ def misfit(model: nn.Module) -> str:
     shape = model.architecture
     if model.encoder is None or model.decoder is None:
         return "it has no encoder or no decoder"
+    for name, computed in COMPUTED.items():
+        if getattr(shape, name) not in computed:
+            return f"{name}={getattr(shape, name)!r} is not written there"
     for name in ("d_model", "d_ff", "d_head"):
         if getattr(shape, name) % LANES:
             return f"{name}={getattr(shape, name)} is no multiple of {LANES}"

@@ -48,6 +48,14 @@ def test_shape():
         ({"d_model": 24}, "d_model=24"),
         ({"d_ff": 40}, "d_ff=40"),
         ({"n_heads": 4}, "d_head=8"),
+        ({"head_width": 32}, "head_width=32"),
+        ({"activation": "gelu_tanh"}, "activation='gelu_tanh'"),
+        ({"norm_embeddings": True}, "norm_embeddings=True"),
+        ({"n_kinds": 2}, "n_kinds=2"),
+        ({"scale_attention": False}, "scale_attention=False"),
+        ({"encoder_positions": "relative"}, "encoder.relative is RelativeBias"),
+        ({"output": "transformed"}, "transform is Transform"),
+        ({"pooler": True}, "pooler is Pooler"),
     ],
 )
 def test_what_does_not_fit(changes, why):
