@@ -1,6 +1,7 @@
 """Whether a line holds several sentences: what a model that learned from one sentence a line loses part of."""
 
 import re
+from itertools import pairwise
 
 # A mark behind a word, in tokenised text after a space: a quotation that goes on ("Stop!" he cried) and an ordinal
 # (3. Oktober) are no end.
@@ -21,6 +22,19 @@ _LOOKED_BACK = 8
 def holds_several(line: str) -> bool:
     """Whether a line seems to hold more than one sentence; a doubtful case counts as one."""
     return any(_is_end(line, border) for border in _BORDER.finditer(line)) or bool(_UNSPACED_BORDER.search(line))
+
+
+def sentences_of(line: str) -> list[str]:
+    """The sentences of a line, one at least; where an end is doubtful there is none."""
+    ends = []
+    for border in _BORDER.finditer(line):
+        if _is_end(line, border):
+            # A mark that opens belongs to what follows it.
+            inside = line[: border.start("after")]
+            ends.append(len(inside) if inside[-1].isspace() else len(inside) - 1)
+    ends += [border.end() - 1 for border in _UNSPACED_BORDER.finditer(line)]
+    edges = [0, *sorted(set(ends)), len(line)]
+    return [sentence for low, high in pairwise(edges) if (sentence := line[low:high].strip())] or [line]
 
 
 def _is_end(line: str, border: re.Match[str]) -> bool:
