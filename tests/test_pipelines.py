@@ -50,7 +50,7 @@ def test_both_ways_are_told_apart_by_the_script(tiny):
     ("task", "said"),
     [
         ("tranlation", "task 'tranlation' is not known; did you mean 'translation'"),
-        ("summarization", "task 'summarization' is not known; choose from translation"),
+        ("summarization", "task 'summarization' is not known; choose from feature-extraction"),
         (
             "translation_en_to_de",
             "does not do 'translation_en_to_de': it does translation_zh_to_en and translation_en_",

@@ -1,4 +1,4 @@
-"""What came before neural networks, for comparison: the commonest label; TF-IDF with a linear SVM and a random forest."""
+"""What came before, for comparison: the commonest label; TF-IDF with a linear SVM and with a random forest."""
 
 import re
 from collections import Counter
@@ -10,6 +10,8 @@ from heedful.errors import DependencyError
 # Trees on more texts than this take longer than the training that they are compared with.
 MOST_FOR_TREES = 20_000
 N_TREES = 100
+# Of more texts than this, what occurs once is left out.
+FEW = 1000
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]")
 HOW = "install scikit-learn for it: pip install 'heedful[classic]'"
 
@@ -77,10 +79,10 @@ def classic(
         from sklearn.svm import LinearSVC
     except ImportError:
         raise DependencyError(f"the classic baseline needs scikit-learn: {HOW}") from None
-    way: dict[str, Any] = {"analyzer": "char", "ngram_range": (1, 3)} if is_unspaced(texts) else {"ngram_range": (1, 2)}
-    vectors = TfidfVectorizer(
-        sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", min_df=2 if len(texts) > 1000 else 1, **way
-    )
+    way: dict[str, Any] = {"ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b"}
+    if is_unspaced(texts):
+        way = {"ngram_range": (1, 3), "analyzer": "char"}
+    vectors = TfidfVectorizer(sublinear_tf=True, min_df=2 if len(texts) > FEW else 1, **way)
     read, questions = vectors.fit_transform(texts), vectors.transform(asked)
     stride = -(-len(texts) // MOST_FOR_TREES)
     svm: Any = LinearSVC(random_state=1)

@@ -42,7 +42,9 @@ VERBS = {
     "demo": Verb("heedful.cli.demo:demo", "Train, score and use a translator on the embedded corpus."),
     "train": Verb("heedful.cli.train:train", "Train a model on your own data."),
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
-    "evaluate": Verb("heedful.cli.evaluate:evaluate", "BLEU, chrF and TER of a translator, with intervals."),
+    "classify": Verb("heedful.cli.classify:classify", "Lines in, labels out."),
+    "embed": Verb("heedful.cli.embed:embed", "Lines in, vectors out."),
+    "evaluate": Verb("heedful.cli.evaluate:evaluate", "The figures of a model on your own test set, with intervals."),
     "compress": Verb("heedful.cli.compress:compress", "A translator made smaller, and refused when it is worse."),
     "distill": Verb("heedful.cli.distill:distill", "From a translator to a small, fast student of it."),
     "export": Verb("heedful.cli.export:export", "A translator for CTranslate2, transformers or Argos Translate."),
@@ -62,6 +64,9 @@ WAYS = {
     "evaluate": _FILES,
     "inspect": _FILES,
     "translate": "the text comes from standard input: heedful translate RUN < in.txt",
+    "train classification": "the table is named by a flag: --data train.tsv",
+    "classify": "the texts come from standard input: heedful classify RUN < texts.txt",
+    "embed": "the texts come from standard input: heedful embed RUN < texts.txt",
 }
 
 
@@ -72,7 +77,13 @@ NEEDED = {
         "a text with its translation and, as --out, a new folder for the translator",
         "--source train.en --target train.de --out runs/en-de",
     ),
+    "train classification": (
+        "a table of texts and labels and, as --out, a new folder for the classifier",
+        "--data reviews.tsv --out runs/reviews",
+    ),
     "translate": (_RUN, "runs/en-de < in.txt"),
+    "classify": (_RUN, "runs/reviews < texts.txt"),
+    "embed": (_RUN, "runs/reviews < texts.txt"),
     "evaluate": (_RUN, "runs/en-de --source test.en --target test.de"),
     "compress": (_RUN, "runs/en-de"),
     "export": (f"{_RUN}, a format and, as --out, a new folder", "runs/en-de --to ctranslate2 --out en-de-ct2"),

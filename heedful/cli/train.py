@@ -1,13 +1,15 @@
 """`heedful train`: from the caller's own data to a model with its evidence."""
 
 import json
+import shlex
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from heedful.tasks.request import TranslationOptions  # the flags are its fields
+from heedful.tasks.classification_request import ClassificationOptions  # the flags are their fields
+from heedful.tasks.request import TranslationOptions
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -60,6 +62,34 @@ def translation(
         print(json.dumps(result_json(published), ensure_ascii=False))
     else:
         show_result(published)
+    return None
+
+
+@train.command
+def classification(
+    *,
+    options: Annotated[ClassificationOptions, Parameter(name="*")],
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int | None:
+    """Train a classifier from a table of texts and labels; columns, labels, size and budget follow from the data.
+
+    Args:
+        as_json: print one JSON object instead of a table.
+    """
+    from heedful.cli.outcome import show_outcome
+    from heedful.cli.stopping import until_stopped
+    from heedful.tasks.classification import train_classifier
+    from heedful.training.display import make_display
+
+    published = until_stopped(
+        options.out, lambda: train_classifier(options, watch=make_display), "train classification"
+    )
+    if isinstance(published, int):
+        return published
+    if as_json:
+        print(json.dumps(result_json(published), ensure_ascii=False))
+    else:
+        show_outcome(published, f"classify   heedful classify {shlex.quote(str(published.path))} < texts.txt")
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -50,6 +50,7 @@ class Examples:
         paired: whether each has two texts.
         items: one at least.
         columns: as people find them: "the label is 'label', the text 'sentence'".
+        named: how another such file is read.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Examples:
     paired: bool
     items: tuple[Example, ...]
     columns: str
+    named: "Named | None" = None
 
     @property
     def labels(self) -> list[str]:
@@ -96,13 +98,32 @@ class Named:
         """
         if self.kind is not None and self.kind not in KINDS:
             raise OptionError(f"kind {self.kind!r} is not known{suggest(self.kind, KINDS)}")
+        return self._examples(read_table(path, [name for name in (self.text, self.pair, self.label) if name]))
+
+    def read_like(self, path: Path) -> Examples:
+        """The examples of another file: columns that it does not have under these names are guessed.
+
+        Raises:
+            DataError: as `read`.
+        """
         table = read_table(path, [name for name in (self.text, self.pair, self.label) if name])
+        known = [name if table.has(name) else None for name in (self.text, self.pair, self.label)]
+        return replace(self, text=known[0], pair=known[1], label=known[2])._examples(table)
+
+    def _examples(self, table: Table) -> Examples:
         columns = find_columns(table, self.text, self.label, self.pair)
         kind = next((kind for kind in KINDS if kind == self.kind), None) or _kind(table, columns, self.between)
         items = tuple(self._example(table, columns, kind, row) for row in table.rows)
         second = "" if columns.pair is None else f", the second text {table.titled(columns.pair)}"
         said = f"the label is {table.titled(columns.label)}, the text {table.titled(columns.text)}{second}"
-        return Examples(path, kind, columns.pair is not None, items, said)
+        named = Named(
+            table.name(columns.text),
+            None if columns.pair is None else table.name(columns.pair),
+            table.name(columns.label),
+            kind,
+            self.between,
+        )
+        return Examples(table.path, kind, columns.pair is not None, items, said, named)
 
     def _example(self, table: Table, columns: Columns, kind: Kind, row: Row) -> Example:
         place = f"{table.path}:{row.line}"
@@ -183,21 +204,26 @@ def check_training(examples: Examples) -> None:
             )
 
 
-def check_held_out(examples: Examples, like: Examples) -> None:
+def check_known(examples: Examples, labels: Sequence[str], paired: bool, where: str) -> None:
     """Refuse held-out examples of another kind, or with a label that is never learned.
 
+    Args:
+        examples: held out.
+        labels: that are learned.
+        paired: whether each example to learn from has two texts.
+        where: they are learned, for messages.
     Raises:
         DataError: names file and line.
     """
-    if examples.paired != like.paired:
-        number = "two texts" if like.paired else "one text"
-        raise DataError(f"{examples.path} must have {number} in each row, as {like.path} has; name them with --pair")
-    known = set(like.labels)
+    if examples.paired != paired:
+        number = "two texts" if paired else "one text"
+        raise DataError(f"{examples.path} must have {number} in each row, as {where} has; name them with --pair")
+    known = set(labels)
     for item in examples.items:
         for name in names_of(item.truth, examples.kind):
             if name not in known:
                 raise DataError(
-                    f"{examples.path}:{item.line}: the label {name!r} does not occur in {like.path}, so it cannot be "
+                    f"{examples.path}:{item.line}: the label {name!r} does not occur in {where}, so it cannot be "
                     f"told{suggest(name, known)}"
                 )
 
@@ -210,7 +236,8 @@ def findings(train: Examples, held_out: Mapping[str, Examples]) -> Iterator[dict
         held_out: files given by the caller, by their role.
     """
     lines: dict[int, Example] = {}
-    repeated, torn = [], []
+    repeated: list[tuple[Example, str]] = []
+    torn: list[tuple[Example, str]] = []
     for item in train.items:
         before = lines.setdefault(identity(item.text), item)
         if before is not item:

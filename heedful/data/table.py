@@ -16,12 +16,24 @@ _FORMS: dict[str, Form] = {
     ".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".conll": "words", ".conllu": "words", ".bio": "words", ".iob": "words", ".iob2": "words",
 }  # fmt: skip
-TEXTS = ("text", "sentence", "review", "content", "comment", "title", "tokens", "words", "utterance", "message", "query",
-         "question", "文本", "内容", "评论", "标题", "句子", "正文")  # fmt: skip
-LABELS = ("label", "labels", "class", "target", "category", "sentiment", "score", "tag", "tags", "ner_tags", "gold_label",
-          "topic", "intent", "quality", "rating", "stars", "is_duplicate", "标签", "类别", "情感", "分类", "类目")  # fmt: skip
-PAIRS = (("sentence1", "sentence2"), ("text1", "text2"), ("text_a", "text_b"), ("premise", "hypothesis"),
-         ("question1", "question2"), ("question", "sentence"), ("#1 string", "#2 string"))  # fmt: skip
+TEXTS = (
+    *("text", "sentence", "review", "content", "comment", "title", "tokens", "words", "utterance", "message"),
+    *("query", "question", "文本", "内容", "评论", "标题", "句子", "正文"),
+)
+LABELS = (
+    *("label", "labels", "class", "target", "category", "sentiment", "score", "tag", "tags", "ner_tags", "gold_label"),
+    *("topic", "intent", "quality", "rating", "stars", "is_duplicate"),
+    *("标签", "类别", "情感", "分类", "类目"),
+)
+PAIRS = (
+    ("sentence1", "sentence2"),
+    ("text1", "text2"),
+    ("text_a", "text_b"),
+    ("premise", "hypothesis"),
+    ("question1", "question2"),
+    ("question", "sentence"),
+    ("#1 string", "#2 string"),
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,15 @@ class Table:
             f"{self.n_columns}"
         )
 
+    def has(self, name: str | None) -> bool:
+        """Whether there is a column of that name or number."""
+        known = {known.casefold() for known in self.names} | {str(place + 1) for place in range(self.n_columns)}
+        return name is not None and name.casefold() in known
+
+    def name(self, column: int) -> str:
+        """What a column is called by: its name, or its number from 1."""
+        return self.names[column] if self.names else str(column + 1)
+
     def titled(self, column: int) -> str:
         """A column as people find it: its name, or its number."""
         return repr(self.names[column]) if self.names else f"column {column + 1}"
@@ -125,7 +146,12 @@ def read_table(path: Path, named: Sequence[str] = ()) -> Table:
                 f"{path}:{row.line} has {len(row.cells)} columns, expected {width} as in line {rows[0].line}; mend its "
                 f"{what}"
             )
-    usual = {*TEXTS, *LABELS, *(name for pair in PAIRS for name in pair), *(name.casefold() for name in named)}
+    usual = {
+        *TEXTS,
+        *LABELS,
+        *(name for pair in PAIRS for name in pair),
+        *(name.casefold() for name in named if not name.isdecimal()),
+    }
     first = [str(cell).strip().casefold() for cell in rows[0].cells]
     if usual.isdisjoint(first):
         return Table(path, (), tuple(rows))
@@ -160,10 +186,8 @@ def find_columns(table: Table, text: str | None = None, label: str | None = None
     if table.names:
         for what in ("text", "label"):
             if what not in chosen:
-                raise DataError(
-                    f"{table.path}: which column is the {what}? its columns are {', '.join(table.names)}; name one with "
-                    f"--{what}"
-                )
+                every = ", ".join(table.names)
+                raise DataError(f"{table.path}: which column is the {what}? it has {every}; name one with --{what}")
     else:
         _guess(table, chosen)
     return Columns(chosen["text"], chosen["label"], chosen.get("pair"))
@@ -230,7 +254,7 @@ def _quoted(path: Path) -> Iterator[Row]:
 
 def _objects(path: Path) -> Table:
     names: tuple[str, ...] = ()
-    rows = []
+    rows: list[Row] = []
     for number, line in enumerate(read_lines(path), 1):
         if not line.strip():
             continue

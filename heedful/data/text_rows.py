@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from heedful.data.codec import Codec
@@ -54,7 +55,7 @@ class TextRows:
         room = self.max_len - len(self.codec.join([]).ids)
         n_windows = max(1, -(-len(pieces) // room))
         edges = [part * len(pieces) // n_windows for part in range(n_windows + 1)]
-        joined = [self.codec.join(pieces[low:high]) for low, high in zip(edges, edges[1:], strict=False)]
+        joined = [self.codec.join(pieces[low:high]) for low, high in pairwise(edges)]
         return [Row(tuple(one.ids), tuple(one.kinds), number) for one in joined]
 
     def pair(self, first: str, second: str, number: int, place: str) -> list[Row]:
@@ -86,7 +87,8 @@ class TextRows:
         Raises:
             LengthError: it is longer than what the model can read.
         """
-        pieces, starts = [], []
+        pieces: list[int] = []
+        starts = []
         for word in words:
             starts.append(len(pieces))
             pieces += self.codec.encode(word)

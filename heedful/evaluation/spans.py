@@ -62,11 +62,14 @@ def tally_of_tags(predicted: Sequence[Sequence[str]], truth: Sequence[Sequence[s
     for number, (ours, theirs) in enumerate(zip(predicted, truth, strict=True), 1):
         if len(ours) != len(theirs):
             raise DataError(f"sentence {number} has {len(theirs)} words: got {len(ours)} tags")
-    alike = np.array([[sum(a == b for a, b in zip(*both, strict=True)), len(both[1])] for both in zip(predicted, truth, strict=True)], float)  # fmt: skip
+    both = list(zip(predicted, truth, strict=True))
+    alike = np.array(
+        [[sum(a == b for a, b in zip(ours, theirs, strict=True)), len(theirs)] for ours, theirs in both], float
+    )
     if not marks_spans(sorted({tag for tags in truth for tag in tags})):
         return Tally({"accuracy": alike})
     rows = []
-    for ours, theirs in zip(predicted, truth, strict=True):
+    for ours, theirs in both:
         told, true = set(spans_of(ours)), set(spans_of(theirs))
         rows.append([len(told & true), len(told), len(true)])
     return Tally({"span_f1": np.array(rows, float), "accuracy": alike})

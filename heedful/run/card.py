@@ -26,7 +26,7 @@ def write_card(path: Path, facts: Facts) -> None:
 
 def card(facts: Facts) -> str:
     """The text of the card: YAML front matter, then Markdown."""
-    head = f"# {_plain(facts.name)}: {facts.task} {facts.title}"
+    head = f"# {_plain(facts.name)}: {facts.task} {facts.title}".strip()
     evidence = "The evidence, with curves and examples, is in [report.html](report.html)."
     parts = [
         _front_matter(facts),

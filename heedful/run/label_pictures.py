@@ -33,7 +33,8 @@ def confusion_table(counts: NDArray[Any], labels: Sequence[str]) -> str:
         rows.append(f'<tr><th scope="row">{escape(labels[row])}</th>{"".join(cells)}</tr>')
     left = f" (the {MOST} commonest of {len(labels):,} labels)" if len(labels) > MOST else ""
     return (
-        f'<div class="card"><h3>What is told of what <span class="soft small">a row: true; a column: told{left}</span></h3>'
+        '<div class="card"><h3>What is told of what '
+        f'<span class="soft small">a row: true; a column: told{left}</span></h3>'
         '<div class="scroll" tabindex="0" role="region" aria-label="What is told of what"><table class="confusion">'
         f'<thead><tr><th scope="col">true</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></div>'
     )
@@ -50,6 +51,6 @@ def calibration_chart(bins: Sequence[tuple[float, float, int]]) -> str:
     series = [Series("right", sure, right, marks=True), Series("as it says", [0.0, 100.0], [0.0, 100.0])]
     chart = line_chart(series, "How often it is right", "% sure")
     return (
-        '<div class="card"><h3>Right as often as it says? <span class="soft small">% right over % sure</span></h3>'
-        f"{chart}</div>"
+        '<div class="pair"><div class="card"><h3>Right as often as it says? '
+        f'<span class="soft small">% right over % sure</span></h3>{chart}</div></div>'
     )

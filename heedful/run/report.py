@@ -112,12 +112,12 @@ def report(facts: Facts, evidence: Evidence) -> str:
         f"{body}</section>"
         for name, title, body in shown
     )
-    return f"""{page_head(f"{facts.name}: {facts.title}")}<body>
+    return f"""{page_head(f"{facts.name}: {facts.title or facts.task}")}<body>
 <a class="skip" href="#main">Skip to the content</a>
 <div class="page">
 <header>
 <div class="over">{escape(facts.task)} · {escape(facts.name)} · {escape(facts.date)}</div>
-<h1>{escape(facts.title)}</h1>
+<h1>{escape(facts.title or facts.name)}</h1>
 <p class="lead">{escape(facts.summary)}</p>
 <nav aria-label="Sections">{links}</nav>
 {_tiles(facts, evidence)}

@@ -1,7 +1,7 @@
 """Train a classifier from a table of texts and labels: from scratch, or from a model that knows the language."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class ClassificationTask:
             "reads": plan.trunk.reads,
             "over": plan.scheme.over(plan.over),
             "scheme": plan.scheme.to_json(),
+            "named": asdict(plan.named),
             "numerics": plan.numerics.to_json(),
         }
 

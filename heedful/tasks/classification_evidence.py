@@ -139,9 +139,10 @@ def _of_labels(pairs: Sequence[Pair], answers: Sequence[Answer], scheme: Scheme)
     confidence = [answer.confidence for answer in answers]
     right = [ours == theirs for ours, theirs in zip(told, truth, strict=True)]
     found = Calibration.of(confidence, right)
+    sure, correct = (100 * sum(values) / len(values) for values in (confidence, right))
     said = (
-        f"On average it is {100 * sum(confidence) / len(confidence):.1f}% sure and {100 * sum(right) / len(right):.1f}% "
-        f"right; sorted by how sure it is, the two lie {100 * found.error:.1f} points apart (expected calibration error)."
+        f"On average it is {sure:.1f}% sure and {correct:.1f}% right; sorted by how sure it is, the two lie "
+        f"{100 * found.error:.1f} points apart (expected calibration error)."
     )
     yield Section("How sure it is", [said], chart=calibration_chart(found.bins))
     wrong = sorted((n for n in range(len(told)) if not right[n]), key=lambda n: -confidence[n])[:N_MISTAKES]

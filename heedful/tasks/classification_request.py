@@ -16,7 +16,7 @@ POOLS = tuple(over for over in get_args(Over) if over != "each")
 
 @dataclass(frozen=True)
 class ClassificationOptions(Asked):
-    """What to learn from, and what from. Columns, labels, size and budget follow from the data where they are not named.
+    """What to learn, and from what. Columns, labels, size and budget follow from the data where they are not named.
 
     Args:
         data: examples to learn from, a text and its label to a row: .tsv, .csv, .jsonl, or .conll for tagged words;
@@ -30,8 +30,8 @@ class ClassificationOptions(Asked):
         between: what separates the labels of a text in one cell.
         init: a finished run to begin with: a language model, a translator, another classifier, an imported model.
         vocabulary: of `init`: "kept", or "new" for one learned on `data` (vectors move by the names of tokens).
-        tune: what of the model learns: "all", "head", "top:2" (upper layers), "gradual" (from the head down), "decay:0.8"
-            (lower layers slower) or "lora:8" (small corrections of that rank).
+        tune: what of the model learns: "all", "head", "top:2" (upper layers), "gradual" (from the head down),
+            "decay:0.8" (lower layers slower) or "lora:8" (small corrections of that rank).
         pool: what a text is told by: its "first" token, the "mean" of all, or the "last"; the mean, and the last of a
             model that reads from left to right.
     """

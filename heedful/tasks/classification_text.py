@@ -1,7 +1,7 @@
 """From the caller's table to what a classifier learns from: examples held out, a tokenizer, a trunk; laid down once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,7 +10,7 @@ import torch
 from heedful.architecture import Architecture
 from heedful.data.codec import Codec
 from heedful.data.label_batch import LabelBatches
-from heedful.data.labelled import TAB, Example, check_held_out, check_training, findings, hold_out
+from heedful.data.labelled import TAB, Example, Named, check_known, check_training, findings, hold_out
 from heedful.data.text_rows import TextRows
 from heedful.data.tokenizer import Tokenizer
 from heedful.errors import OptionError
@@ -39,6 +39,7 @@ class Laid:
 
     Args:
         scheme: what is told.
+        named: how its tables are read.
         codec: of the trunk.
         train: texts and truths to learn from.
         dev: to choose the best weights by.
@@ -52,6 +53,7 @@ class Laid:
     """
 
     scheme: Scheme
+    named: Named
     codec: Codec
     train: Sequence[Pair]
     dev: Sequence[Pair]
@@ -112,10 +114,10 @@ def lay_down(place: Path, options: ClassificationOptions) -> None:
     train = options.named.read(options.data)
     check_training(train)
     # Held-out files tell the same kind of thing, whatever they look like by themselves.
-    alike = replace(options.named, kind=train.kind)
-    held = {role: alike.read(path) for role, path in _held_files(options).items()}
+    named = train.named or options.named
+    held = {role: named.read_like(path) for role, path in _held_files(options).items()}
     for examples in held.values():
-        check_held_out(examples, train)
+        check_known(examples, train.labels, train.paired, str(train.path))
     missing = [part for part in ("dev", "test") if part not in held and (part == "dev" or "dev" not in held)]
     parts = hold_out(train, missing, options.seed)
     parts |= {role: list(examples.items) for role, examples in held.items()}
@@ -147,6 +149,7 @@ def lay_down(place: Path, options: ClassificationOptions) -> None:
         "scheme": scheme.to_json(),
         "over": next((known for known in get_args(Over) if known == options.pool), over),
         "tuning": asdict(tuning),
+        "named": asdict(named),
         "size": asdict(size),
         "numerics": choose(options.device).to_json(),
     }
@@ -169,6 +172,7 @@ def reopen(place: Path) -> Laid:
     train, dev, test = ([(text, truth) for text, truth in stored[part]] for part in ("train", "dev", "test"))
     return Laid(
         Scheme.from_json(setup["scheme"]),
+        Named(**setup["named"]),
         load_codec(place / "tokenizer.json"),
         train,
         dev,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from heedful.architecture import Architecture
 from heedful.data.codec import Codec
-from heedful.data.labelled import TAB, Named, text_of
+from heedful.data.labelled import TAB, Named, check_known, text_of
 from heedful.data.text_rows import TextRows, places_of
 from heedful.errors import DataError, OptionError, RunError, ShapeError
 from heedful.evaluation.spans import marks_spans, spans_of
@@ -58,12 +58,15 @@ class Classifier:
         codec: of the model.
         scheme: what is told.
         numerics: how to compute here.
+        named: how its tables of examples are read; None guesses.
     """
 
-    def __init__(self, model: Headed, codec: Codec, scheme: Scheme, numerics: Numerics) -> None:
+    def __init__(
+        self, model: Headed, codec: Codec, scheme: Scheme, numerics: Numerics, named: Named | None = None
+    ) -> None:
         trunk = model.trunk
         assert isinstance(trunk, Transformer), "trunks are Transformers"
-        self.scheme, self.codec, self.numerics = scheme, codec, numerics
+        self.scheme, self.codec, self.numerics, self.named = scheme, codec, numerics, named or Named()
         self.reading = Reading(model, codec.pad, trunk.architecture.n_kinds > 1, numerics)
         self.text_rows = TextRows(codec, model.max_len)
 
@@ -88,7 +91,7 @@ class Classifier:
         if task != TASK:
             raise RunError(f"{path} was trained for {task!r}: expected a classifier; choose another run directory")
         try:
-            scheme = Scheme.from_json(config["scheme"])
+            scheme, named = Scheme.from_json(config["scheme"]), Named(**config["named"])
             architecture = Architecture.from_json(config["architecture"])
             head = Head(architecture.d_model, scheme.n_scores, config["over"], 0.0)
             model = Headed(Transformer(architecture), head, config["reads"])
@@ -98,26 +101,30 @@ class Classifier:
         codec = load_codec(run.tokenizer)
         if codec.vocab_size > architecture.vocab_size:
             raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
-        return cls(model, codec, scheme, numerics)
+        return cls(model, codec, scheme, numerics, named)
 
     def answer(
-        self, texts: Sequence[str], tell: Callable[[int, int], None] | None = None, place: str = "text "
+        self,
+        texts: Sequence[str],
+        tell: Callable[[int, int], None] | None = None,
+        places: Sequence[str] | None = None,
     ) -> list[Answer]:
         """What is told of each text.
 
         Args:
             texts: of pairs with a tab between the two; of tagged words with a space between words.
             tell: is told (rows done, rows in all) now and then.
-            place: what stands before the number of a text in messages.
+            places: what each text is called in messages; None numbers them.
         Raises:
             LengthError: a pair or a tagged sentence is longer than the model's window.
             DataError: a text is empty, or a pair has no tab.
         """
         rows = []
         for number, text in enumerate(texts):
+            place = f"text {number + 1}" if places is None else places[number]
             if not text.strip():
-                raise DataError(f"{place}{number + 1} is empty: nothing can be told of it; leave it out")
-            rows += self.scheme.rows(self.text_rows, text, number, f"{place}{number + 1}")
+                raise DataError(f"{place} is empty: nothing can be told of it; leave it out")
+            rows += self.scheme.rows(self.text_rows, text, number, place)
         seen = self.reading.read(rows, lambda model, source: model.score(source), tell)
         scores: list[list[Tensor]] = [[] for _ in texts]
         for row, each in zip(rows, seen, strict=True):
@@ -129,12 +136,15 @@ class Classifier:
             found.append(Answer(self.scheme.told(probabilities), probabilities))
         return found
 
-    def classify(self, texts: Iterable[str | tuple[str, str]], top: int | None = None) -> list[Any]:
+    def classify(
+        self, texts: Iterable[str | tuple[str, str]], top: int | None = None, places: Sequence[str] | None = None
+    ) -> list[Any]:
         """What is told of each text, as plain values.
 
         Args:
             texts: of a model of pairs, tuples of two texts, or one with a tab between them.
             top: so many labels of each text, the likeliest first; None is what is told.
+            places: what each text is called in messages; None numbers them.
         Returns:
             For one label {"label", "score"}; a list of them with `top`, and of a model of several labels; {"score"} of
             a number; of tags a list of {"entity", "score", "word", "start", "end"}, spans where tags mark spans.
@@ -144,12 +154,27 @@ class Classifier:
         """
         lines = [self._line(text) for text in _listed(texts)]
         spaced = [self._words(line) for line in lines]
-        answers = self.answer(spaced)
+        answers = self.answer(spaced, places=places)
         if self.scheme.kind == "number":
             return [{"score": float(answer.told)} for answer in answers]
         if self.scheme.kind == "tags":
             return [self._entities(line, answer) for line, answer in zip(lines, answers, strict=True)]
         return [self._labels(answer, top) for answer in answers]
+
+    def tagged(self, texts: Iterable[str]) -> list[list[Told]]:
+        """Every word of each text with its tag, as {"entity", "score", "word", "start", "end"}.
+
+        Args:
+            texts: lines.
+        Raises:
+            OptionError: this model tells of whole texts.
+            LengthError: as `answer`.
+        """
+        if self.scheme.kind != "tags":
+            raise OptionError("this model tells of whole texts, not of their words: use classify")
+        lines = _listed(texts)
+        answers = self.answer([self._words(line) for line in lines])
+        return [self._tagged(line, answer) for line, answer in zip(lines, answers, strict=True)]
 
     def figures(self, pairs: Sequence[tuple[str, str]], tell: Tell = unwatched) -> Mapping[str, Mapping[str, Any]]:
         """Every figure on texts and their truths, with intervals.
@@ -165,7 +190,8 @@ class Classifier:
 
     def readings(self, path: Path) -> list[list[tuple[str, str]]]:
         """The pairs of a file that figures may have been made on."""
-        examples = Named(kind=self.scheme.kind).read(path)
+        examples = replace(self.named, kind=self.scheme.kind).read_like(path)
+        check_known(examples, self.scheme.labels, self.scheme.paired, "what was learned")
         return [[(item.text, item.truth) for item in examples.items]]
 
     def _line(self, text: Any) -> str:
@@ -191,21 +217,30 @@ class Classifier:
         return ranked[0]
 
     def _entities(self, line: str, answer: Answer) -> list[Told]:
-        places, tags = places_of(line, self.scheme.cut), answer.told.split(" ")
-        sure = answer.probabilities.max(-1).values.tolist()
+        words = self._tagged(line, answer)
         if marks_spans(self.scheme.labels):
-            found = [(name, low, high) for low, high, name in spans_of(tags)]
+            found = [(name, words[low:high]) for low, high, name in spans_of([word["entity"] for word in words])]
         else:
-            found = [(tag, place, place + 1) for place, tag in enumerate(tags)]
+            found = [(word["entity"], [word]) for word in words]
         return [
             {
                 "entity": name,
-                "score": sum(sure[low:high]) / (high - low),
-                "word": line[places[low][0] : places[high - 1][1]],
-                "start": places[low][0],
-                "end": places[high - 1][1],
+                "score": sum(word["score"] for word in inside) / len(inside),
+                "word": line[inside[0]["start"] : inside[-1]["end"]],
+                "start": inside[0]["start"],
+                "end": inside[-1]["end"],
             }
-            for name, low, high in found
+            for name, inside in found
+        ]
+
+    def _tagged(self, line: str, answer: Answer) -> list[Told]:
+        """Each word of a line with its tag."""
+        sure = answer.probabilities.max(-1).values.tolist()
+        return [
+            {"entity": tag, "score": score, "word": line[begin:end], "start": begin, "end": end}
+            for tag, score, (begin, end) in zip(
+                answer.told.split(" "), sure, places_of(line, self.scheme.cut), strict=True
+            )
         ]
 
 

@@ -1,9 +1,9 @@
 """A finished run as what it is: by its task, the class that predicts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from heedful.errors import RunError, suggest
 from heedful.run.directory import RunDirectory
@@ -14,6 +14,21 @@ LOADERS: Mapping[str, str] = {
     "classification": "heedful.tasks.classifier:Classifier",
     "translation": "heedful.tasks.translator:Translator",
 }
+
+
+@runtime_checkable
+class Scored(Protocol):
+    """A loaded run whose figures can be made anew, and made on other examples."""
+
+    def readings(self, path: Path) -> Sequence[Sequence[tuple[str, str]]]:
+        """The examples of a file, texts and truths, in each way in which its figures may have read them."""
+        ...
+
+    def figures(
+        self, pairs: Sequence[tuple[str, str]], tell: Callable[[str, int, int], None]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Every figure on these examples: {"accuracy": {"score": ..., "low": ..., "high": ...}, ...}."""
+        ...
 
 
 def task_of(path: Path) -> str:
@@ -41,4 +56,4 @@ def load(path: Path | str, device: str | None = None) -> Any:
             "may know it"
         )
     module, _, name = LOADERS[task].partition(":")
-    return getattr(import_module(module), name).load(Path(path), device)
+    return getattr(import_module(module), name).load(path, device)

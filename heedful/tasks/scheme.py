@@ -135,9 +135,10 @@ class Scheme:
             probabilities: as for `told`.
             truth: what is true.
         """
-        label = self.label(truth)
         if self.kind == "number":
-            return (((float(probabilities[0]) - self.mean) / (self.deviation or 1.0)) - float(label)) ** 2 / 2, 1
+            missed = (float(probabilities[0]) - float(truth)) / (self.deviation or 1.0)
+            return missed**2 / 2, 1
+        label = self.label(truth)
         sure = probabilities.clamp(LEAST, 1 - LEAST)
         if self.kind == "many":
             true = torch.tensor(label)

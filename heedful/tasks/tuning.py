@@ -21,7 +21,7 @@ WAYS: Mapping[str, str] = {
     "lora": "small corrections of this rank to attention and feed-forward layers, and the head: lora:8",
 }
 _BLOCK = re.compile(r"trunk\.(?:encoder|decoder)\.blocks\.(\d+)\.")
-_LORA = re.compile(r"trunk\.(?:encoder|decoder)\.blocks\.\d+\.(?:attention\.(?:query|key_value))")
+_LORA = re.compile(r"(?:encoder|decoder)\.blocks\.\d+\.(?:attention\.(?:query|key_value))")
 # The last layer begins to learn when this share of the run is over, of gradual tuning.
 UNFROZEN = 0.5
 # Twice the rank: the usual weight of the corrections.
@@ -75,7 +75,7 @@ class Tuning:
             for name, parameter in model.named_parameters():
                 parameter.requires_grad_(_height(name, _depth(model)) >= first)
         elif self.way == "lora":
-            attach(model.trunk, lambda name: _LORA.fullmatch(f"trunk.{name}") is not None, int(self.number), ALPHA * self.number)  # fmt: skip
+            attach(model.trunk, lambda name: _LORA.fullmatch(name) is not None, int(self.number), ALPHA * self.number)
 
     def slower(self, model: nn.Module) -> tuple[Slower, ...]:
         """How fast parts of the model learn; what is not named learns at the whole rate from the first step on."""

@@ -22,6 +22,7 @@ from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import REQUEST
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
+from heedful.tasks.loading import Scored, load
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import READY
 from heedful.tasks.texts import option_of
@@ -145,9 +146,9 @@ def verify_run(
         said = f"not made anew: a run is loaded only when all of it is whole; mend {', '.join(broken)} first"
         checks.append(Check("figure", "all", "unchecked", said))
     else:
-        translator = Translator.load(path, numerics.device)
-        candidates = [*_readings(text), *_candidates(begun, at_hand)]
-        checks += _figures(receipt, read_scores(run.scores), candidates, translator, bool(changes), tell)
+        loaded = load(path, numerics.device)
+        candidates = [*_readings(text), *_candidates(begun, at_hand, loaded)]
+        checks += _figures(receipt, read_scores(run.scores), candidates, loaded, bool(changes), tell)
     checks += [*(check for check, _ in known), *left]
     absent = [file.name for file in receipt.data if file.role not in at_hand]
     where = f"where its files are ({', '.join(absent)})" if absent else "from the same files, all at hand"
@@ -240,7 +241,7 @@ def _figures(
     receipt: Receipt,
     scores: Sequence[ScoreSet],
     candidates: Sequence[Pairs],
-    translator: Translator,
+    loaded: Translator | Scored,
     changed: bool,
     tell: Tell,
 ) -> Iterator[Check]:
@@ -251,8 +252,12 @@ def _figures(
         if pairs is None:
             yield Check("figure", item.way, "unchecked", _why_missing(receipt, item.data))
             continue
-        ordered = pairs if direction == receipt.directions[0] else [(target, source) for source, target in pairs]
-        made = evaluate_pairs(translator, ordered, direction, translator.search, tell).scores.to_json()
+        made: Mapping[str, Mapping[str, Any]]
+        if isinstance(loaded, Translator):
+            ordered = pairs if direction == receipt.directions[0] else [(target, source) for source, target in pairs]
+            made = evaluate_pairs(loaded, ordered, direction, loaded.search, tell).scores.to_json()
+        else:
+            made = loaded.figures(pairs, tell)
         for name, figure in item.figures.items():
             yield _compared(item, name, figure, made.get(name), changed)
 
@@ -286,13 +291,15 @@ def _compared(
     return Check("figure", title, "fails", said, before, now)
 
 
-def _candidates(begun: Path | None, at_hand: Mapping[str, Path]) -> Iterator[Pairs]:
+def _candidates(begun: Path | None, at_hand: Mapping[str, Path], loaded: Translator | Scored) -> Iterator[Pairs]:
     """Pairs that may be those of a figure: what was prepared, and the files that were given as held out."""
     for part in PARTS:
         if begun is not None:
             yield [(source, target) for source, target in read_json(begun / READY)[part]]
         source, target = at_hand.get(f"{part} source"), at_hand.get(f"{part} target")
-        if part in at_hand:
+        if not isinstance(loaded, Translator):
+            yield from loaded.readings(at_hand[f"{part} data"]) if f"{part} data" in at_hand else ()
+        elif part in at_hand:
             yield from _readings(ParallelText(at_hand[part]))
         elif source is not None and target is not None:
             yield from _readings(ParallelText(source, target))

@@ -1,4 +1,4 @@
-"""Another tokenizer for a trained model: embeddings move by the names of their tokens, so that none is lost or swapped."""
+"""Another tokenizer for a trained model: embeddings move by the names of their tokens, so that none is swapped."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOTH = ["README", "docs/map", "docs/defaults", "docs/learning-curve", "docs/paper", "docs/claims", "docs/compression"]
+BOTH += ["docs/classification"]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".ci/*.md")]

@@ -22,7 +22,9 @@ def test_one_label_by_hand():
 def test_two_labels_have_the_usual_matthews():
     told, truth = [1, 1, 0, 0, 1, 0, 1], [1, 0, 0, 0, 1, 1, 1]
     expected = np.corrcoef(told, truth)[0, 1]
-    assert Tally.of_labels(list(map(str, told)), list(map(str, truth))).score("matthews") == pytest.approx(100 * expected)
+    assert Tally.of_labels(list(map(str, told)), list(map(str, truth))).score("matthews") == pytest.approx(
+        100 * expected
+    )
 
 
 def test_who_always_tells_the_same_has_no_correlation():

@@ -1,0 +1,75 @@
+"""A run of any task scored on a file of examples, and beside another run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from heedful.errors import OptionError
+from heedful.evaluation.significance import Comparison
+from heedful.tasks.classifier import Classifier
+from heedful.tasks.evidence import Tell, unwatched
+from heedful.tasks.loading import Scored, load, task_of
+
+
+@dataclass(frozen=True)
+class FileScores:
+    """What came of it.
+
+    Args:
+        figures: by name, each with its interval; the first is the headline.
+        n_examples: of the file.
+        against: the other run; None where none was named.
+        comparison: of the headline with that of the other.
+    """
+
+    figures: Mapping[str, Mapping[str, Any]]
+    n_examples: int
+    against: str | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def headline(self) -> str:
+        """The name of the first figure."""
+        return next(iter(self.figures))
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain values."""
+        found: dict[str, Any] = {**self.figures, "examples": self.n_examples}
+        if self.comparison is not None:
+            found["against"] = {"run": self.against, "figure": self.headline, **self.comparison.to_json()}
+        return found
+
+
+def score_file(
+    run: Path, data: Path, against: Path | None = None, device: str | None = None, tell: Tell = unwatched
+) -> FileScores:
+    """Score a run on examples of the caller's.
+
+    Args:
+        run: its directory.
+        data: a table as it was trained on.
+        against: another run of the same task; None compares with nothing.
+        device: "cpu" or "cuda"; None chooses.
+        tell: is told how far it is.
+    Raises:
+        OptionError: the run is of a task that is scored otherwise.
+        HeedfulError: a run or the file cannot be used.
+    """
+    loaded = load(run, device)
+    if not isinstance(loaded, Scored):
+        raise OptionError(f"{run} is a run of {task_of(run)}: --data is for classifiers; give --source and --target")
+    pairs = loaded.readings(data)[0]
+    if against is None:
+        return FileScores(loaded.figures(pairs, tell), len(pairs))
+    other = load(against, device)
+    assert isinstance(loaded, Classifier), "a new kind of run says here how two of its kind are compared"
+    if not isinstance(other, Classifier) or other.scheme.kind != loaded.scheme.kind:
+        raise OptionError(f"{against} does not tell what {run} tells: compare two classifiers of one kind")
+    truth = [truth for _, truth in pairs]
+    texts = [text for text, _ in pairs]
+    ours, theirs = (
+        loaded.scheme.tally([answer.told for answer in each.answer(texts)], truth) for each in (loaded, other)
+    )
+    figures = ours.figures()
+    return FileScores(figures, len(pairs), str(against), ours.compare(theirs, next(iter(figures))))

@@ -1,0 +1,46 @@
+"""A classifier is scored on a file as it was trained on one, and beside another."""
+
+import pytest
+
+from heedful.errors import DataError, OptionError
+from heedful.tasks.classifier import Classifier
+from heedful.tasks.scoring import score_file
+from tests.tasks.labelled import ask, table_of, train_small, weather, write
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scoring")
+    data = table_of("one", folder)
+    train_small(ask(data, folder / "weak", steps=1))
+    train_small(ask(data, folder / "strong", steps=60))
+    write(folder / "test.tsv", weather(40, 5))
+    return folder
+
+
+def test_figures_on_a_file(folder):
+    found = score_file(folder / "strong", folder / "test.tsv")
+    pairs = weather(40, 5)
+    told = Classifier.load(folder / "strong").classify([text for text, _ in pairs])
+    right = sum(answer["label"] == label for answer, (_, label) in zip(told, pairs, strict=True))
+    assert found.figures["accuracy"]["score"] == pytest.approx(100 * right / 40)
+    assert (found.n_examples, found.headline, found.comparison) == (40, "accuracy", None)
+    assert found.to_json()["examples"] == 40
+
+
+def test_two_runs_are_compared_on_the_same_examples(folder):
+    found = score_file(folder / "strong", folder / "test.tsv", folder / "weak")
+    assert found.comparison.difference > 0
+    assert found.to_json()["against"]["figure"] == "accuracy"
+    same = score_file(folder / "strong", folder / "test.tsv", folder / "strong")
+    assert same.comparison.p_value == 1
+
+
+def test_what_cannot_be_scored_is_refused(folder, tiny, tmp_path):
+    with pytest.raises(OptionError, match="is a run of translation: --data is for classifiers"):
+        score_file(tiny.both, folder / "test.tsv")
+    with pytest.raises(OptionError, match="does not tell what"):
+        score_file(folder / "strong", folder / "test.tsv", tiny.both)
+    bad = write(tmp_path / "bad.tsv", [("a text", "god"), ("b", "good")])
+    with pytest.raises(DataError, match=r"bad\.tsv:1: the label 'god' does not occur in what was learned"):
+        score_file(folder / "strong", bad)
