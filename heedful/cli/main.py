@@ -44,6 +44,8 @@ VERBS = {
     "translate": Verb("heedful.cli.translate:translate", "Lines in, translations out."),
     "classify": Verb("heedful.cli.classify:classify", "Lines in, labels out."),
     "embed": Verb("heedful.cli.embed:embed", "Lines in, vectors out."),
+    "summarize": Verb("heedful.cli.summarize:summarize", "Texts in, summaries or rewordings out."),
+    "chat": Verb("heedful.cli.chat:chat", "A conversation with a model that learned from dialogues."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "The figures of a model on your own test set, with intervals."),
     "compress": Verb("heedful.cli.compress:compress", "A translator made smaller, and refused when it is worse."),
     "distill": Verb("heedful.cli.distill:distill", "From a translator to a small, fast student of it."),
@@ -66,6 +68,9 @@ WAYS = {
     "translate": "the text comes from standard input: heedful translate RUN < in.txt",
     "train classification": "the table is named by a flag: --data train.tsv",
     "classify": "the texts come from standard input: heedful classify RUN < texts.txt",
+    "train text": "files are named by flags: --data FILE, or --source FILE --target FILE",
+    "summarize": "the texts come from standard input: heedful summarize RUN < texts.txt",
+    "chat": "what is said comes from standard input: heedful chat RUN",
     "embed": "the texts come from standard input: heedful embed RUN < texts.txt",
 }
 
@@ -81,7 +86,13 @@ NEEDED = {
         "a table of texts and labels and, as --out, a new folder for the classifier",
         "--data reviews.tsv --out runs/reviews",
     ),
+    "train text": (
+        "texts with what is to be written of each and, as --out, a new folder for the model",
+        "--source articles.txt --target summaries.txt --out runs/short",
+    ),
     "translate": (_RUN, "runs/en-de < in.txt"),
+    "summarize": (_RUN, "runs/short < texts.txt"),
+    "chat": (_RUN, "runs/talk"),
     "classify": (_RUN, "runs/reviews < texts.txt"),
     "embed": (_RUN, "runs/reviews < texts.txt"),
     "evaluate": (_RUN, "runs/en-de --source test.en --target test.de"),

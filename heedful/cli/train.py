@@ -4,12 +4,14 @@ import json
 import shlex
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from heedful.tasks.classification_request import ClassificationOptions  # the flags are their fields
 from heedful.tasks.request import TranslationOptions
+from heedful.tasks.writing_request import WritingOptions
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -91,6 +93,41 @@ def classification(
     else:
         show_outcome(published, f"classify   heedful classify {shlex.quote(str(published.path))} < texts.txt")
     return None
+
+
+@train.command
+def text(
+    *,
+    options: Annotated[WritingOptions, Parameter(name="*")],
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int | None:
+    """Train a model from text to text: summaries, rewordings, or with --turns replies; size and budget follow.
+
+    Args:
+        as_json: print one JSON object instead of a table.
+    """
+    from heedful.cli.outcome import show_outcome
+    from heedful.cli.stopping import until_stopped
+    from heedful.tasks.writing import train_writer
+    from heedful.training.display import make_display
+
+    published = until_stopped(options.out, lambda: train_writer(options, watch=make_display), "train text")
+    if isinstance(published, int):
+        return published
+    if as_json:
+        print(json.dumps(result_json(published), ensure_ascii=False))
+    else:
+        show_outcome(published, f"use        {how_to_write(published.path)}")
+    return None
+
+
+def how_to_write(path: Path) -> str:
+    """The command that uses a run from text to text."""
+    from heedful.run.disk import read_json
+
+    shown = shlex.quote(str(path))
+    dialogue = read_json(path / "config.json")["manner"]["turns"]
+    return f"heedful chat {shown}" if dialogue else f"heedful summarize {shown} < texts.txt"
 
 
 def result_json(published: "Published") -> dict[str, Any]:

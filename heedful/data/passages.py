@@ -68,7 +68,8 @@ class Form:
         """The passages of a table.
 
         Raises:
-            DataError: the file, a column or a cell cannot be used; the message names file and line, or the nearest column.
+            DataError: the file, a column or a cell cannot be used; the message names file and line, or the nearest
+                column.
         """
         named = [name for name in (self.source, self.target) if name]
         table = read_table(path, [*named, *SOURCES, *TARGETS])
@@ -79,7 +80,9 @@ class Form:
             if source == target:
                 raise DataError(f"{path}: one column cannot be read and written: name another with --target-column")
         found = [
-            passage for group, row in enumerate(table.rows) for passage in self._passages(table, row, group, source, target)
+            passage
+            for group, row in enumerate(table.rows)
+            for passage in self._passages(table, row, group, source, target)
         ]
         return _useful(path, found)
 
@@ -88,7 +91,9 @@ class Form:
         cell = row.cells[source]
         turns = _texts(cell, place, table.titled(source))
         if self.is_dialogue and not isinstance(cell, list):
-            raise DataError(f"{place}: {table.titled(source)} holds no list of turns: leave --turns out, or name another")
+            raise DataError(
+                f"{place}: {table.titled(source)} holds no list of turns: leave --turns out, or name another"
+            )
         if target is not None:
             references = tuple(filter(None, _texts(row.cells[target], place, table.titled(target)))) or ("",)
             joined = TURN.join(turns[-self.turns :]) if self.is_dialogue else " ".join(turns)
@@ -106,7 +111,8 @@ def read_lines_of(text: ParallelText) -> list[Passage]:
         text: line i of one is written of line i of the other.
     """
     found = [
-        Passage(one_line(source), (one_line(target),), line, line) for line, (source, target) in enumerate(text.pairs(), 1)
+        Passage(one_line(source), (one_line(target),), line, line)
+        for line, (source, target) in enumerate(text.pairs(), 1)
     ]
     return _useful(text.path("source"), found)
 
@@ -134,7 +140,9 @@ def _column(table: Table, named: str | None, usual: Sequence[str], place: int, w
         return known[0]
     if table.names or table.n_columns <= place:
         columns = ", ".join(table.names) or f"{table.n_columns} without names"
-        raise DataError(f"{table.path}: which column is the {what}? its columns are {columns}; name one: --{what}-column")
+        raise DataError(
+            f"{table.path}: which column is the {what}? its columns are {columns}; name one: --{what}-column"
+        )
     return place
 
 

@@ -43,7 +43,7 @@ class Tally:
         """
         if len(written) != len(references) or not written:
             raise DataError(
-                f"scoring needs references for each text: got {len(written):,} texts, {len(references):,} with references"
+                f"scoring needs references for each text: got {len(written):,} texts, references for {len(references):,}"
             )
         pairs = list(zip(written, references, strict=True))
         found = {
@@ -53,8 +53,8 @@ class Tally:
         }
         statistics = {name: np.array([[value, 1.0] for value in values]) for name, values in found.items()}
         most = max(map(len, references))
-        # Where a text has fewer references than others, sacreBLEU wants None.
-        columns = [[known[place] if place < len(known) else None for known in references] for place in range(most)]
+        # Where a text has fewer references than others, sacreBLEU passes over empty ones.
+        columns = [[known[place] if place < len(known) else "" for known in references] for place in range(most)]
         metric = bleu_metric(language)
         statistics["bleu"] = np.array(metric._extract_corpus_statistics(list(written), columns), dtype=np.float64)
         return cls(statistics, language, most)

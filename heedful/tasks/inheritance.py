@@ -139,10 +139,18 @@ def put_in(place: Path, model: Model) -> Inherited | None:
         place: `training/begun/` of the run.
         model: changed in place.
     """
-    if not (place / TENSORS).is_file():
-        return None
-    put_into(model, load_tensors(place / TENSORS))
-    return Inherited.from_json(read_json(place / REPORT))
+    if (place / TENSORS).is_file():
+        put_into(model, load_tensors(place / TENSORS))
+    return stored(place)
+
+
+def stored(place: Path) -> Inherited | None:
+    """What a run began with; None of one from scratch.
+
+    Args:
+        place: `training/begun/` of the run.
+    """
+    return Inherited.from_json(read_json(place / REPORT)) if (place / REPORT).is_file() else None
 
 
 def _parent(path: Path) -> tuple[str, Parent]:

@@ -12,6 +12,7 @@ from heedful.run.disk import read_json
 # Of each task the class that loads its runs; the module is imported when it is needed.
 LOADERS: Mapping[str, str] = {
     "classification": "heedful.tasks.classifier:Classifier",
+    "text": "heedful.tasks.writer:Writer",
     "translation": "heedful.tasks.translator:Translator",
 }
 

@@ -1,24 +1,28 @@
 """A trained model from text to text: it summarizes, rewords, or replies to what was said before."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from heedful.data.passages import TURN
+from heedful.data.passages import REFERENCE, TURN, Form
 from heedful.data.tokenizer import Tokenizer
 from heedful.decoding import Limits, Search
 from heedful.errors import LengthError, OptionError, RunError, ShapeError, suggest
+from heedful.evaluation.writing import Tally
 from heedful.interface import Model
 from heedful.numerics import Compute, Numerics, choose
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
-from heedful.tasks.translator import LEFT_OUT, Translations, Translator, described, one_line, search_of
+from heedful.tasks.evidence import unwatched
+from heedful.tasks.translator import Translations, Translator, described, one_line, search_of
 
 TASK = "text"
 Long = Literal["refuse", "leading", "trailing"]
 LONG: Sequence[Long] = ("refuse", "leading", "trailing")
+# Where there is no space for longer than this, words are not separated by spaces.
+LONGEST_WORD = 40
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,16 @@ class Manner:
         long: what becomes of a text beyond its window.
         most: tokens that it writes at most.
         language: code; "" where it is not known.
+        source: name or number of the column of the texts it learned from; None where it was found.
+        target: of what is to be written.
     """
 
     turns: int
     long: Long
     most: int
     language: str
+    source: str | None = None
+    target: str | None = None
 
     @property
     def limits(self) -> Limits:
@@ -139,21 +147,42 @@ class Writer:
             raise ShapeError(f"texts are a list: got {str(texts)[:40]!r}; put one text in a list")
         asked = list(texts)
         if found != "refuse":
-            asked = [part_of(text, self.engine.tokenizer, self.room, found == "trailing") for text in asked]
+            asked = [self.fitted(text, found) for text in asked]
         elif not leave_out:
             for number, text in enumerate(asked, 1):
                 if excess := self.engine.excess(text):
-                    raise LengthError(f'text {number} has {excess}: shorten it, or say long="leading" to read its beginning')
+                    raise LengthError(
+                        f'text {number} has {excess}: shorten it, or say long="leading" to read its beginning'
+                    )
         return self.engine.answer(asked, search=search, progress=progress, leave_out=leave_out)
 
-    @property
-    def room(self) -> int:
-        """Tokens of a text that it can read."""
-        return self.engine.model.max_len - 2
+    def fitted(self, text: str, long: str | None = None) -> str:
+        """A text, or as much of one beyond the window as is to be read.
 
-    def to_json(self) -> dict[str, Any]:
-        """Its manner as plain values, for config.json."""
-        return vars(self.manner)
+        Args:
+            text: any.
+            long: one of `LONG`; None is what the run was trained with.
+        """
+        how = long or self.manner.long
+        room = self.engine.model.max_len - 2
+        return text if how == "refuse" else part_of(text, self.engine.tokenizer, room, how == "trailing")
+
+    def figures(
+        self, pairs: Sequence[tuple[str, str]], tell: Callable[[str, int, int], None] = unwatched
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Every figure on texts and their references, with intervals.
+
+        Args:
+            pairs: a text, and its references with tabs between.
+            tell: is told how far it is.
+        """
+        written = self.answer([source for source, _ in pairs], progress=lambda *place: tell("writing", *place)).texts
+        return Tally.of(written, [known.split(REFERENCE) for _, known in pairs], self.manner.language).figures()
+
+    def readings(self, path: Path) -> list[list[tuple[str, str]]]:
+        """The pairs of a table that figures may have been made on."""
+        passages = Form(self.manner.source, self.manner.target, self.manner.turns).read(path)
+        return [[passage.pair for passage in passages if not passage.is_empty]]
 
 
 def as_turns(text: str) -> str:
@@ -173,14 +202,18 @@ def part_of(text: str, tokenizer: Tokenizer, room: int, end: bool = False) -> st
     whole = as_turns(text)
     if len(tokenizer.encode(whole)) <= room:
         return text
-    words = whole.split(" ")
-    low, high = 0, len(words)
+    low, high = 0, len(whole)
     while high - low > 1:
         middle = (low + high) // 2
-        part = words[-middle:] if end else words[:middle]
-        low, high = (middle, high) if len(tokenizer.encode(" ".join(part))) <= room else (low, middle)
-    part = words[len(words) - low :] if end else words[:low]
-    return " ".join(part).strip()
+        part = whole[-middle:] if end else whole[:middle]
+        low, high = (middle, high) if len(tokenizer.encode(part)) <= room else (low, middle)
+    return _whole_words(whole, len(whole) - low if end else low, end)
 
 
-__all__ = ["LEFT_OUT", "LONG", "TASK", "Manner", "Writer", "as_turns", "part_of"]
+def _whole_words(text: str, edge: int, end: bool) -> str:
+    """A text up to a character, or from it on, without the part of a word at its edge; long runs are cut."""
+    if end:
+        place = text.find(" ", edge, edge + LONGEST_WORD)
+        return text[edge if place < 0 else place :].strip()
+    place = text.rfind(" ", max(0, edge - LONGEST_WORD), edge + 1)
+    return text[: edge if place < 0 else place].strip()

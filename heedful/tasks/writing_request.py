@@ -10,7 +10,7 @@ from heedful.errors import OptionError, suggest
 from heedful.tasks.asked import Asked
 from heedful.tasks.inheritance import VOCABULARIES
 from heedful.tasks.texts import parallel_text
-from heedful.tasks.writer import LONG
+from heedful.tasks.writer import LONG, TASK
 
 PARTS = ("", "dev_", "test_")
 
@@ -36,14 +36,14 @@ class WritingOptions(Asked):
         source_column: name or number of the column of the texts.
         target_column: of what is to be written.
         turns: of dialogues (a column of lists of turns): how many turns are read before the one that is written.
-        long: texts beyond the model's window: "refuse" leaves them out of training, with a count, and stops where one is
-            held out; "leading" reads as much of the beginning as fits, "trailing" of the end.
+        long: texts beyond the model's window: "refuse" leaves them out of training, with a count, and stops where one
+            is held out; "leading" reads as much of the beginning as fits, "trailing" of the end.
         language: code such as "en" of all texts; when left out it is told from them, and may stay unknown.
         init: a finished run to begin with, whose shape the model has then; or two, of an encoder and of a decoder.
         vocabulary: of `init`: "kept", or "new" for one learned on the texts (token vectors move by name).
     """
 
-    VERB = ("train", "text")
+    VERB = ("train", TASK)
 
     source: Path | None = None
     target: Path | None = None
@@ -66,9 +66,14 @@ class WritingOptions(Asked):
     vocabulary: str = "kept"
 
     @property
+    def columns(self) -> tuple[str | None, str | None]:
+        """Of the texts, and of what is to be written."""
+        return self.source_column, self.target_column
+
+    @property
     def form(self) -> Form:
         """How its tables are read."""
-        return Form(self.source_column, self.target_column, self.turns)
+        return Form(*self.columns, self.turns)
 
     def check(self) -> None:
         """Refuse what no data can make right.
@@ -87,7 +92,9 @@ class WritingOptions(Asked):
         if self.language is not None:
             read_code(self.language, "--language")
         if self.data is None and (self.turns or self.source_column or self.target_column):
-            raise OptionError("--turns, --source-column and --target-column say how a table is read: give it with --data")
+            raise OptionError(
+                "--turns, --source-column and --target-column say how a table is read: give it with --data"
+            )
         if not self.files(""):
             raise OptionError("give what to learn from: --data, --source and --target, or --tsv")
         named = [path.resolve() for part in PARTS for path in self.files(part)]

@@ -15,12 +15,12 @@ from heedful.data.shards import build_shards
 from heedful.data.split import TRAIN, split
 from heedful.data.text import identity
 from heedful.data.tokenizer import Tokenizer
-from heedful.errors import DataError, LengthError
+from heedful.errors import LengthError
 from heedful.interface import Model
 from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.tasks import inheritance
-from heedful.tasks.defaults import WINDOW, Size, size_for, tuned
+from heedful.tasks.defaults import WINDOW, size_for, tuned
 from heedful.tasks.inheritance import Inheritance, Inherited
 from heedful.tasks.preparation import READY
 from heedful.tasks.setup import Setup, settle
@@ -125,7 +125,7 @@ def lay_down(place: Path, options: WritingOptions) -> None:
         began.lay_down(place, setup.build(options.seed), tokenizer)
     longest = max(len(tokenizer.encode(target)) for _, target in train[:: max(1, len(train) // 5000)])
     language = options.language or language_of_text(target for _, target in train[:2000]) or ""
-    manner = Manner(options.turns, long, min(window - 2, int(LONGER * longest) + 10), language)
+    manner = Manner(options.turns, long, min(window - 2, int(LONGER * longest) + 10), language, *options.columns)
     facts = {
         "files": [asdict(file) for file in _files(options)],
         "findings": list(_findings(options, parts)),
@@ -177,7 +177,9 @@ def _parts(options: WritingOptions) -> dict[str, list[Passage]]:
         chosen = split(names, missing, seed=options.seed)
         for name in (TRAIN, *missing):
             kept = chosen.skip(name)
-            found[name] = [one for members, skip in zip(groups.values(), kept, strict=True) if not skip for one in members]
+            found[name] = [
+                one for members, skip in zip(groups.values(), kept, strict=True) if not skip for one in members
+            ]
     return found
 
 
@@ -192,8 +194,8 @@ def _refuse_long(pairs: Sequence[Pair], tokenizer: Tokenizer, room: int, long: L
         n_long = sum(len(source) > room and len(tokenizer.encode(source)) > room for source, _ in pairs)
         if n_long:
             raise LengthError(
-                f"{n_long:,} of {len(pairs):,} {part} texts are longer than the model's window of {room:,} tokens: give "
-                "--long leading to read their beginnings, or shorten them; nothing is cut in silence"
+                f"{n_long:,} of {len(pairs):,} {part} texts are longer than the model's window of {room:,} tokens: "
+                "give --long leading to read their beginnings, or shorten them; nothing is cut in silence"
             )
     for _, references in pairs:
         if any(len(one) > room and len(tokenizer.encode(one)) > room for one in references.split(REFERENCE)):
@@ -225,7 +227,9 @@ def _findings(options: WritingOptions, parts: Mapping[str, Sequence[Passage]]) -
     known: dict[tuple[int, int], int] = {}
     for passage in whole:
         pair = passage.source.replace(TURN, " "), passage.references[0]
-        found = [(fault.kind, of_side[fault.side], fault.what) for fault in pair_faults(*pair, 1 << 30)]
+        found: list[tuple[str, str, str]] = [
+            (fault.kind, of_side[fault.side], fault.what) for fault in pair_faults(*pair, 1 << 30)
+        ]
         key = identity(pair[0]), identity(pair[1])
         if all(key) and key in known:
             found.append(("duplicate", files[0], f"the same as line {known[key]:,}"))
@@ -234,8 +238,8 @@ def _findings(options: WritingOptions, parts: Mapping[str, Sequence[Passage]]) -
             if kind not in OF_TRANSLATION:
                 counts[kind] = counts.get(kind, 0) + 1
                 seen.setdefault(kind, []).append(Example(file, passage.line, what))
-    for kind, count in counts.items():
-        yield asdict(make_finding(kind, count, len(whole), seen[kind][:MAX_EXAMPLES]))
+    for kind in counts:
+        yield asdict(make_finding(kind, counts[kind], len(whole), seen[kind][:MAX_EXAMPLES]))
     learned = {(identity(one.source), identity(one.references[0])): one.line for one in parts["train"]}
     for name in ("dev_", "test_"):
         held = options.files(name)
@@ -246,13 +250,3 @@ def _findings(options: WritingOptions, parts: Mapping[str, Sequence[Passage]]) -
         if leaks:
             examples = [Example(str(held[0]), one.line, "stands in the training text") for one in leaks[:MAX_EXAMPLES]]
             yield asdict(make_finding("leaked_pairs", len(leaks), len(ours), examples))
-
-
-def check_enough(n_pairs: int) -> None:
-    """Refuse what nothing can be learned from.
-
-    Raises:
-        DataError: fewer than two pairs.
-    """
-    if n_pairs < 2:
-        raise DataError(f"training needs at least 2 texts with something written of them: got {n_pairs}; give more")
