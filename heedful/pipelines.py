@@ -30,7 +30,8 @@ def pipeline(task: str, model: Path | str, device: str | None = None) -> Callabl
 
     Args:
         task: "translation", or "translation_xx_to_yy" for a model that translates into several languages;
-            "summarization", "text2text-generation", "text-classification", "token-classification", "feature-extraction".
+            "summarization", "text2text-generation", "text-classification", "token-classification",
+            "feature-extraction".
         model: a run directory.
         device: "cpu" or "cuda"; None chooses.
     Returns:

@@ -57,8 +57,8 @@ def summarize(
             raise chunk.wrong
     if left_out:
         raise LengthError(
-            f"{len(left_out):,} texts are longer than the model's window and were answered by empty lines, the first in "
-            f"line {left_out[0]}: shorten them, or give --long leading to read their beginnings"
+            f"{len(left_out):,} texts are longer than the model's window and were answered by empty lines, the first "
+            f"in line {left_out[0]}: shorten them, or give --long leading to read their beginnings"
         )
 
 

@@ -142,7 +142,7 @@ def warm_start(model: Model, parents: Sequence[Parent], codec: Codec) -> tuple[d
     vocabularies: list[Kept] = []
     wanted = dict(model.named_parameters())
     for name, parameter in wanted.items():
-        found = next(((parent, key) for parent in parents for key in _names(name) if key in parent.tensors), None)
+        found = next(((parent, key) for key in _names(name) for parent in parents if key in parent.tensors), None)
         tensor, kept = (None, None) if found is None else _taken(name, *found, codec)
         if found is None or tensor is None or tensor.shape[1:] != parameter.shape[1:]:
             part = _part(name)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heedful.data.sentences import holds_several
+from heedful.data.sentences import holds_several, sentences_of
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,19 @@ def test_several(line: str) -> None:
 )
 def test_one(line: str) -> None:
     assert not holds_several(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("We go home. They stay here! And you?", ["We go home.", "They stay here!", "And you?"]),
+        ("Dr. Smith came. He sat.", ["Dr. Smith came.", "He sat."]),
+        ('They left. "Why so soon?" asked nobody.', ["They left.", '"Why so soon?" asked nobody.']),
+        ("我们走。他们留下。", ["我们走。", "他们留下。"]),
+        ("no end", ["no end"]),
+        ("", [""]),
+    ],
+)
+def test_a_line_is_cut_where_sentences_end(line, expected):
+    assert sentences_of(line) == expected
+    assert (len(sentences_of(line)) > 1) == holds_several(line)
