@@ -39,8 +39,8 @@ class TranslationOptions(Asked, Texts):
         """Refuse what no text can make right.
 
         Raises:
-            OptionError: an unknown model, device or kind of pairs, what `init` excludes, a file named twice, several budgets or one of
-                nothing, changes of no plan, a seed below 0, no evaluation.
+            OptionError: an unknown model, device or kind of pairs, what `init` excludes, a file named twice, several
+                budgets or one of nothing, changes of no plan, a seed below 0, no evaluation.
             DataError: the file of vectors does not begin as one does.
         """
         family(self.model)

@@ -293,7 +293,7 @@ class Translator:
 
 
 def one_line(text: str) -> str:
-    """A text on one line. Line ends and tabs would break what is written line by line; other spaces (U+00A0, U+3000) are text.
+    """A text on one line: line ends and tabs would break what is written line by line; other spaces (U+3000) are text.
 
     A line of nothing that can be seen (spaces, U+200B, U+FEFF) is empty: a model would make something up for it.
     """

@@ -1,5 +1,6 @@
 """A trained model from text to text: it summarizes, rewords, or replies to what was said before."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,18 +203,20 @@ def part_of(text: str, tokenizer: Tokenizer, room: int, end: bool = False) -> st
     whole = as_turns(text)
     if len(tokenizer.encode(whole)) <= room:
         return text
-    low, high = 0, len(whole)
-    while high - low > 1:
-        middle = (low + high) // 2
-        part = whole[-middle:] if end else whole[:middle]
-        low, high = (middle, high) if len(tokenizer.encode(part)) <= room else (low, middle)
-    return _whole_words(whole, len(whole) - low if end else low, end)
+    words = whole.split(" ")
 
+    def part(n_words: int, n_letters: int = 0) -> str:
+        if end:
+            first = len(words) - n_words
+            return " ".join([words[first - 1][-n_letters:]] * (n_letters > 0) + words[first:])
+        return " ".join(words[:n_words] + [words[n_words][:n_letters]] * (n_letters > 0))
 
-def _whole_words(text: str, edge: int, end: bool) -> str:
-    """A text up to a character, or from it on, without the part of a word at its edge; long runs are cut."""
-    if end:
-        place = text.find(" ", edge, edge + LONGEST_WORD)
-        return text[edge if place < 0 else place :].strip()
-    place = text.rfind(" ", max(0, edge - LONGEST_WORD), edge + 1)
-    return text[: edge if place < 0 else place].strip()
+    def fits(text: str) -> bool:
+        return len(tokenizer.encode(text)) <= room
+
+    n_words = bisect_left(range(1, len(words)), True, key=lambda n: not fits(part(n)))
+    beyond = words[-1 - n_words] if end else words[n_words]
+    n_letters = 0
+    if len(beyond) > LONGEST_WORD:
+        n_letters = bisect_left(range(1, len(beyond)), True, key=lambda n: not fits(part(n_words, n)))
+    return part(n_words, n_letters).strip()

@@ -8,7 +8,11 @@ from heedful.evaluation.rouge import rouge_l, rouge_n
 from heedful.evaluation.writing import FIGURES, Tally, distinct
 
 WRITTEN = ["the cat sat on the mat today", "a small dog runs in the park", "we see nothing at all here"]
-REFERENCES = [["the cat sat on a mat today"], ["the small dog runs in a park", "a dog runs in the park now"], ["nothing"]]
+REFERENCES = [
+    ["the cat sat on a mat today"],
+    ["the small dog runs in a park", "a dog runs in the park now"],
+    ["nothing"],
+]
 
 
 def test_rouge_is_the_mean_over_texts():
