@@ -43,7 +43,8 @@ class Tally:
         """
         if len(written) != len(references) or not written:
             raise DataError(
-                f"scoring needs references for each text: got {len(written):,} texts, references for {len(references):,}"
+                f"scoring needs references for each text: got {len(written):,} texts and references for "
+                f"{len(references):,}"
             )
         pairs = list(zip(written, references, strict=True))
         found = {

@@ -49,7 +49,7 @@ def conclude(run: RunDirectory, plan: Laid, writer: Writer, tell: Tell) -> Outco
     tallies = {title: Tally.of(texts, references, manner.language) for title, texts in others.items()}
     first = next(iter(tally.statistics))
     baselines = {title: each.score(first) for title, each in tallies.items()}
-    sections = list(_worth(tally, tallies))
+    sections = list(_worth(tally, tallies, len(plan.facts["known"]) if manner.turns else 0))
     if manner.turns:
         sections.append(variety({"this model": written, **others, "people": [known[0] for known in references]}))
     sections.append(_examples(pairs, written))
@@ -81,9 +81,9 @@ def without_model(plan: Laid, pairs: Sequence[Pair]) -> dict[str, list[str]]:
         pairs: texts, and their references.
     """
     if plan.manner.turns:
-        train = plan.facts["train"]
-        known = Nearest([source for source, _ in train], [reply for _, reply in train])
-        return {NEAREST: [known.answer(source) for source, _ in pairs]}
+        histories, replies = zip(*plan.facts["known"], strict=True)
+        nearest = Nearest(histories, replies)
+        return {NEAREST: [nearest.answer(source) for source, _ in pairs]}
     texts = [source.replace(TURN, " ") for source, _ in pairs]
     best = [oracle(text, known.split(REFERENCE)) for text, (_, known) in zip(texts, pairs, strict=True)]
     return {LEAD: [lead(text) for text in texts], ORACLE: best}
@@ -118,14 +118,15 @@ def usage(name: str, manner: Manner) -> Usage:
     return Usage(f"heedful summarize {shown} < texts.txt", f'{model}model.summarize(["..."])')
 
 
-def _worth(tally: Tally, others: Mapping[str, Tally]) -> Iterator[Section]:
+def _worth(tally: Tally, others: Mapping[str, Tally], n_known: int) -> Iterator[Section]:
+    about = [f"The nearest history is looked for among {n_known:,} of the training text."] if n_known else []
     head = ("instead of a model", "figure", "its score", "this model minus it")
     rows = [
         [title, FIGURE_NAMES[name][0], f"{each.score(name):.1f}", _difference(tally.compare(each, name))]
         for title, each in others.items()
         for name in tally.statistics
     ]
-    yield Section("What it is worth", (), head, rows)
+    yield Section("What it is worth", about, head, rows)
 
 
 def _difference(found: Comparison) -> str:

@@ -34,6 +34,8 @@ OF_TRANSLATION = frozenset({"identical", "ratio", "long"})
 TOKENS_PER_BATCH = 4096
 # What is written may be half as long again as anything that was learned from.
 LONGER = 1.5
+# Known texts that baselines look at, evenly spread: enough to find a near one, few enough to look through.
+N_KNOWN = 20_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Laid:
         test: for the final scores; empty where the caller gave a dev set and no test set.
         setup: what is trained, and how it is computed.
         manner: how it reads and writes.
-        facts: "files", "findings", "train" (the training pairs that baselines look at).
+        facts: "files", "findings", "n_cut" and "n_long" texts, "known" (training pairs that baselines look at).
         place: where it lies.
     """
 
@@ -132,7 +134,8 @@ def lay_down(place: Path, options: WritingOptions) -> None:
         "n_cut": n_cut,
         "n_long": corpus.contents.n_long,
     }
-    write_json(place / READY, {**held, "train": train, "facts": facts, "manner": asdict(manner)})
+    known = train[:: max(1, -(-len(train) // N_KNOWN))]
+    write_json(place / READY, {**held, "known": known, "facts": facts, "manner": asdict(manner)})
 
 
 def reopen(place: Path) -> Laid:
@@ -142,7 +145,7 @@ def reopen(place: Path) -> Laid:
         place: `training/begun/` of the run.
     """
     stored = read_json(place / READY)
-    dev, test, train = ([(source, target) for source, target in stored[name]] for name in ("dev", "test", "train"))
+    dev, test, known = ([(source, target) for source, target in stored[name]] for name in ("dev", "test", "known"))
     return Laid(
         Tokenizer.load(place / "tokenizer.json"),
         Corpus.open(place / "corpus"),
@@ -150,7 +153,7 @@ def reopen(place: Path) -> Laid:
         test,
         Setup.stored(place),
         Manner(**stored["manner"]),
-        {**stored["facts"], "train": train},
+        {**stored["facts"], "known": known},
         place,
     )
 

@@ -1,4 +1,4 @@
-"""The weights of trained models in a new one: the tensors that fit, token tables by the names of tokens, and the rest new.
+"""The weights of trained models in a new one: tensors that fit, token vectors by the names of tokens, the rest new.
 
 An encoder alone fills the encoder of an encoder-decoder, a decoder alone the decoder; what neither has, above all the
 attention from one to the other, begins with chance: Rothe et al. 2020, arXiv:1907.12461, section 3.

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from heedful.model.transformer import Transformer
-from heedful.tasks.defaults import SIZES, WINDOW, Size, architecture_for, options_for, size_for
+from heedful.tasks.defaults import SIZES, WINDOW, Size, architecture_for, options_for, size_for, tuned
 from heedful.tasks.preparation import MAX_TOKENS
 
 

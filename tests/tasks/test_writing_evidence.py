@@ -8,7 +8,7 @@ from heedful.tasks.writing_evidence import LEAD, NEAREST, ORACLE, usage, variety
 
 def plan(turns: int = 0) -> SimpleNamespace:
     manner = Manner(turns, "refuse", 9, "en")
-    return SimpleNamespace(manner=manner, facts={"train": [("hello there", "hi"), ("bye now", "see you")]})
+    return SimpleNamespace(manner=manner, facts={"known": [("hello there", "hi"), ("bye now", "see you")]})
 
 
 def test_summaries_are_beside_sentences_of_the_text():

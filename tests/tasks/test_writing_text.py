@@ -24,7 +24,7 @@ def test_parts_are_held_out_and_every_reference_is_learned_from(tmp_path):
     assert found.n_examples["dev"] == found.n_examples["test"] == len(found.dev) == 12
     assert found.n_examples["train"] == 2 * (120 - 24)
     assert found.dev[0][1].count("\t") == 1
-    read = [{source for source, _ in part} for part in (found.facts["train"], found.dev, found.test)]
+    read = [{source for source, _ in part} for part in (found.facts["known"], found.dev, found.test)]
     assert not read[0] & (read[1] | read[2]) | (read[1] & read[2])
 
 
@@ -34,7 +34,7 @@ def test_a_dialogue_is_in_one_part_as_a_whole(tmp_path):
     def openings(pairs):
         return {source.split(TURN)[0] for source, _ in pairs if source.count(TURN) == 2}
 
-    assert not openings(found.facts["train"]) & (openings(found.dev) | openings(found.test))
+    assert not openings(found.facts["known"]) & (openings(found.dev) | openings(found.test))
     assert len(openings(found.dev)) == len(found.dev) / 3
     assert found.manner.turns == 3
 
@@ -47,7 +47,7 @@ def test_a_text_beyond_the_window_is_left_out_or_read_in_part(tmp_path):
     assert (refused.facts["n_long"], refused.facts["n_cut"], refused.n_examples["train"]) == (1, 0, 30)
     leading = laid(tmp_path / "y", replace(options, long="leading"))
     assert (leading.facts["n_long"], leading.facts["n_cut"], leading.n_examples["train"]) == (0, 1, 31)
-    assert LONG["source"].startswith(leading.facts["train"][-1][0])
+    assert LONG["source"].startswith(leading.facts["known"][-1][0])
 
 
 def test_a_held_out_text_beyond_the_window_is_refused_with_a_count(tmp_path):
