@@ -75,7 +75,7 @@ def test_the_pages_have_commands():
 def test_every_flag_exists(page):
     known = EVERYWHERE.union(
         *(flags_of(APP[name]) for name in main.VERBS),
-        *(flags_of(APP["train"][name]) for name in ("translation", "classification")),
+        *(flags_of(APP["train"][name]) for name in ("translation", "classification", "text")),
     )
     assert len(known) > 20
     for span in spans(read(page)):
