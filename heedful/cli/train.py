@@ -27,7 +27,7 @@ TITLES = {"more data": "More data", "overfitting": "Overfitting", "made": "How i
 @train.command
 def translation(
     *,
-    options: Annotated[TranslationOptions, Parameter(name="*")],
+    options: Annotated[TranslationOptions, Parameter(name="*", consume_multiple=True)],
     learning_curve: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int | None:
@@ -98,7 +98,7 @@ def classification(
 @train.command
 def text(
     *,
-    options: Annotated[WritingOptions, Parameter(name="*")],
+    options: Annotated[WritingOptions, Parameter(name="*", consume_multiple=True)],
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int | None:
     """Train a model from text to text: summaries, rewordings, or with --turns replies; size and budget follow.
