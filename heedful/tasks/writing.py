@@ -67,7 +67,7 @@ class WritingTask:
         return {
             "model": plan.setup.model,
             "architecture": described["architecture"],
-            "directions": [[language, language]],
+            "directions": [[language, ""]],
             "manner": asdict(plan.manner),
             "numerics": described["numerics"],
         }
