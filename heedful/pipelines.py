@@ -1,6 +1,7 @@
 """The one-liners that people still type: `heedful.load(...)`, and `heedful.pipeline(...)` as in transformers 4."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from heedful.tasks.classifier import Classifier
 from heedful.tasks.embedder import Embedder
 from heedful.tasks.language_model import Filling, LanguageModel
 from heedful.tasks.translator import Translator
+from heedful.tasks.writer import Writer
 
 
 def load(path: Path | str, device: str | None = None) -> Any:
@@ -35,11 +37,12 @@ def pipeline(task: str, model: Path | str, device: str | None = None) -> Callabl
     Args:
         task: "translation", or "translation_xx_to_yy" for a model that translates into several languages;
             "text-classification", "token-classification", "feature-extraction"; "text-generation", "fill-mask";
-            "question-answering".
+            "question-answering"; "summarization", "text2text-generation".
         model: a run directory.
         device: "cpu" or "cuda"; None chooses.
     Returns:
-        A function of a text or a list of texts. "translation": [{"translation_text"}, ...]. "text-classification":
+        A function of a text or a list of texts. "translation": [{"translation_text"}, ...], "summarization":
+        [{"summary_text"}, ...], "text2text-generation": [{"generated_text"}, ...]. "text-classification":
         [{"label", "score"}, ...], with top_k a list of them (for each text of a list); a pair is {"text", "text_pair"}.
         "token-classification": a list of {"entity", "score", "index", "word", "start", "end"} for each word that is not
         "O", or with aggregation_strategy="simple" of {"entity_group", ...} for each span. "feature-extraction": a list
@@ -73,6 +76,17 @@ def _translation(path: Path | str, device: str | None, languages: str) -> Callab
         return [{"translation_text": text} for text in found]
 
     return translate
+
+
+def _writing(path: Path | str, device: str | None, more: str, *, key: str) -> Callable[..., list[dict[str, str]]]:
+    if more:
+        raise OptionError(f"there is nothing to say behind the name of this task: got {more!r}; leave it out")
+    writer = Writer.load(path, device)
+
+    def write(texts: str | Sequence[str]) -> list[dict[str, str]]:
+        return [{key: text} for text in writer.write([texts] if isinstance(texts, str) else list(texts))]
+
+    return write
 
 
 def _text_classification(path: Path | str, device: str | None, more: str) -> Callable[..., list[Any]]:
@@ -227,4 +241,6 @@ PIPELINES: Mapping[str, tuple[Sequence[str], Callable[[Path | str, str | None, s
     "feature-extraction": ([], _feature_extraction),
     "text-generation": (["language"], _text_generation),
     "fill-mask": (["language"], _fill_mask),
+    "summarization": (["text"], partial(_writing, key="summary_text")),
+    "text2text-generation": (["text"], partial(_writing, key="generated_text")),
 }

@@ -13,6 +13,7 @@ from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.translator import Translator
 from tests.tasks.squads import train_small as train_answering
 from tests.tasks.tiny import short_pairs
+from tests.tasks.written import ask, summaries, train_small
 
 CHINESE, ENGLISH = short_pairs("train", 1)[0]
 
@@ -54,7 +55,8 @@ def test_both_ways_are_told_apart_by_the_script(tiny):
     ("task", "said"),
     [
         ("tranlation", "task 'tranlation' is not known; did you mean 'translation'"),
-        ("summarization", "task 'summarization' is not known; choose from feature-extraction"),
+        ("zero-shot", "task 'zero-shot' is not known; choose from feature-extraction"),
+        ("summarization", "was trained for 'translation': expected a run of `heedful train text`"),
         (
             "translation_en_to_de",
             "does not do 'translation_en_to_de': it does translation_zh_to_en and translation_en_",
@@ -64,8 +66,21 @@ def test_both_ways_are_told_apart_by_the_script(tiny):
     ],
 )
 def test_other_tasks_are_refused(tiny, task, said):
-    with pytest.raises(OptionError, match=said):
+    with pytest.raises((OptionError, RunError), match=said):
         heedful.pipeline(task, tiny.both)
+
+
+@pytest.mark.parametrize(
+    ("task", "key"), [("summarization", "summary_text"), ("text2text-generation", "generated_text")]
+)
+def test_text_to_text_answers_as_transformers_4_did(task, key, tmp_path):
+    path = train_small(ask(summaries(tmp_path / "data"), tmp_path / "short", steps=1)).path
+    write = heedful.pipeline(task, path)
+    expected = heedful.load(path).write(["The red cat.", "A dog."])
+    assert write("The red cat.") == [{key: expected[0]}]
+    assert write(["The red cat.", "A dog."]) == [{key: text} for text in expected]
+    with pytest.raises(OptionError, match="nothing to say behind the name"):
+        heedful.pipeline(f"{task}_en", path)
 
 
 def test_no_run_no_pipeline(tmp_path):

@@ -17,7 +17,7 @@ MODULES = [found.name for found in pkgutil.walk_packages(heedful.__path__, "heed
 NAMES = {"__version__", "load", "pipeline"}
 VERB_NAMES = {
     "demo", "train", "translate", "evaluate", "compress", "distill", "verify", "inspect", "duel", "recipe",
-    "runs", "doctor", "export", "import", "generate", "classify", "embed", "answer",
+    "runs", "doctor", "export", "import", "generate", "classify", "embed", "answer", "summarize", "chat",
 }  # fmt: skip
 
 

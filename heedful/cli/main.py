@@ -46,6 +46,8 @@ VERBS = {
     "answer": Verb("heedful.cli.answer:answer", "A question and a text in, the part that answers it out."),
     "embed": Verb("heedful.cli.embed:embed", "Lines in, vectors out."),
     "generate": Verb("heedful.cli.generate:generate", "A prompt in, its continuation out; or words for gaps."),
+    "summarize": Verb("heedful.cli.summarize:summarize", "Texts in, summaries or rewordings out."),
+    "chat": Verb("heedful.cli.chat:chat", "A conversation with a model that learned from dialogues."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "The figures of a model on your own test set, with intervals."),
     "compress": Verb("heedful.cli.compress:compress", "A translator made smaller, and refused when it is worse."),
     "distill": Verb("heedful.cli.distill:distill", "From a translator to a small, fast student of it."),
@@ -71,6 +73,9 @@ WAYS = {
     "train answering": "files are named by a flag: --data train.json",
     "answer": 'the question is named by a flag: heedful answer RUN --context text.txt --question "..."',
     "classify": "the texts come from standard input: heedful classify RUN < texts.txt",
+    "train text": "files are named by flags: --data FILE, or --source FILE --target FILE",
+    "summarize": "the texts come from standard input: heedful summarize RUN < texts.txt",
+    "chat": "what is said comes from standard input: heedful chat RUN",
     "embed": "the texts come from standard input: heedful embed RUN < texts.txt",
 }
 
@@ -92,7 +97,13 @@ NEEDED = {
         "--data squad.json --out runs/answers",
     ),
     "answer": (_RUN, 'runs/answers --context text.txt --question "Who ...?"'),
+    "train text": (
+        "texts with what is to be written of each and, as --out, a new folder for the model",
+        "--source articles.txt --target summaries.txt --out runs/short",
+    ),
     "translate": (_RUN, "runs/en-de < in.txt"),
+    "summarize": (_RUN, "runs/short < texts.txt"),
+    "chat": (_RUN, "runs/talk"),
     "classify": (_RUN, "runs/reviews < texts.txt"),
     "embed": (_RUN, "runs/reviews < texts.txt"),
     "generate": (_RUN, "runs/book --prompt 'Once upon a time'"),

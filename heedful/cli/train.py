@@ -3,15 +3,19 @@
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from heedful.cli.stopping import until_stopped
 from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.classification_request import ClassificationOptions  # the flags are their fields
 from heedful.tasks.language_request import LanguageOptions  # the flags are its fields
 from heedful.tasks.request import TranslationOptions
+from heedful.tasks.writing_request import WritingOptions
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,7 +31,7 @@ TITLES = {"more data": "More data", "overfitting": "Overfitting", "made": "How i
 @train.command
 def translation(
     *,
-    options: Annotated[TranslationOptions, Parameter(name="*")],
+    options: Annotated[TranslationOptions, Parameter(name="*", consume_multiple=True)],
     learning_curve: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int | None:
@@ -38,7 +42,6 @@ def translation(
             what more data would bring and whether it overfits. A budget is divided among the sizes.
         as_json: print one JSON object instead of a table.
     """
-    from heedful.cli.stopping import until_stopped
     from heedful.tasks.curve_plan import is_curve
     from heedful.training.display import make_display
 
@@ -78,21 +81,14 @@ def classification(
     Args:
         as_json: print one JSON object instead of a table.
     """
-    from heedful.cli.outcome import show_outcome
-    from heedful.cli.stopping import until_stopped
     from heedful.tasks.classification import train_classifier
     from heedful.training.display import make_display
 
-    published = until_stopped(
-        options.out, lambda: train_classifier(options, watch=make_display), "train classification"
+    return finish(
+        until_stopped(options.out, lambda: train_classifier(options, watch=make_display), "train classification"),
+        lambda path: f"classify   heedful classify {shlex.quote(str(path))} < texts.txt",
+        as_json,
     )
-    if isinstance(published, int):
-        return published
-    if as_json:
-        print(json.dumps(result_json(published), ensure_ascii=False))
-    else:
-        show_outcome(published, f"classify   heedful classify {shlex.quote(str(published.path))} < texts.txt")
-    return None
 
 
 @train.command
@@ -106,19 +102,14 @@ def language(
     Args:
         as_json: print one JSON object instead of a table.
     """
-    from heedful.cli.outcome import show_outcome
-    from heedful.cli.stopping import until_stopped
     from heedful.tasks.language import train_language
     from heedful.training.display import make_display
 
-    published = until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language")
-    if isinstance(published, int):
-        return published
-    if as_json:
-        print(json.dumps(result_json(published), ensure_ascii=False))
-    else:
-        show_outcome(published, f"use        {published.path / 'README.md'} says how")
-    return None
+    return finish(
+        until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language"),
+        lambda path: f"use        {path / 'README.md'} says how",
+        as_json,
+    )
 
 
 @train.command
@@ -132,20 +123,65 @@ def answering(
     Args:
         as_json: print one JSON object instead of a table.
     """
-    from heedful.cli.outcome import show_outcome
-    from heedful.cli.stopping import until_stopped
     from heedful.tasks.answering import train_answerer
     from heedful.training.display import make_display
 
-    published = until_stopped(options.out, lambda: train_answerer(options, watch=make_display), "train answering")
+    return finish(
+        until_stopped(options.out, lambda: train_answerer(options, watch=make_display), "train answering"),
+        lambda path: f'answer     heedful answer {shlex.quote(str(path))} --context text.txt --question "..."',
+        as_json,
+    )
+
+
+@train.command
+def text(
+    *,
+    options: Annotated[WritingOptions, Parameter(name="*", consume_multiple=True)],
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> int | None:
+    """Train a model from text to text: summaries, rewordings, or with --turns replies; size and budget follow.
+
+    Args:
+        as_json: print one JSON object instead of a table.
+    """
+    from heedful.tasks.writing import train_writer
+    from heedful.training.display import make_display
+
+    return finish(
+        until_stopped(options.out, lambda: train_writer(options, watch=make_display), "train text"),
+        lambda path: f"use        {how_to_write(path)}",
+        as_json,
+    )
+
+
+def finish(published: "Published | int", use: Callable[[Path], str], as_json: bool) -> int | None:
+    """Print what came of a training.
+
+    Args:
+        published: the run; or the exit code of one that was stopped.
+        use: the line that says how a run in a folder is used.
+        as_json: one JSON object instead of a table.
+    Returns:
+        The exit code, where it is not 0.
+    """
+    from heedful.cli.outcome import show_outcome
+
     if isinstance(published, int):
         return published
     if as_json:
         print(json.dumps(result_json(published), ensure_ascii=False))
     else:
-        run = shlex.quote(str(published.path))
-        show_outcome(published, f'answer     heedful answer {run} --context text.txt --question "..."')
+        show_outcome(published, use(published.path))
     return None
+
+
+def how_to_write(path: Path) -> str:
+    """The command that uses a run from text to text."""
+    from heedful.run.disk import read_json
+
+    shown = shlex.quote(str(path))
+    dialogue = read_json(path / "config.json")["manner"]["turns"]
+    return f"heedful chat {shown}" if dialogue else f"heedful summarize {shown} < texts.txt"
 
 
 def result_json(published: "Published") -> dict[str, Any]:

@@ -184,7 +184,7 @@ def corpus_bleu(hypotheses: Sequence[str], references: Sequence[str], language: 
         DataError: different counts, or nothing to score.
     """
     _check(hypotheses, references)
-    return float(_bleu(language, lowercase=False).corpus_score(hypotheses, [references]).score)
+    return float(bleu_metric(language).corpus_score(hypotheses, [references]).score)
 
 
 def sentence_chrf(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
@@ -200,7 +200,13 @@ def sentence_chrf(hypotheses: Sequence[str], references: Sequence[str]) -> list[
     return [float(value) for value in _chrf_of_sums(_statistics(CHRF(), hypotheses, references))]
 
 
-def _bleu(language: str, lowercase: bool) -> BLEU:
+def bleu_metric(language: str, lowercase: bool = False) -> BLEU:
+    """BLEU as the language wants it: over characters where words are written without spaces.
+
+    Args:
+        language: code of the language, or "".
+        lowercase: whether case does not count.
+    """
     base = _base(language)
     tokenizer = "zh" if base in _CHINESE else "char" if base in _UNSPACED else "13a"
     return BLEU(tokenize=tokenizer, lowercase=lowercase, force=True)
@@ -209,8 +215,8 @@ def _bleu(language: str, lowercase: bool) -> BLEU:
 def _metrics(language: str) -> dict[str, Metric]:
     ideographic = _base(language) in _IDEOGRAPHIC
     return {
-        "bleu": _bleu(language, lowercase=False),
-        "bleu_lowercase": _bleu(language, lowercase=True),
+        "bleu": bleu_metric(language),
+        "bleu_lowercase": bleu_metric(language, lowercase=True),
         "chrf": CHRF(),
         "ter": TER(normalized=ideographic, asian_support=ideographic),
     }
@@ -226,7 +232,7 @@ def _statistics(metric: Metric, hypotheses: Sequence[str], references: Sequence[
     return np.array(metric._extract_corpus_statistics(hypotheses, [references]), dtype=np.float64)
 
 
-def _bleu_of_sums(sums: Array) -> Array:
+def bleu_of_sums(sums: Array) -> Array:
     """Lengths of translation and reference, then 4 counts of matching n-grams and 4 of all; "exp" smoothing."""
     length, reference, correct, total = sums[:, 0], sums[:, 1], sums[:, 2:6], sums[:, 6:10]
     missed = correct == 0
@@ -256,8 +262,8 @@ def _ter_of_sums(sums: Array) -> Array:
 
 
 _SUMS: dict[str, ScoreSums] = {
-    "bleu": _bleu_of_sums,
-    "bleu_lowercase": _bleu_of_sums,
+    "bleu": bleu_of_sums,
+    "bleu_lowercase": bleu_of_sums,
     "chrf": _chrf_of_sums,
     "ter": _ter_of_sums,
 }

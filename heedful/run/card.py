@@ -101,7 +101,7 @@ def _figures(facts: Facts) -> str:
     lines += ["", *_readings(facts), _INTERVALS, ""]
     signatures = {figure["signature"]: name for item in facts.scores for name, figure in item.figures.items()}
     lines += [f"- {', '.join(_names(name))}: `{signature}`" for signature, name in signatures.items()]
-    searches = dict.fromkeys(f"{item.way}: {item.search}" for item in facts.scores if item.search)
+    searches = dict.fromkeys(": ".join(filter(None, (item.way, item.search))) for item in facts.scores if item.search)
     if searches:
         lines += ["", f"Decoding: {'; '.join(searches)}."]
     others = [
@@ -130,7 +130,8 @@ def _readings(facts: Facts) -> list[str]:
     said = {
         f"- {item.way}, {_plain(item.data)}: {reading}.": None
         for item in facts.scores
-        if "bleu" in item.figures
+        # The bands are those of translations.
+        if item.target and "bleu" in item.figures
         for reading in [in_words(item.figures["bleu"]["score"])]
     }
     return ["As a rule of thumb for BLEU, on this kind of text:", "", *said, ""] if said else []

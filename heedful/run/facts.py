@@ -220,18 +220,18 @@ class Facts:
         )
 
 
-def write_scores(path: Path, sets: Sequence[ScoreSet], parity: Mapping[str, Any] | None = None) -> None:
+def write_scores(path: Path, sets: Sequence[ScoreSet], more: Mapping[str, Any] | None = None) -> None:
     """Write scores.json.
 
     Args:
         path: of the file.
         sets: the figures.
-        parity: how a model made of another compares with it, as plain values; None of one that was trained.
+        more: plain values by name: "parity", how a model made of another compares with it; "forgetting", what one that
+            began with another has forgotten.
     Raises:
         RunError: the file system refused.
     """
-    more = {} if parity is None else {"parity": parity}
-    write_json(path, {"scores": [asdict(item) for item in sets], **more})
+    write_json(path, {"scores": [asdict(item) for item in sets], **(more or {})})
 
 
 def read_scores(path: Path) -> list[ScoreSet]:

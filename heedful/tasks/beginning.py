@@ -1,7 +1,7 @@
 """How a run begins: all that it starts from is laid down whole or not at all, so that nothing blocks a second try.
 
-`training/begun/` holds the request, the splits, the vocabulary, the cut text, the model's shape, the word
-vectors that it begins with, whom it learns from, and how many steps.
+`training/begun/` holds the request, the splits, the vocabulary, the cut text, the model's shape, the vectors or
+the weights of another run that it begins with, whom it learns from, and how many steps.
 """
 
 import shlex
@@ -18,9 +18,13 @@ from heedful.run.disk import atomic_folder, read_json, write_json
 from heedful.run.facts import DataFile
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.receipt import read_receipt
+from heedful.tasks import inheritance as inheriting
+from heedful.tasks import word_vectors
 from heedful.tasks.asked import differences
 from heedful.tasks.course import Course, counted, settle_steps
 from heedful.tasks.defaults import Size, options_for
+from heedful.tasks.forgetting import remember
+from heedful.tasks.inheritance import Inheritance, Inherited
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import Prepared, Sources, prepare
 from heedful.tasks.rehearsal import Rehearsal
@@ -29,7 +33,6 @@ from heedful.tasks.setup import Setup, settle
 from heedful.tasks.teacher import NAME as TEACHER
 from heedful.tasks.teacher import Teacher, objective_of
 from heedful.tasks.texts import option_of
-from heedful.tasks.word_vectors import lay_down, put_in
 from heedful.training.plan import changes_of
 from heedful.training.route import write_legs
 from heedful.transfer.embedding import Coverage
@@ -50,6 +53,7 @@ class Beginning:
         plan: the batches.
         rehearsal: the evaluation.
         coverage: what the word vectors that the model begins with know of its vocabulary; None without them.
+        inherited: what the model begins with of another run; None of one from scratch.
     """
 
     prepared: Prepared
@@ -59,6 +63,7 @@ class Beginning:
     plan: BatchPlan
     rehearsal: Rehearsal
     coverage: Coverage | None
+    inherited: Inherited | None = None
 
     @property
     def course(self) -> Course:
@@ -84,6 +89,7 @@ def begin(
     size: Size | None = None,
     command: Command | None = None,
     teacher: Teacher | None = None,
+    inheritance: Inheritance | None = None,
 ) -> None:
     """Lay down everything that a run starts from.
 
@@ -96,6 +102,7 @@ def begin(
         command: words that ask for what the options say, whose minutes have become steps; None is the command line of
             `TranslationOptions`.
         teacher: whom the model learns from; None is the text alone.
+        inheritance: what the model begins with; None is chance.
     Raises:
         HeedfulError: the texts, the options or the disk do not allow it; nothing is left behind.
     """
@@ -104,11 +111,15 @@ def begin(
         raise RunError(f"{run.path} was begun by another process meanwhile: wait for it or choose another --out")
     first, second = sources.languages
     asked = replace(options, source_language=first, target_language=second)
+    model = options.model if inheritance is None else inheritance.model
     with atomic_folder(place) as part:
         prepared = prepare(sources, part, options.seed, size, verdict)
-        setup = settle(part, options.model, prepared.size, prepared.tokenizer.vocab_size, options.device)
+        setup = settle(part, model, prepared.size, prepared.tokenizer.vocab_size, options.device, sources.shape)
+        if inheritance is not None:
+            inheritance.lay_down(part, setup.build(options.seed), prepared.tokenizer)
+            remember(part, inheritance, sources.directions, options.device)
         if sources.vectors is not None:
-            lay_down(part, sources.vectors, prepared, setup.build(options.seed))
+            word_vectors.lay_down(part, sources.vectors, prepared, setup.build(options.seed))
         if teacher is not None:
             write_json(part / TEACHER, teacher.to_json())
         plan = settle_steps(part, reopen(part, sources, options.seed).course, options)
@@ -143,8 +154,9 @@ def reopen(place: Path, sources: Sources, seed: int) -> Beginning:
     )
     rehearsal = Rehearsal(prepared, sources.directions, setup.numerics)
     model = setup.build(seed)
-    coverage = put_in(place, model, prepared.tokenizer.vocab_size)
-    return Beginning(prepared, setup, model, objective_of(place, setup), plan, rehearsal, coverage)
+    coverage = word_vectors.put_in(place, model, prepared.tokenizer.vocab_size)
+    inherited = inheriting.put_in(place, model)
+    return Beginning(prepared, setup, model, objective_of(place, setup), plan, rehearsal, coverage, inherited)
 
 
 def as_begun(options: TranslationOptions) -> TranslationOptions:

@@ -33,6 +33,7 @@ class Size:
         epochs: over the data when no budget is given; training stops earlier when the held-out score no longer grows.
         smoothing: of the labels.
         piece_dropout: probability of leaving out a merge, so that words are cut anew in every epoch.
+        orthogonal_rate: the peak of Muon, for the matrices inside the layers.
     """
 
     pairs: float
@@ -46,6 +47,7 @@ class Size:
     epochs: int
     smoothing: float = 0.1
     piece_dropout: float = 0.1
+    orthogonal_rate: float = 0.02
 
 
 SIZES = (
@@ -56,6 +58,57 @@ SIZES = (
     Size(1_000_000, 16000, 384, 6, 3, 0.15, 1.2e-3, 8192, 8),
     Size(float("inf"), 32000, 512, 6, 6, 0.1, 8e-4, 16384, 6),
 )
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """One row of the table for a model that another run has trained.
+
+    Args:
+        pairs: the row holds up to this many sentence pairs.
+        dropout: probability.
+        share: of both rates of a training from scratch.
+        epochs: over the data when no budget is given.
+    """
+
+    pairs: float
+    dropout: float
+    share: float
+    epochs: int
+
+
+# What was learned elsewhere is moved little: few epochs at a small share of the rates. The less text there is the
+# sooner it is known by heart, so less of it is learned under more dropout, and more often.
+TUNINGS = (
+    Tuning(8_000, 0.3, 0.15, 12),
+    Tuning(60_000, 0.2, 0.25, 8),
+    Tuning(float("inf"), 0.1, 0.5, 4),
+)
+
+
+def tuned(size: Size, n_pairs: int, shape: Shape) -> Size:
+    """How a trained model of a shape goes on learning from so many pairs.
+
+    Args:
+        size: the row for so many pairs from scratch.
+        n_pairs: to learn from.
+        shape: of the model.
+    """
+    row = next(row for row in TUNINGS if n_pairs <= row.pairs)
+    # A wide model bears the rate of the row that has its width, not of the one that has so few pairs.
+    rate = next((item.learning_rate for item in SIZES if item.d_model >= shape.d_model), SIZES[-1].learning_rate)
+    layers = {}
+    if isinstance(shape, Architecture):
+        layers = {"n_encoder_layers": shape.n_encoder_layers, "n_decoder_layers": shape.n_decoder_layers}
+    return replace(
+        size,
+        d_model=shape.d_model,
+        dropout=row.dropout,
+        learning_rate=row.share * rate,
+        orthogonal_rate=row.share * size.orthogonal_rate,
+        epochs=row.epochs,
+        **layers,
+    )
 
 
 def size_for(n_pairs: int) -> Size:
@@ -105,7 +158,7 @@ def options_for(size: Size, steps: int, seed: int) -> TrainingOptions:
     return TrainingOptions(
         steps=steps,
         learning_rate=size.learning_rate,
-        orthogonal_rate=0.02,
+        orthogonal_rate=size.orthogonal_rate,
         schedule=Trapezoid(warmup=min(0.1, 300 / steps), cooldown=0.6),
         weight_decay=0.1,
         seed=seed,

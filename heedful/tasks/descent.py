@@ -130,7 +130,7 @@ def publish(
         origin=change.origin,
         sections=[section(proof, replace(change, notes=[*change.notes, _INHERITED]), made_of.path.resolve().name)],
     )
-    write_scores(run.scores, sets, {**proof.to_json(), "allowed_loss": change.allowed_loss})
+    write_scores(run.scores, sets, {"parity": {**proof.to_json(), "allowed_loss": change.allowed_loss}})
     write_card(run.card, facts)
     write_receipt(run.path, facts, candidate.numerics.to_json(), {trial.data: trial.pairs})
     best, worst = best_and_worst(sentences)

@@ -26,6 +26,8 @@ from heedful.run.manifest import write_manifest
 from heedful.run.receipt import write_receipt
 from heedful.run.report import Evidence, write_report
 from heedful.run.weights import save_tensors
+from heedful.tasks.forgetting import measure
+from heedful.tasks.inheritance import Inherited
 from heedful.tasks.models import n_parameters, weights_of
 from heedful.tasks.preparation import Prepared, Sources
 from heedful.tasks.setup import Setup
@@ -110,6 +112,7 @@ class Trained:
         seed: of the run.
         command: that makes it again.
         coverage: what the word vectors that it began with know of its vocabulary; None without them.
+        inherited: what it began with of another run; None of one from scratch.
     """
 
     sources: Sources
@@ -120,6 +123,7 @@ class Trained:
     seed: int
     command: str
     coverage: Coverage | None = None
+    inherited: Inherited | None = None
 
 
 @dataclass(frozen=True)
@@ -194,8 +198,14 @@ def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched, judge: 
         sets.append(ScoreSet(*direction, name, len(ordered), f"beam {SEARCH.width}", figures))
         sentences += sentences_of(ordered, found.hypotheses, direction)
         maps += attention_of(translator, direction, ordered, found.hypotheses)
-    write_scores(run.scores, sets, None if beside is None else beside.parity)
+    more = {} if beside is None else {"parity": beside.parity}
     facts = _facts(run, trained, sets)
+    if trained.inherited is not None:
+        forgotten = measure(run.begun, translator, SEARCH, lambda *place: tell("translating the old domain", *place))
+        assert forgotten is not None, "both are written when a run begins"
+        sections = [trained.inherited.section, forgotten[0]]
+        facts, more = replace(facts, start=trained.inherited.start, sections=sections), {"forgetting": forgotten[1]}
+    write_scores(run.scores, sets, more)
     if beside is not None:
         facts = replace(facts, origin=beside.origin, sections=beside.sections, command=beside.command)
     write_card(run.card, facts)

@@ -14,6 +14,7 @@ LOADERS: Mapping[str, str] = {
     "answering": "heedful.tasks.answerer:Answerer",
     "classification": "heedful.tasks.classifier:Classifier",
     "language": "heedful.tasks.language_model:LanguageModel",
+    "text": "heedful.tasks.writer:Writer",
     "translation": "heedful.tasks.translator:Translator",
 }
 

@@ -19,7 +19,7 @@ from heedful.data.verdict import Verdict, inspect
 from heedful.errors import DataError, LengthError
 from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile
-from heedful.tasks.defaults import WINDOW, Size, size_for
+from heedful.tasks.defaults import WINDOW, Shape, Size, size_for, tuned
 
 # Longer sentences are left out of training, and counted in the report.
 MAX_TOKENS = 250
@@ -41,6 +41,7 @@ class Sources:
         augmentation: the pairs to make from `train` beside; None makes none.
         vectors: word vectors that the token embeddings begin with; None begins with chance.
         tokenizer: to cut the texts with; None learns one on `train`.
+        shape: of the model, where it goes on with another run's; None follows from the number of pairs.
         made_of: the caller's own texts, where a teacher wrote a part of these; they are what the card tells of.
     """
 
@@ -52,6 +53,7 @@ class Sources:
     augmentation: Augmentation | None = None
     vectors: Path | None = None
     tokenizer: Tokenizer | None = None
+    shape: Shape | None = None
     made_of: "Sources | None" = None
 
     @property
@@ -59,6 +61,16 @@ class Sources:
         """Who names a dev set and no test set wants all of the rest for training."""
         missing = {"dev": self.dev is None, "test": self.dev is None and self.test is None}
         return [name for name, is_missing in missing.items() if is_missing]
+
+    @property
+    def window(self) -> int:
+        """Tokens that the model reads at most."""
+        return WINDOW if self.shape is None else self.shape.max_len
+
+    @property
+    def tags(self) -> list[str]:
+        """The languages that a token asks for: none in a model of one direction."""
+        return [target for _, target in self.directions] if self.both else []
 
     @property
     def directions(self) -> list[tuple[str, str]]:
@@ -157,9 +169,12 @@ def prepare(
     wanted = sources.parts_to_hold_out
     parts = split(sources.train.pairs(), wanted, seed=seed) if wanted else None
     n_pairs = parts.size(TRAIN) if parts else verdict.n_usable
-    chosen = size or size_for(n_pairs * len(sources.directions))
-    tags = [target for _, target in sources.directions] if sources.both else []
-    tokenizer = sources.tokenizer or Tokenizer.train(_training_texts(sources.train, parts), chosen.vocab_size, tags)
+    n_seen = n_pairs * len(sources.directions)
+    chosen = size or size_for(n_seen)
+    if sources.shape is not None:
+        chosen = tuned(chosen, n_seen, sources.shape)
+    texts = _training_texts(sources.train, parts)
+    tokenizer = sources.tokenizer or Tokenizer.train(texts, chosen.vocab_size, sources.tags)
     held = {name: _held_out(sources, parts, name, tokenizer) for name in ("dev", "test")}
     made = _made(sources, parts, n_pairs, seed, [pair for part in held.values() for pair in part])
     extra = [pair for found in made.values() for pair in found]
@@ -167,7 +182,7 @@ def prepare(
         chain(sources.train.pairs(), extra),
         tokenizer,
         folder / "corpus",
-        max_tokens=MAX_TOKENS,
+        max_tokens=min(MAX_TOKENS, sources.window - 2),
         dropout=chosen.piece_dropout,
         seed=seed,
         skip=np.append(parts.skip(TRAIN), np.zeros(len(extra), bool)) if parts else None,
@@ -193,27 +208,32 @@ def _held_out(sources: Sources, parts: Split | None, name: str, tokenizer: Token
     """The pairs of a part: the caller's own, or those held out, or none."""
     given = sources.dev if name == "dev" else sources.test
     if given is not None:
-        refuse_long(given, tokenizer)
+        refuse_long(given, tokenizer, sources.window)
         # The test is scored as `heedful evaluate` scores it, its empty lines too.
         return [pair for pair in given.pairs() if name == "test" or all(side.strip() for side in pair)]
     if parts is None or name not in parts.parts:
         return []
     chosen = parts.select(sources.train.pairs(), name)
-    return [pair for pair in chosen if max(len(tokenizer.encode(side)) for side in pair) <= MAX_TOKENS]
+    most = min(MAX_TOKENS, sources.window - 2)
+    return [pair for pair in chosen if max(len(tokenizer.encode(side)) for side in pair) <= most]
 
 
-def refuse_long(text: ParallelText, tokenizer: Tokenizer) -> None:
-    """A held-out sentence that no model of ours can read would end a training when it is first scored.
+def refuse_long(text: ParallelText, tokenizer: Tokenizer, window: int = WINDOW) -> None:
+    """A held-out sentence that the model cannot read would end a training when it is first scored.
 
+    Args:
+        text: held out.
+        tokenizer: of the model.
+        window: tokens that the model reads at most.
     Raises:
         LengthError: names its line.
     """
     for line, pair in enumerate(text.pairs(), 1):
         for side, sentence in zip(SIDES, pair, strict=True):
             n_tokens = len(tokenizer.encode(sentence))
-            if n_tokens > WINDOW - 2:
+            if n_tokens > window - 2:
                 raise LengthError(
-                    f"{text.path(side)}:{line} has {n_tokens:,} tokens and the model's window {WINDOW - 2:,}: split it "
+                    f"{text.path(side)}:{line} has {n_tokens:,} tokens and the model's window {window - 2:,}: split it "
                     "into sentences; nothing is cut in silence"
                 )
 

@@ -72,8 +72,7 @@ class Rehearsal:
     @torch.inference_mode()
     def nll(self, translator: Translator) -> float:
         """Mean negative log-likelihood of the true tokens of the dev set, in nats."""
-        objective, tokenizer = TeacherForcing(smoothing=0.0), self.prepared.tokenizer
-        device = next(translator.model.parameters()).device
+        tokenizer = self.prepared.tokenizer
         total = count = 0.0
         for direction, (sources, references) in zip(self.directions, self.sides, strict=True):
             tag = translator.tag(direction)
@@ -81,10 +80,25 @@ class Rehearsal:
                 (encoder_input(tokenizer.encode(source), tag), tokenizer.encode(reference))
                 for source, reference in zip(sources, references, strict=True)
             ]
-            rows.sort(key=lambda row: len(row[0]))
-            for first in range(0, len(rows), ROWS_AT_ONCE):
-                batch = collate(*zip(*rows[first : first + ROWS_AT_ONCE], strict=True))
-                loss = objective(translator.model, batch.to(device))
-                total += float(loss.figures["nll"][0])
-                count += float(loss.count)
+            found = surprise(translator.model, rows)
+            total, count = total + found[0], count + found[1]
         return total / count
+
+
+@torch.inference_mode()
+def surprise(model: Model, rows: Sequence[tuple[list[int], list[int]]]) -> tuple[float, float]:
+    """The negative log-likelihood of all true tokens, in nats, and how many they are.
+
+    Args:
+        model: in evaluation mode.
+        rows: what the encoder reads, and the pieces that are true.
+    """
+    objective, device = TeacherForcing(smoothing=0.0), next(model.parameters()).device
+    total = count = 0.0
+    ordered = sorted(rows, key=lambda row: len(row[0]))
+    for first in range(0, len(ordered), ROWS_AT_ONCE):
+        batch = collate(*zip(*ordered[first : first + ROWS_AT_ONCE], strict=True))
+        loss = objective(model, batch.to(device))
+        total += float(loss.figures["nll"][0])
+        count += float(loss.count)
+    return total, count

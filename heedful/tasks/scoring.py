@@ -59,7 +59,7 @@ def score_file(
     """
     loaded = load(run, device)
     if not isinstance(loaded, Scored):
-        raise OptionError(f"{run} is a run of {task_of(run)}: --data is for classifiers; give --source and --target")
+        raise OptionError(f"{run} is a run of {task_of(run)}: --data is for tables; give --source and --target")
     pairs = loaded.readings(data)[0]
     if against is None:
         return FileScores(loaded.figures(pairs, tell), len(pairs))
@@ -69,7 +69,11 @@ def score_file(
             raise OptionError(f"{against} does not answer as {run} does: compare two runs that answer questions")
         mine, others = (each.tally(pairs, tell) for each in (loaded, other))
         return FileScores(mine.figures(), len(pairs), str(against), mine.compare(others, "f1"))
-    assert isinstance(loaded, Classifier), "a new kind of run says here how two of its kind are compared"
+    if not isinstance(loaded, Classifier):
+        raise OptionError(
+            f"--against with --data compares classifiers, or models that answer: {run} is a run of {task_of(run)}; "
+            "score each alone"
+        )
     if not isinstance(other, Classifier) or other.scheme.kind != loaded.scheme.kind:
         raise OptionError(f"{against} does not tell what {run} tells: compare two classifiers of one kind")
     truth = [truth for _, truth in pairs]

@@ -1,7 +1,7 @@
 """What is trained and how it is computed: settled when a run begins, and read back when it is resumed."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,7 +67,9 @@ class Setup:
         return cls.from_json(read_json(folder / SETUP))
 
 
-def settle(folder: Path, model: str, size: Size, vocab_size: int, device: str | None) -> Setup:
+def settle(
+    folder: Path, model: str, size: Size, vocab_size: int, device: str | None, shape: Shape | None = None
+) -> Setup:
     """Decide how a new run is set up, and write it down: resumed, it goes on in the same way.
 
     Args:
@@ -76,10 +78,15 @@ def settle(folder: Path, model: str, size: Size, vocab_size: int, device: str | 
         size: of the model.
         vocab_size: pieces that the tokenizer has.
         device: "cpu", "cuda", or None to choose.
+        shape: of another run, with which it goes on; None follows from the size.
     Raises:
         OptionError: the model or the device is not known.
     """
-    setup = Setup(model, family(model).shape_for(size, vocab_size), size, choose(device))
+    if shape is None:
+        shape = family(model).shape_for(size, vocab_size)
+    else:
+        shape = replace(shape, vocab_size=vocab_size, dropout=size.dropout)
+    setup = Setup(model, shape, size, choose(device))
     write_json(folder / SETUP, setup.to_json())
     return setup
 

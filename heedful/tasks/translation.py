@@ -8,6 +8,7 @@ from heedful.tasks.beginning import Beginning, Command, as_begun, begin, command
 from heedful.tasks.course import take, time_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.evidence import Judge, Published, Trained, describe, publish
+from heedful.tasks.inheritance import Inheritance
 from heedful.tasks.models import n_parameters
 from heedful.tasks.preparation import Sources, examine
 from heedful.tasks.request import TranslationOptions
@@ -47,9 +48,11 @@ def train_translation(
     options.check()
     RunDirectory(options.out).check_free()
     sources = options.sources()
+    inheritance = Inheritance.open(options.init, options.vocabulary) if options.init else None
+    sources = sources if inheritance is None else inheritance.into(sources)
     verdict = examine(sources)
     with RunDirectory.starting(options.out) as run:
-        begin(run, options, sources, verdict, size, command)
+        begin(run, options, sources, verdict, size, command, inheritance=inheritance)
         return go_on(run, sources, options, watch)
 
 
@@ -97,7 +100,8 @@ def go_on(
     display.event(result.step, "scoring on the held-out pairs")
     tell = now_and_then(lambda said: display.event(result.step, said))
     command = command_of(run)
-    trained = Trained(sources, beginning.prepared, setup, beginning.model, result, seed, command, beginning.coverage)
+    began = (beginning.coverage, beginning.inherited)
+    trained = Trained(sources, beginning.prepared, setup, beginning.model, result, seed, command, *began)
     return publish(run, trained, tell, judge)
 
 
@@ -109,6 +113,8 @@ def _opening(beginning: Beginning) -> Iterator[str]:
     yield f"pairs: {pairs}; {amount(n_parameters(beginning.model))} parameters"
     if beginning.coverage is not None:
         yield f"word vectors: {beginning.coverage.describe()}"
+    if beginning.inherited is not None:
+        yield f"begins {beginning.inherited.start}: {'; '.join(beginning.inherited.warm_start.describe())}"
     found = [item for item in prepared.facts["verdict"]["findings"] if item["severity"] == "warning"]
     if found:
         kinds = ", ".join(f"{item['title'].lower()} ({item['count']:,})" for item in found)

@@ -35,6 +35,8 @@ LEFT_OUT = "window"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A smaller share of lines with several sentences teaches nobody to read them.
 RARELY = 0.01
+# What a run of a task is called.
+_KINDS = {"translation": "a translator", "text": "a run of `heedful train text`"}
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 
 
@@ -94,6 +96,7 @@ class Translator:
         search: how to look for the best where a call does not say it; None is a beam of 5.
         several: for each language the share of the lines learned from that hold several sentences, where it is known.
         shortlists: of its directions; in one that has none every token may be written.
+        read: what becomes of a text before it is cut; None makes one line of it.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class Translator:
         search: Search | None = None,
         several: Mapping[str, float] | None = None,
         shortlists: Mapping[Direction, Shortlist] | None = None,
+        read: Callable[[str], str] | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
         self.tokenizer = tokenizer
@@ -115,6 +119,7 @@ class Translator:
         self.search = search or Beam()
         self.several = dict(several or {})
         self.shortlists = dict(shortlists or {})
+        self.read = read or one_line
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the packed weights, whose layout belongs to this process."""
@@ -145,20 +150,20 @@ class Translator:
             raise OptionError(f"a run directory is named by its path: got {path!r}")
         run = RunDirectory.open(Path(path))
         # Before its files are looked for: a run of another task has others.
-        require_translation(run)
+        require_task(run)
         numerics = choose(device)
         if compute is not None:
             numerics = replace(numerics, compute=compute)
         shortened = (compression_of(run) or {}).get("shortlist") is not None
         needed = [run.config, run.weights, run.tokenizer, run.generation, *([run.shortlist] if shortened else [])]
         check_manifest(run.path, [file.name for file in needed])
-        model, vocab_size, directions, several = _described(run)
+        model, vocab_size, directions, several = described(run)
         tokenizer = Tokenizer.load(run.tokenizer)
         targets = {target for _, target in directions} if len(directions) > 1 else set()
         if tokenizer.vocab_size != vocab_size or targets != set(tokenizer.languages):
             raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
         shortlists = load_shortlists(run.shortlist, directions, tokenizer) if shortened else None
-        return cls(model, tokenizer, directions, numerics, None, _search(run), several, shortlists)
+        return cls(model, tokenizer, directions, numerics, None, search_of(run), several, shortlists)
 
     def without_shortlists(self) -> Self:
         """The same translator, which may write every token."""
@@ -233,7 +238,7 @@ class Translator:
         seconds = time.perf_counter() - begun
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):
             answers[i] = [
-                Answer(_one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped, tuple(h.tokens))
+                Answer(one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped, tuple(h.tokens))
                 for h in hypotheses
             ]
         return Translations(answers, found.counters, found.counters["tokens"], seconds)
@@ -296,7 +301,7 @@ class Translator:
         return f"{len(ids):,} tokens and the model's window {room:,}" if len(ids) > room else ""
 
     def _encode(self, text: str) -> list[int]:
-        return self.tokenizer.encode(_one_line(text))
+        return self.tokenizer.encode(self.read(text))
 
     def _read(self, text: str, what: str) -> list[int]:
         """The pieces of a text, when they fit into the model."""
@@ -306,8 +311,8 @@ class Translator:
         return ids
 
 
-def _one_line(text: str) -> str:
-    """Line ends and tabs would break what is written line by line; other spaces (U+00A0, U+3000) are text.
+def one_line(text: str) -> str:
+    """A text on one line: line ends and tabs would break what is written line by line; other spaces (U+3000) are text.
 
     A line of nothing that can be seen (spaces, U+200B, U+FEFF) is empty: a model would make something up for it.
     """
@@ -335,30 +340,40 @@ def _sentences(texts: Iterable[str]) -> list[str]:
     return found
 
 
-def load_model(run: RunDirectory) -> Model:
+def load_model(run: RunDirectory, task: str = "translation") -> Model:
     """The model of a finished run with its weights as they stand in the file, in float32 where they are no int8.
 
     Raises:
-        RunError: its configuration or its weights are missing or damaged, or it is no translator.
+        RunError: its configuration or its weights are missing or damaged, or it is of another task.
     """
-    return _described(run)[0].eval()
+    return described(run, task)[0].eval()
 
 
-def require_translation(run: RunDirectory) -> None:
+def require_task(run: RunDirectory, task: str = "translation") -> None:
     """Refuse a run of another task.
 
+    Args:
+        run: finished.
+        task: that it must have been trained for.
     Raises:
         RunError: it is one, or its config.json is damaged.
     """
     config = read_json(run.config)
-    task = config.get("task") if isinstance(config, dict) else None
-    if task != "translation":
-        raise RunError(f"{run.path} was trained for {task!r}: expected a translator; choose another run directory")
+    found = config.get("task") if isinstance(config, dict) else None
+    if found != task:
+        raise RunError(f"{run.path} was trained for {found!r}: expected {_KINDS[task]}; choose another run directory")
 
 
-def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict[str, float]]:
-    """What config.json says: the model, with its weights; the size of its vocabulary; directions; `several`."""
-    require_translation(run)
+def described(run: RunDirectory, task: str = "translation") -> tuple[Model, int, Sequence[Direction], dict[str, float]]:
+    """What config.json says: the model, with its weights; the size of its vocabulary; directions; `several`.
+
+    Args:
+        run: finished.
+        task: that it was trained for.
+    Raises:
+        RunError: it was trained for another, or it is damaged.
+    """
+    require_task(run, task)
     config = read_json(run.config)
     try:
         made = family(config["model"])
@@ -374,7 +389,7 @@ def _described(run: RunDirectory) -> tuple[Model, int, Sequence[Direction], dict
     return model, shape.vocab_size, directions, several
 
 
-def _search(run: RunDirectory) -> Search:
+def search_of(run: RunDirectory) -> Search:
     """How generation_config.json says to decode."""
     values = read_json(run.generation)
     try:

@@ -14,6 +14,7 @@ from heedful.cli.train import curve_table
 from heedful.run.manifest import check_manifest
 from heedful.training.progress import Silent
 from tests.cli.commands import refused, run
+from tests.tasks import written
 from tests.tasks.curves import points
 from tests.tasks.tiny import ask, contents, flags, small
 from tests.tasks.tiny_language import small as small_language
@@ -234,3 +235,38 @@ def test_several_texts_behind_one_flag(capsys, languages, tmp_path):
     request = json.loads((tmp_path / "out" / "training" / "begun" / "request.json").read_text())
     assert request["options"]["text"] == [str(languages.text), str(more)]
     assert request["command"].startswith("heedful train language --out out --steps 2 --text text.txt more.txt")
+
+
+def test_texts_in_a_writer_out_that_says_how_it_is_used(capsys, tmp_path):
+    with written.small():
+        for data, more, use in (
+            (written.summaries(tmp_path), [], "summarize"),
+            (written.dialogues(tmp_path), ["--turns", 2, "--source-column", "en"], "chat"),
+        ):
+            words = ["--data", data, *more, "--steps", 1, "--out", tmp_path / use]
+            code, said, told = run(capsys, "train", "text", *words)
+            assert code == 0, told
+            assert f"heedful {use} {tmp_path / use}" in said
+            assert "ROUGE-L" in said
+
+
+def test_two_runs_are_named_behind_one_flag_or_two(capsys, tiny, tmp_path):
+    texts = ["--source", tiny.texts / "train.zh", "--target", tiny.texts / "train.en", "--out", tmp_path / "x"]
+    for words in (["--init", tiny.both, tiny.rnn], ["--init", tiny.both, "--init", tiny.rnn]):
+        said = refused(capsys, "train", "translation", *texts, *words)
+        assert "two families make no model: got both (transformer) and rnn (rnn)" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--target-column", "tarket"], "has no column 'tarket'; did you mean 'target'"),
+        (["--long", "leeding"], "--long 'leeding' is not known; did you mean 'leading'"),
+        (["--turns", "2"], "holds no list of turns"),
+        (["--init", "nowhere"], "nowhere does not exist"),
+    ],
+)
+def test_mistakes_about_texts_are_one_line_and_2(capsys, tmp_path, words, said):
+    data = written.write_rows(tmp_path / "a.jsonl", [{"source": "a b", "target": "a"}] * 3)
+    assert said in refused(capsys, "train", "text", "--data", data, "--out", tmp_path / "x", *words)
+    assert not (tmp_path / "x").exists()

@@ -20,7 +20,7 @@ READMES = ["README.md", "README.zh.md"]
 # Flags of every verb, or of none.
 EVERYWHERE = {"--debug", "--help", "--version"}
 APP = main.build()
-TRAIN = [APP["train"][name] for name in ("translation", "language", "classification", "answering")]
+TRAIN = [APP["train"][name] for name in ("translation", "language", "classification", "answering", "text")]
 
 
 def commands(code: str) -> list[list[str]]:

@@ -79,6 +79,6 @@ def test_the_summary_of_a_model_made_of_another_says_so():
 
 
 def test_parity_stands_beside_the_scores(tmp_path):
-    write_scores(tmp_path / "scores.json", [score_set()], {"data": "test"})
+    write_scores(tmp_path / "scores.json", [score_set()], {"parity": {"data": "test"}})
     assert read_json(tmp_path / "scores.json")["parity"] == {"data": "test"}
     assert read_scores(tmp_path / "scores.json") == [score_set()]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from heedful.model.transformer import Transformer
-from heedful.tasks.defaults import SIZES, WINDOW, Size, architecture_for, options_for, size_for
+from heedful.tasks.defaults import SIZES, WINDOW, Size, architecture_for, options_for, size_for, tuned
 from heedful.tasks.preparation import MAX_TOKENS
 
 
@@ -61,3 +61,14 @@ def test_options_suit_any_number_of_steps(steps):
 def test_the_average_spans_a_fortieth_of_the_run():
     assert 1 / (1 - options_for(SIZES[0], 4000, 1).average) == pytest.approx(100)
     assert 1 / (1 - options_for(SIZES[0], 10**6, 1).average) == pytest.approx(500)
+
+
+def test_a_trained_model_goes_on_slower_the_less_text_there_is():
+    shape = architecture_for(SIZES[3], 10_000)
+    rows = [tuned(size_for(n), n, shape) for n in (2_000, 30_000, 500_000)]
+    assert [row.learning_rate for row in rows] == sorted(row.learning_rate for row in rows)
+    assert [row.dropout for row in rows] == sorted((row.dropout for row in rows), reverse=True)
+    assert all(row.learning_rate < SIZES[3].learning_rate and row.orthogonal_rate < 0.02 for row in rows)
+    assert all((row.d_model, row.n_encoder_layers, row.n_decoder_layers) == (256, 5, 3) for row in rows)
+    assert all(row.epochs < size_for(2_000).epochs for row in rows)
+    assert options_for(rows[0], 1000, 1).orthogonal_rate == rows[0].orthogonal_rate

@@ -75,7 +75,7 @@ def flags(options: TranslationOptions) -> list[str]:
     for name, value in vars(options).items():
         if value is True:
             words.append(f"--{name.replace('_', '-')}")
-        elif value is not None and value is not False:
+        elif value not in (None, False, ()):
             words += [f"--{name.replace('_', '-')}", str(value)]
     return words
 
