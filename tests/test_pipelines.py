@@ -56,7 +56,7 @@ def test_both_ways_are_told_apart_by_the_script(tiny):
     [
         ("tranlation", "task 'tranlation' is not known; did you mean 'translation'"),
         ("zero-shot", "task 'zero-shot' is not known; choose from feature-extraction"),
-        ("summarization", "was trained for 'translation': expected a run of `heedful train text`"),
+        ("summarization", "does not do 'summarization': it is a run of the task 'translation'"),
         (
             "translation_en_to_de",
             "does not do 'translation_en_to_de': it does translation_zh_to_en and translation_en_",

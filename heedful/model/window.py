@@ -49,7 +49,7 @@ def pieces(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Iterator[
         query: (N, H, T, K), of N blocks.
         key: (N, G, S, K).
         value: (N, G, S, K).
-        mask: (N, 1, T, S).
+        mask: (N, 1, T, S), or (N, 1, 1, S) where all queries see alike.
     """
     n_bytes = query.shape[1] * query.shape[2] * key.shape[2] * query.element_size()
     n_blocks = max(1, WEIGHT_BYTES // n_bytes) if query.device.type == "cpu" else len(query)

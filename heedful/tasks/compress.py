@@ -27,8 +27,9 @@ from heedful.tasks.parity import Proof, Trial, held_out, prove
 from heedful.tasks.preparation import READY
 from heedful.tasks.questions import read_questions
 from heedful.tasks.shortlist import effects, learned, learning_text
+from heedful.tasks.stored import load_model
 from heedful.tasks.texts import parallel_text
-from heedful.tasks.translator import Direction, Translator, load_model
+from heedful.tasks.translator import Direction, Translator
 from heedful.training.objectives import TeacherForcing
 
 # Pairs on which layers are tried, and how many of them at once.

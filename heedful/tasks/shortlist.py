@@ -77,7 +77,7 @@ def effects(translator: Translator, trial: Trial, tell: Tell = unwatched) -> dic
         trial: what it is asked with them and without.
         tell: is told how far it is.
     """
-    plain, found = translator.without_shortlists(), {}
+    plain, found = translator.with_shortlists({}), {}
     encode, size = translator.tokenizer.encode, translator.tokenizer.vocab_size
     for direction, shortlist in translator.shortlists.items():
         pairs = trial.along(direction, translator.directions[0])

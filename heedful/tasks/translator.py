@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from heedful.compression.quantize import rebuilt
 from heedful.compression.shortlist import Shortlist, load_shortlists
 from heedful.crew import crew_for
 from heedful.data.batch import encoder_input
@@ -24,19 +23,16 @@ from heedful.model.native.network import NativeNetwork, rewritten
 from heedful.model.pack import pack
 from heedful.numerics import Compute, Numerics, applied, choose
 from heedful.run.directory import RunDirectory
-from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
-from heedful.run.weights import load_tensors
-from heedful.tasks.models import compression_of, family, load_weights
+from heedful.tasks.models import compression_of
+from heedful.tasks.stored import described, require_task, search_of
 
-Direction = tuple[str, str]
 # What is said to have stopped an answer that was never begun: its text is longer than the model's window.
 LEFT_OUT = "window"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A smaller share of lines with several sentences teaches nobody to read them.
 RARELY = 0.01
-# What a run of a task is called.
-_KINDS = {"translation": "a translator", "text": "a run of `heedful train text`"}
+Direction = tuple[str, str]
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 
 
@@ -95,7 +91,6 @@ class Translator:
         limits: of length and of what is decoded at once.
         search: how to look for the best where a call does not say it; None is a beam of 5.
         several: for each language the share of the lines learned from that hold several sentences, where it is known.
-        shortlists: of its directions; in one that has none every token may be written.
         read: what becomes of a text before it is cut; None makes one line of it.
     """
 
@@ -108,7 +103,6 @@ class Translator:
         limits: Limits | None = None,
         search: Search | None = None,
         several: Mapping[str, float] | None = None,
-        shortlists: Mapping[Direction, Shortlist] | None = None,
         read: Callable[[str], str] | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
@@ -118,7 +112,7 @@ class Translator:
         self.limits = limits or Limits()
         self.search = search or Beam()
         self.several = dict(several or {})
-        self.shortlists = dict(shortlists or {})
+        self.shortlists: Mapping[Direction, Shortlist] = {}
         self.read = read or one_line
 
     def __getstate__(self) -> dict[str, Any]:
@@ -162,13 +156,13 @@ class Translator:
         targets = {target for _, target in directions} if len(directions) > 1 else set()
         if tokenizer.vocab_size != vocab_size or targets != set(tokenizer.languages):
             raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
-        shortlists = load_shortlists(run.shortlist, directions, tokenizer) if shortened else None
-        return cls(model, tokenizer, directions, numerics, None, search_of(run), several, shortlists)
+        found = cls(model, tokenizer, directions, numerics, None, search_of(run), several)
+        return found.with_shortlists(load_shortlists(run.shortlist, directions, tokenizer)) if shortened else found
 
-    def without_shortlists(self) -> Self:
-        """The same translator, which may write every token."""
+    def with_shortlists(self, shortlists: Mapping[Direction, Shortlist]) -> Self:
+        """The same translator, which in these directions writes what is on their lists, and in others every token."""
         other = copy.copy(self)
-        other.shortlists = {}
+        other.shortlists = shortlists
         return other
 
     def translate(self, texts: Iterable[str], *, to: str | None = None, search: Search | None = None) -> list[str]:
@@ -338,64 +332,6 @@ def _sentences(texts: Iterable[str]) -> list[str]:
         if not text.isascii() and _SURROGATE.search(text):
             raise ShapeError(f"text {number} holds half a character (a lone surrogate): read it with its own encoding")
     return found
-
-
-def load_model(run: RunDirectory, task: str = "translation") -> Model:
-    """The model of a finished run with its weights as they stand in the file, in float32 where they are no int8.
-
-    Raises:
-        RunError: its configuration or its weights are missing or damaged, or it is of another task.
-    """
-    return described(run, task)[0].eval()
-
-
-def require_task(run: RunDirectory, task: str = "translation") -> None:
-    """Refuse a run of another task.
-
-    Args:
-        run: finished.
-        task: that it must have been trained for.
-    Raises:
-        RunError: it is one, or its config.json is damaged.
-    """
-    config = read_json(run.config)
-    found = config.get("task") if isinstance(config, dict) else None
-    if found != task:
-        raise RunError(f"{run.path} was trained for {found!r}: expected {_KINDS[task]}; choose another run directory")
-
-
-def described(run: RunDirectory, task: str = "translation") -> tuple[Model, int, Sequence[Direction], dict[str, float]]:
-    """What config.json says: the model, with its weights; the size of its vocabulary; directions; `several`.
-
-    Args:
-        run: finished.
-        task: that it was trained for.
-    Raises:
-        RunError: it was trained for another, or it is damaged.
-    """
-    require_task(run, task)
-    config = read_json(run.config)
-    try:
-        made = family(config["model"])
-        shape = made.read(config["architecture"])
-        directions = [(str(source), str(target)) for source, target in config["directions"]]
-        # A run of an older heedful does not say.
-        several = {str(language): float(share) for language, share in config.get("several_sentences", {}).items()}
-        compression = config.get("compression")
-        model = made.build(shape) if compression is None else rebuilt(made.build(shape), compression)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{run.config} describes no translator ({error}): restore it, or train again") from error
-    load_weights(model, load_tensors(run.weights), str(run.weights))
-    return model, shape.vocab_size, directions, several
-
-
-def search_of(run: RunDirectory) -> Search:
-    """How generation_config.json says to decode."""
-    values = read_json(run.generation)
-    try:
-        return Beam(values["width"], values["length_penalty"], values["n_best"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{run.generation} describes no search ({error}): restore it, or train again") from error
 
 
 def snapshot(model: Model, numerics: Numerics) -> Model:

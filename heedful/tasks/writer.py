@@ -17,7 +17,8 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
 from heedful.tasks.evidence import unwatched
-from heedful.tasks.translator import Translations, Translator, described, one_line, search_of
+from heedful.tasks.stored import described, search_of
+from heedful.tasks.translator import Translations, Translator, one_line
 
 TASK = "text"
 Long = Literal["refuse", "leading", "trailing"]

@@ -35,7 +35,8 @@ def test_a_text_beyond_the_window_is_an_empty_line_and_the_exit_code_says_so(sho
     assert out.split("\n")[1:] == ["", ""]
     assert "1 texts are longer than the model's window" in err
     assert "in line 2" in err
-    code, out, _ = run(capsys, "summarize", short, "--long", "leading", typed=typed)
+    code, out, err = run(capsys, "summarize", short, "--long", "leading", typed=typed)
+    assert err == ""
     assert (code, out.count("\n")) == (0, 2)
 
 

@@ -76,6 +76,6 @@ def test_what_is_missing_is_said(capsys, tmp_path):
 
 def test_a_table_is_for_classifiers_and_a_text_for_translators(capsys, tiny, tmp_path):
     data = table_of("one", tmp_path)
-    assert "--data is for classifiers" in refused(capsys, "evaluate", tiny.both, "--data", data)
+    assert "--data is for tables" in refused(capsys, "evaluate", tiny.both, "--data", data)
     both = ["--data", data, "--tsv", data]
     assert "--data is a table of texts and labels" in refused(capsys, "evaluate", tiny.both, *both)

@@ -24,8 +24,9 @@ from heedful.tasks.compress import CompressOptions, check_uncompressed, compress
 from heedful.tasks.models import compression_of
 from heedful.tasks.parity import held_out
 from heedful.tasks.request import TranslationOptions
+from heedful.tasks.stored import load_model
 from heedful.tasks.translation import train_translation
-from heedful.tasks.translator import Translator, load_model
+from heedful.tasks.translator import Translator
 from heedful.tasks.verification import verify_run
 from tests.tasks.tiny import SIZE, ask, contents, folder_in_memory
 

@@ -38,7 +38,7 @@ def test_two_runs_are_compared_on_the_same_examples(folder):
 
 
 def test_what_cannot_be_scored_is_refused(folder, tiny, tmp_path):
-    with pytest.raises(OptionError, match="is a run of translation: --data is for classifiers"):
+    with pytest.raises(OptionError, match="is a run of translation: --data is for tables"):
         score_file(tiny.both, folder / "test.tsv")
     with pytest.raises(OptionError, match="does not tell what"):
         score_file(folder / "strong", folder / "test.tsv", tiny.both)

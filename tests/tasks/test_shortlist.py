@@ -90,7 +90,7 @@ def test_columns_in_the_other_order_are_turned(tiny, translator):
 
 def test_effects_are_those_of_the_lists_alone(tiny, translator, trial):
     lists = learned(translator, learning_text("own", RunDirectory(tiny.both), WAY), trial)
-    shortened = translator.without_shortlists()
+    shortened = translator.with_shortlists({})
     shortened.shortlists = lists
     found = effects(shortened, trial)
     for direction, effect in found.items():

@@ -376,11 +376,11 @@ def test_a_shortlist_of_the_direction_is_what_may_be_written(translator):
         np.zeros(0, np.int32),
         np.zeros(translator.tokenizer.vocab_size, np.int32),
     )
-    shortened = translator.without_shortlists()
+    shortened = translator.with_shortlists({})
     shortened.shortlists = {("zh", "en"): shortlist}
     found = shortened.answer(CHINESE, to="en")
     assert {token for [best, *_] in found.answers for token in best.tokens} <= set(shortlist.common.tolist())
     assert shortened.answer(ENGLISH, to="zh").texts == translator.answer(ENGLISH, to="zh").texts
     begun = shortened.answer(CHINESE[:1], to="en", prefixes=["blue"])
     assert begun.texts[0].startswith("blue")
-    assert shortened.without_shortlists().answer(CHINESE, to="en").texts == translator.answer(CHINESE, to="en").texts
+    assert shortened.with_shortlists({}).answer(CHINESE, to="en").texts == translator.answer(CHINESE, to="en").texts
