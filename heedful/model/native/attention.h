@@ -38,13 +38,20 @@ struct Memory {
         keys.resize(static_cast<size_t>(groups) * d_head * room);
         values.resize(static_cast<size_t>(groups) * d_head * length);
     }
-    // Position s: key and value (groups * d_head) each.
-    void put(int s, const float* key, const float* value) {
-        for (int g = 0; g < groups; ++g)
-            for (int i = 0; i < d_head; ++i) {
-                keys[static_cast<size_t>(g * d_head + i) * room + s] = key[g * d_head + i];
-                values[(static_cast<size_t>(g) * length + s) * d_head + i] = value[g * d_head + i];
+    // Keys and values (groups * d_head) of all positions, `stride` floats apart.
+    void fill(const float* key, const float* value, int stride) {
+        for (int i = 0; i < groups * d_head; i += LANES)
+            for (int s = 0; s < length; s += LANES) {
+                Vec square[LANES];
+                for (int j = 0; j < LANES; ++j)
+                    square[j] = s + j < length ? load(key + static_cast<size_t>(s + j) * stride + i) : _mm512_setzero_ps();
+                transpose(square);
+                for (int j = 0; j < LANES; ++j) store(&keys[static_cast<size_t>(i + j) * room + s], square[j]);
             }
+        for (int g = 0; g < groups; ++g)
+            for (int s = 0; s < length; ++s)
+                std::memcpy(&values[(static_cast<size_t>(g) * length + s) * d_head],
+                            value + static_cast<size_t>(s) * stride + g * d_head, d_head * sizeof(float));
     }
 };
 
