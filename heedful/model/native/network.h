@@ -149,18 +149,36 @@ struct Network {
 
     void feed_forward(const Layer& layer, int n, Scratch& s) const {
         // So many rows at a time that what is between the two products stays in the core's own cache.
-        constexpr int BLOCK = 8 * TILE;
+        constexpr int BLOCK = 16 * TILE;
         prepare(layer.ff_norm, n, layer.widen, s);
         for (int first = 0; first < n; first += BLOCK) {
             const int some = n - first < BLOCK ? n - first : BLOCK;
-            const int stride = spread(s.rows, first, some, layer.widen, s.hidden);
             s.inner.open(layer.narrow.kind, some, shape.d_ff);
-            for (int r = 0; r < some; ++r) {
-                float* h = s.hidden.get() + static_cast<size_t>(r) * stride;
-                bend(h);
-                s.inner.put(r, h);
-            }
+            widen(layer, first, some, s);
             add(s.inner, first, some, layer.narrow, layer.ff_norm, s);
+        }
+    }
+
+    // Rows first..first+n widened and bent, to s.inner.
+    void widen(const Layer& layer, int first, int n, Scratch& s) const {
+        const int f = shape.d_ff;
+        const bool gated = is_gated();
+        if (!gated && s.inner.kind != Kind::int8) {
+            // On the way, without a place between.
+            multiply(s.rows, first, n, layer.widen, [&](int row, int column, const Vec(&v)[VECTORS]) {
+                for (int i = 0; i < VECTORS && column + i * LANES < f; ++i)
+                    s.inner.put(row - first, column + i * LANES, bend(v[i]));
+            });
+            return;
+        }
+        const int stride = spread(s.rows, first, n, layer.widen, s.hidden);
+        for (int r = 0; r < n; ++r) {
+            float* h = s.hidden.get() + static_cast<size_t>(r) * stride;
+            for (int i = 0; i < f; i += LANES) {
+                const Vec bent = bend(load(h + i));
+                store(h + i, gated ? _mm512_mul_ps(bent, load(h + f + i)) : bent);
+            }
+            s.inner.put(r, h);
         }
     }
 
@@ -169,7 +187,6 @@ struct Network {
         const Vec most = _mm512_min_ps(splat(88.0f), _mm512_sub_ps(_mm512_setzero_ps(), y));
         return _mm512_div_ps(x, _mm512_add_ps(splat(1.0f), exp(most)));
     }
-    static Vec silu(Vec x) { return gate(x, x); }
     // (1 + tanh(u)) / 2 = sigmoid(2u), with u = sqrt(2 / pi) * (x + 0.044715 x^3)
     static Vec gelu_tanh(Vec x) {
         const Vec factor = _mm512_fmadd_ps(_mm512_mul_ps(x, x), splat(0.07135481627f), splat(1.595769122f));
@@ -188,34 +205,21 @@ struct Network {
         return _mm512_fnmadd_ps(half, tail, _mm512_max_ps(_mm512_setzero_ps(), x));
     }
 
-    void bend(float* h) const {
-        const int f = shape.d_ff;
+    bool is_gated() const {
+        const auto activation = static_cast<Activation>(shape.activation);
+        return activation == Activation::swiglu || activation == Activation::geglu_tanh;
+    }
+
+    // What is bent of the inner width: all of it, or the half that opens the gate for the other.
+    Vec bend(Vec x) const {
         switch (static_cast<Activation>(shape.activation)) {
-            case Activation::relu:
-                for (int i = 0; i < f; i += LANES) store(h + i, _mm512_max_ps(_mm512_setzero_ps(), load(h + i)));
-                break;
-            case Activation::relu2:
-                for (int i = 0; i < f; i += LANES) {
-                    Vec v = _mm512_max_ps(_mm512_setzero_ps(), load(h + i));
-                    store(h + i, _mm512_mul_ps(v, v));
-                }
-                break;
-            case Activation::gelu:
-                for (int i = 0; i < f; i += LANES) store(h + i, gelu(load(h + i)));
-                break;
-            case Activation::swiglu:
-                for (int i = 0; i < f; i += LANES) store(h + i, _mm512_mul_ps(silu(load(h + i)), load(h + f + i)));
-                break;
-            case Activation::silu:
-                for (int i = 0; i < f; i += LANES) store(h + i, silu(load(h + i)));
-                break;
-            case Activation::gelu_tanh:
-                for (int i = 0; i < f; i += LANES) store(h + i, gelu_tanh(load(h + i)));
-                break;
-            case Activation::geglu_tanh:
-                for (int i = 0; i < f; i += LANES) store(h + i, _mm512_mul_ps(gelu_tanh(load(h + i)), load(h + f + i)));
-                break;
+            case Activation::gelu: return gelu(x);
+            case Activation::gelu_tanh: case Activation::geglu_tanh: return gelu_tanh(x);
+            case Activation::silu: case Activation::swiglu: return gate(x, x);
+            default: break;
         }
+        const Vec positive = _mm512_max_ps(_mm512_setzero_ps(), x);
+        return static_cast<Activation>(shape.activation) == Activation::relu2 ? _mm512_mul_ps(positive, positive) : positive;
     }
 
     // What the last layer left (n, D), ready for `reader`.
