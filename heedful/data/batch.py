@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import torch
@@ -152,7 +152,7 @@ def pad_sources(source_ids: Sequence[Sequence[int]], *, multiple: int = 8) -> So
 def flatten(rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
     """Lists of ids as one flat array and the length of each row."""
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    flat = np.fromiter((token for row in rows for token in row), dtype=np.int64, count=int(lengths.sum()))
+    flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
     return flat, lengths
 
 

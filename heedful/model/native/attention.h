@@ -38,32 +38,47 @@ struct Memory {
         keys.resize(static_cast<size_t>(groups) * d_head * room);
         values.resize(static_cast<size_t>(groups) * d_head * length);
     }
-    // Position s: key and value (groups * d_head) each.
-    void put(int s, const float* key, const float* value) {
-        for (int g = 0; g < groups; ++g)
-            for (int i = 0; i < d_head; ++i) {
-                keys[static_cast<size_t>(g * d_head + i) * room + s] = key[g * d_head + i];
-                values[(static_cast<size_t>(g) * length + s) * d_head + i] = value[g * d_head + i];
+    // Keys and values (groups * d_head) of all positions, `stride` floats apart.
+    void fill(const float* key, const float* value, int stride) {
+        for (int i = 0; i < groups * d_head; i += LANES)
+            for (int s = 0; s < length; s += LANES) {
+                Vec square[LANES];
+                for (int j = 0; j < LANES; ++j)
+                    square[j] = s + j < length ? load(key + static_cast<size_t>(s + j) * stride + i) : _mm512_setzero_ps();
+                transpose(square);
+                for (int j = 0; j < LANES; ++j) store(&keys[static_cast<size_t>(i + j) * room + s], square[j]);
             }
+        for (int g = 0; g < groups; ++g)
+            for (int s = 0; s < length; ++s)
+                std::memcpy(&values[(static_cast<size_t>(g) * length + s) * d_head],
+                            value + static_cast<size_t>(s) * stride + g * d_head, d_head * sizeof(float));
     }
 };
 
-// Several sums for each query where there are few: an addition waits for the one before it.
-template <int M>
-inline void score(const float* const* queries, const float* keys, int d_head, int room, Vec (&sums)[M]) {
-    constexpr int CHAINS = M <= 2 ? 4 : M == 3 ? 2 : 1;
-    Vec parts[CHAINS][M];
+// 16 * V scores of M queries, from key `at` on. Several sums for each where there are few: an addition waits for the one
+// before it.
+template <int M, int V>
+inline void score(const float* const* queries, const float* keys, int d_head, int room, float scale, int at, float* scores) {
+    constexpr int CHAINS = M * V <= 2 ? 4 : M * V == 3 ? 2 : 1;
+    Vec parts[CHAINS][M][V];
     for (int c = 0; c < CHAINS; ++c)
-        for (int m = 0; m < M; ++m) parts[c][m] = _mm512_setzero_ps();
+        for (int m = 0; m < M; ++m)
+            for (int v = 0; v < V; ++v) parts[c][m][v] = _mm512_setzero_ps();
     for (int i = 0; i < d_head; i += CHAINS)
         for (int c = 0; c < CHAINS; ++c) {
-            const Vec key = load(keys + static_cast<size_t>(i + c) * room);
-            for (int m = 0; m < M; ++m) parts[c][m] = _mm512_fmadd_ps(splat(queries[m][i + c]), key, parts[c][m]);
+            Vec key[V];
+            for (int v = 0; v < V; ++v) key[v] = load(keys + static_cast<size_t>(i + c) * room + at + v * LANES);
+            for (int m = 0; m < M; ++m) {
+                const Vec query = splat(queries[m][i + c]);
+                for (int v = 0; v < V; ++v) parts[c][m][v] = _mm512_fmadd_ps(query, key[v], parts[c][m][v]);
+            }
         }
-    for (int m = 0; m < M; ++m) {
-        sums[m] = parts[0][m];
-        for (int c = 1; c < CHAINS; ++c) sums[m] = _mm512_add_ps(sums[m], parts[c][m]);
-    }
+    for (int m = 0; m < M; ++m)
+        for (int v = 0; v < V; ++v) {
+            Vec total = parts[0][m][v];
+            for (int c = 1; c < CHAINS; ++c) total = _mm512_add_ps(total, parts[c][m][v]);
+            store(scores + m * room + at + v * LANES, _mm512_mul_ps(total, splat(scale)));
+        }
 }
 
 // 16 * V floats of what M queries see, from float `at` of the values on.
@@ -87,11 +102,10 @@ inline void look(const float* const* queries, int group, const Memory& memory, c
                  float scale, float* const* mixed, float* scores) {
     const int d_head = memory.d_head, room = memory.room, length = memory.length;
     const float* keys = memory.keys.get() + static_cast<size_t>(group) * d_head * room;
-    for (int s = 0; s < room; s += LANES) {
-        Vec sums[M];
-        score<M>(queries, keys + s, d_head, room, sums);
-        for (int m = 0; m < M; ++m) store(scores + m * room + s, _mm512_mul_ps(sums[m], splat(scale)));
-    }
+    int s = 0;
+    for (; s + 4 * LANES <= room; s += 4 * LANES) score<M, 4>(queries, keys, d_head, room, scale, s, scores);
+    for (; s + 2 * LANES <= room; s += 2 * LANES) score<M, 2>(queries, keys, d_head, room, scale, s, scores);
+    for (; s < room; s += LANES) score<M, 1>(queries, keys, d_head, room, scale, s, scores);
     for (int m = 0; m < M; ++m) softmax(scores + m * room, length, low[m], high[m]);
     const float* values = memory.values.get() + static_cast<size_t>(group) * length * d_head;
     int i = 0;

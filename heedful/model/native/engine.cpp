@@ -1,7 +1,10 @@
-// The engine: sentences are read in batches without padding, written a token a step, and replaced when they are done.
+// The engine: sentences are read in batches without padding, written a token a step, and replaced when they are done; or
+// read alone.
 #include <exception>
 #include <memory>
+#include <mutex>
 
+#include "encoder.h"
 #include "search.h"
 
 using namespace heedful;
@@ -50,60 +53,20 @@ private:
             work_.back()->open(task_, net_, next_++);
             n_tokens += length;
         }
-        encode(first, n_tokens);
+        encode(first);
         ++answer_.counters[2];
     }
 
-    void encode(size_t first, int n) {
-        const Shape& shape = net_.shape;
-        const Stack& stack = net_.encoder;
-        const int d = shape.d_model, heads = shape.heads, window = shape.window;
-        s_.x.resize(static_cast<size_t>(n) * d);
-        float* x = s_.x.get();
-        each(first, [&](Sentence& one, int) {
-            const int32_t* tokens = task_.source + task_.offset[one.index];
-            for (int i = 0; i < one.length; ++i, x += d) net_.embed(stack.tables, tokens[i], i, x);
-        });
-        s_.context.resize(static_cast<size_t>(n) * d);
-        for (const Layer& layer : stack.layers) {
-            net_.prepare(layer.norm, n, layer.qkv, s_);
-            const int stride = Network::spread(s_.rows, 0, n, layer.qkv, s_.wide);
-            each(first, [&](Sentence& one, int row) {
-                keys_.open(shape.groups, net_.d_head(), one.length);
-                float* q = s_.wide.get() + static_cast<size_t>(row) * stride;
-                for (int i = 0; i < one.length; ++i) {
-                    float* k = q + static_cast<size_t>(i) * stride + d;
-                    net_.rotate(stack.tables, i, heads, k - d);
-                    net_.rotate(stack.tables, i, shape.groups, k);
-                    keys_.put(i, k, k + net_.d_group());
-                }
-                const auto low = [&](int i) { return window < 0 ? 0 : std::max(0, i - window); };
-                const auto high = [&](int i) { return window < 0 ? one.length : std::min(one.length, i + window + 1); };
-                attend(q, stride, one.length, heads, keys_, low, high, s_.context.get() + static_cast<size_t>(row) * d, d, s_.scores);
-            });
-            net_.mix(n, layer.mix, layer.norm, s_);
-            net_.feed_forward(layer, n, s_);
-        }
-        net_.finish(stack, n, net_.memory, s_);
+    void encode(size_t first) {
+        const int n_sentences = static_cast<int>(work_.size() - first);
+        const int n = read(net_, {n_sentences, task_.source, nullptr, task_.offset + work_[first]->index}, s_);
+        net_.finish(net_.encoder, n, net_.memory, s_);
         const int stride = Network::spread(s_.rows, 0, n, net_.memory, s_.wide), size = net_.d_group();
-        each(first, [&](Sentence& one, int row) {
-            for (int i = 0; i < one.length; ++i) {
-                const float* at = s_.wide.get() + static_cast<size_t>(row + i) * stride;
-                for (Memory& memory : one.memories) {
-                    memory.put(i, at, at + size);
-                    at += 2 * size;
-                }
-            }
-        });
-    }
-
-    // Visit the sentences at work from the first on, with the number of tokens before each.
-    template <class Visit>
-    void each(size_t first, Visit&& visit) {
-        int row = 0;
+        const float* at = s_.wide.get();
         for (size_t i = first; i < work_.size(); ++i) {
-            visit(*work_[i], row);
-            row += work_[i]->length;
+            Sentence& one = *work_[i];
+            for (size_t l = 0; l < one.memories.size(); ++l) one.memories[l].fill(at + 2 * l * size, at + (2 * l + 1) * size, stride);
+            at += static_cast<size_t>(one.length) * stride;
         }
     }
 
@@ -123,7 +86,7 @@ private:
             Sentence& one = *rows_[r].sentence;
             const int beam = rows_[r].beam;
             one.slots(beam)[one.written] = static_cast<uint16_t>(beam);
-            net_.embed(net_.decoder.tables, one.last_token(beam, task_.bos), one.written, s_.x.get() + static_cast<size_t>(r) * d);
+            net_.embed(net_.decoder, one.last_token(beam, task_.bos), 0, one.written, s_.x.get() + static_cast<size_t>(r) * d);
         }
         for (size_t l = 0; l < net_.decoder.layers.size(); ++l) layer(l, n);
         net_.finish(net_.decoder, n, net_.output, s_);
@@ -227,11 +190,32 @@ private:
     const Answer answer_;
     Chooser chooser_;
     Scratch s_;
-    Memory keys_;
     Tokens common_;
     std::vector<Row> rows_;
     std::vector<Job> work_, spare_;
     int next_ = 0, done_ = 0;
+};
+
+// A network, and room to compute in for those who read with it.
+struct Engine {
+    Network net;
+
+    // Not given back where memory runs short.
+    std::unique_ptr<Scratch> borrow() {
+        const std::lock_guard<std::mutex> guard(lock_);
+        if (idle_.empty()) return std::make_unique<Scratch>();
+        auto found = std::move(idle_.back());
+        idle_.pop_back();
+        return found;
+    }
+    void give_back(std::unique_ptr<Scratch> scratch) {
+        const std::lock_guard<std::mutex> guard(lock_);
+        idle_.push_back(std::move(scratch));
+    }
+
+private:
+    std::mutex lock_;
+    std::vector<std::unique_ptr<Scratch>> idle_;
 };
 
 // Takes the arrays of a network in the order in which weights.py hands them over.
@@ -246,12 +230,13 @@ struct Reader {
         return found;
     }
     Tables tables() {
-        const Tables found{vector[0], vector[1], vector[2], vector[3]};
-        vector += 4;
+        const Tables found{vector[0], vector[1], vector[2], vector[3], vector[4]};
+        vector += 5;
         return found;
     }
     void stack(Stack& to, int n_layers, bool cross) {
         to.tables = tables();
+        to.first = norm();
         to.last = norm();
         for (int i = 0; i < n_layers; ++i) {
             Layer layer;
@@ -267,25 +252,42 @@ struct Reader {
 
 extern "C" {
 
-// A network, or null when memory is short. Matrices are copied; vectors (norms, tables) stay the caller's.
+// A network, or null when memory is short. Matrices are copied; vectors (norms, tables) stay the caller's. One without
+// layers that write only reads.
 void* heedful_open(const Shape* shape, const MatrixIn* matrices, const float* const* vectors) try {
-    auto net = std::make_unique<Network>();
-    net->shape = *shape;
+    auto engine = std::make_unique<Engine>();
+    Network& net = engine->net;
+    net.shape = *shape;
     Reader reader{matrices, vectors};
-    reader.stack(net->encoder, shape->encoder_layers, false);
-    reader.stack(net->decoder, shape->decoder_layers, true);
-    net->memory = reader.next();
-    net->output = reader.next(-INF);
-    return net.release();
+    reader.stack(net.encoder, shape->encoder_layers, false);
+    if (shape->decoder_layers) {
+        reader.stack(net.decoder, shape->decoder_layers, true);
+        net.memory = reader.next();
+        net.output = reader.next(-INF);
+    }
+    return engine.release();
 } catch (const std::exception&) {
     return nullptr;
 }
 
-void heedful_close(void* network) { delete static_cast<Network*>(network); }
+void heedful_close(void* engine) { delete static_cast<Engine*>(engine); }
+
+// What the encoder makes of each token: text i to the rows of `to` (n, room, D) from i * room on. 0, or what has failed.
+// Several threads may read at once.
+int32_t heedful_read(void* engine, const Texts* texts, int32_t room, float* to) try {
+    Engine& here = *static_cast<Engine*>(engine);
+    auto scratch = here.borrow();
+    read(here.net, *texts, *scratch);
+    hand_over(here.net, *texts, *scratch, room, to);
+    here.give_back(std::move(scratch));
+    return 0;
+} catch (const std::exception&) {
+    return no_memory;
+}
 
 // A search that is ready to begin, or null when memory is short. Task and answer are copied, what they point at is not.
-void* heedful_begin(const void* network, const Task* task, const Answer* answer) try {
-    return new Worker(*static_cast<const Network*>(network), *task, *answer);
+void* heedful_begin(const void* engine, const Task* task, const Answer* answer) try {
+    return new Worker(static_cast<const Engine*>(engine)->net, *task, *answer);
 } catch (const std::exception&) {
     return nullptr;
 }

@@ -52,6 +52,12 @@ class Task(ctypes.Structure):
     ]
 
 
+class Texts(ctypes.Structure):
+    """See encoder.h."""
+
+    _fields_ = [("n", ctypes.c_int32), *((name, ctypes.c_void_p) for name in ("tokens", "kinds", "offset"))]
+
+
 class Answer(ctypes.Structure):
     """See search.h."""
 
@@ -68,7 +74,7 @@ def library() -> Any | None:
     try:
         return load()
     except BuildError as error:
-        _log.debug("decoding with PyTorch: %s", error)
+        _log.debug("PyTorch computes: %s", error)
         return None
 
 
@@ -173,6 +179,7 @@ def _bound(loaded: Any) -> Any:
     for name, takes, gives in (
         ("open", (pointer(Shape), pointer(Matrix), pointer(anything)), anything),
         ("close", (anything,), None),
+        ("read", (anything, pointer(Texts), ctypes.c_int32, anything), ctypes.c_int32),
         ("begin", (anything, pointer(Task), pointer(Answer)), anything),
         ("go_on", (anything,), ctypes.c_int32),
         ("end", (anything,), None),

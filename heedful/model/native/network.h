@@ -8,7 +8,7 @@
 
 namespace heedful {
 
-enum class Activation : int32_t { relu = 0, gelu = 1, relu2 = 2, swiglu = 3, silu = 4 };
+enum class Activation : int32_t { relu = 0, gelu = 1, relu2 = 2, swiglu = 3, silu = 4, gelu_tanh = 5, geglu_tanh = 6 };
 
 struct Shape {
     int32_t vocab_size, d_model, heads, groups, d_ff, encoder_layers, decoder_layers, max_len;
@@ -25,21 +25,23 @@ struct Layer {
     Norm norm, cross_norm, ff_norm;
 };
 
-// Tables of a stack: tokens (V, D); position vectors (max_len, D) or null; cosines and sines (max_len, d_head / 2) or null.
+// Tables of a stack: tokens (V, D); types of tokens (kinds, D) or null; position vectors (max_len, D) or null; cosines and
+// sines (max_len, d_head / 2) or null.
 struct Tables {
-    const float *tokens, *positions, *cosine, *sine;
+    const float *tokens, *kinds, *positions, *cosine, *sine;
 };
 
 struct Stack {
     std::vector<Layer> layers;
     Tables tables{};
-    Norm last;
+    Norm first, last;  // of what was embedded, and of what the last layer left; without weights there is none
 };
 
 // What one thread needs to compute with.
 struct Scratch {
     Buffer<float> x, wide, context, hidden, scores, line;
     Rows rows, inner;
+    Memory keys;
 };
 
 struct Network {
@@ -51,10 +53,15 @@ struct Network {
     int d_head() const { return shape.d_model / shape.heads; }
     int d_group() const { return shape.groups * d_head(); }
 
-    void embed(const Tables& tables, int token, int position, float* x) const {
-        const float* from = tables.tokens + static_cast<size_t>(token) * shape.d_model;
-        const float* added = tables.positions ? tables.positions + static_cast<size_t>(position) * shape.d_model : nullptr;
-        for (int i = 0; i < shape.d_model; ++i) x[i] = from[i] * shape.embedding_scale + (added ? added[i] : 0.0f);
+    void embed(const Stack& stack, int token, int kind, int position, float* x) const {
+        const int d = shape.d_model;
+        const float* from = stack.tables.tokens + static_cast<size_t>(token) * d;
+        for (int i = 0; i < d; ++i) x[i] = from[i] * shape.embedding_scale;
+        if (const float* added = stack.tables.kinds)
+            for (int i = 0; i < d; ++i) x[i] += added[static_cast<size_t>(kind) * d + i];
+        if (const float* added = stack.tables.positions)
+            for (int i = 0; i < d; ++i) x[i] += added[static_cast<size_t>(position) * d + i];
+        if (stack.first.weight) normalise(stack.first, x, x);
     }
 
     void normalise(const Norm& norm, const float* x, float* to) const {
@@ -142,48 +149,77 @@ struct Network {
 
     void feed_forward(const Layer& layer, int n, Scratch& s) const {
         // So many rows at a time that what is between the two products stays in the core's own cache.
-        constexpr int BLOCK = 8 * TILE;
+        constexpr int BLOCK = 16 * TILE;
         prepare(layer.ff_norm, n, layer.widen, s);
         for (int first = 0; first < n; first += BLOCK) {
             const int some = n - first < BLOCK ? n - first : BLOCK;
-            const int stride = spread(s.rows, first, some, layer.widen, s.hidden);
             s.inner.open(layer.narrow.kind, some, shape.d_ff);
-            for (int r = 0; r < some; ++r) {
-                float* h = s.hidden.get() + static_cast<size_t>(r) * stride;
-                bend(h);
-                s.inner.put(r, h);
-            }
+            widen(layer, first, some, s);
             add(s.inner, first, some, layer.narrow, layer.ff_norm, s);
         }
     }
 
-    // x * sigmoid(x)
-    static Vec silu(Vec x) {
-        return _mm512_div_ps(x, _mm512_add_ps(splat(1.0f), exp(_mm512_sub_ps(_mm512_setzero_ps(), x))));
+    // Rows first..first+n widened and bent, to s.inner.
+    void widen(const Layer& layer, int first, int n, Scratch& s) const {
+        const int f = shape.d_ff;
+        const bool gated = is_gated();
+        if (!gated && s.inner.kind != Kind::int8) {
+            // On the way, without a place between.
+            multiply(s.rows, first, n, layer.widen, [&](int row, int column, const Vec(&v)[VECTORS]) {
+                for (int i = 0; i < VECTORS && column + i * LANES < f; ++i)
+                    s.inner.put(row - first, column + i * LANES, bend(v[i]));
+            });
+            return;
+        }
+        const int stride = spread(s.rows, first, n, layer.widen, s.hidden);
+        for (int r = 0; r < n; ++r) {
+            float* h = s.hidden.get() + static_cast<size_t>(r) * stride;
+            for (int i = 0; i < f; i += LANES) {
+                const Vec bent = bend(load(h + i));
+                store(h + i, gated ? _mm512_mul_ps(bent, load(h + f + i)) : bent);
+            }
+            s.inner.put(r, h);
+        }
     }
 
-    void bend(float* h) const {
-        const int f = shape.d_ff;
+    // x * sigmoid(y); of numbers beyond e^88 there is no float.
+    static Vec gate(Vec x, Vec y) {
+        const Vec most = _mm512_min_ps(splat(88.0f), _mm512_sub_ps(_mm512_setzero_ps(), y));
+        return _mm512_div_ps(x, _mm512_add_ps(splat(1.0f), exp(most)));
+    }
+    // (1 + tanh(u)) / 2 = sigmoid(2u), with u = sqrt(2 / pi) * (x + 0.044715 x^3)
+    static Vec gelu_tanh(Vec x) {
+        const Vec factor = _mm512_fmadd_ps(_mm512_mul_ps(x, x), splat(0.07135481627f), splat(1.595769122f));
+        return gate(x, _mm512_mul_ps(x, factor));
+    }
+    // max(x, 0) - |x| P(|x|), where P(a) = erfc(a / sqrt(2)) / 2 is what a normal variable exceeds a with: half of
+    // exp(-a p(a)). The polynomial p was fitted for the least error of the result on [0, 6.5], 1e-8; beyond, P is nothing.
+    static Vec gelu(Vec x) {
+        const Vec a = _mm512_abs_ps(x);
+        Vec p = splat(1.3183366718e-6f);
+        for (float c : {-1.9446595616e-5f, 9.1125009931e-5f, 1.8860296404e-4f, -5.0221648999e-3f, 3.6478698254e-2f,
+                        3.1826692820e-1f, 7.9788935184e-1f})
+            p = _mm512_fmadd_ps(p, a, splat(c));
+        const Vec tail = exp(_mm512_fnmadd_ps(p, a, _mm512_setzero_ps()));
+        const Vec half = _mm512_mul_ps(a, splat(0.5f));
+        return _mm512_fnmadd_ps(half, tail, _mm512_max_ps(_mm512_setzero_ps(), x));
+    }
+
+    bool is_gated() const {
+        const auto activation = static_cast<Activation>(shape.activation);
+        return activation == Activation::swiglu || activation == Activation::geglu_tanh;
+    }
+
+    // What is bent of the inner width: all of it, or the half that opens the gate for the other.
+    Vec bend(Vec x) const {
         switch (static_cast<Activation>(shape.activation)) {
-            case Activation::relu:
-                for (int i = 0; i < f; i += LANES) store(h + i, _mm512_max_ps(_mm512_setzero_ps(), load(h + i)));
-                break;
-            case Activation::relu2:
-                for (int i = 0; i < f; i += LANES) {
-                    Vec v = _mm512_max_ps(_mm512_setzero_ps(), load(h + i));
-                    store(h + i, _mm512_mul_ps(v, v));
-                }
-                break;
-            case Activation::gelu:
-                for (int i = 0; i < f; ++i) h[i] = 0.5f * h[i] * (1.0f + std::erf(h[i] * 0.70710678118654752f));
-                break;
-            case Activation::swiglu:
-                for (int i = 0; i < f; i += LANES) store(h + i, _mm512_mul_ps(silu(load(h + i)), load(h + f + i)));
-                break;
-            case Activation::silu:
-                for (int i = 0; i < f; i += LANES) store(h + i, silu(load(h + i)));
-                break;
+            case Activation::gelu: return gelu(x);
+            case Activation::gelu_tanh: case Activation::geglu_tanh: return gelu_tanh(x);
+            case Activation::silu: case Activation::swiglu: return gate(x, x);
+            default: break;
         }
+        const Vec positive = _mm512_max_ps(_mm512_setzero_ps(), x);
+        return static_cast<Activation>(shape.activation) == Activation::relu2 ? _mm512_mul_ps(positive, positive) : positive;
     }
 
     // What the last layer left (n, D), ready for `reader`.

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import accumulate, chain, pairwise
 from typing import Any
-from weakref import finalize
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from heedful.errors import RunError, ShapeError
 from heedful.interface import Found, SearchTask
 from heedful.model.native import library
-from heedful.model.native.weights import Arrays, misfit, shape_of
+from heedful.model.native.weights import Copied, misfit
 from heedful.model.transformer import Transformer
 
 # Rows of a step at most: with more, what sentences remember no longer fits into the caches, and nothing is gained.
@@ -36,17 +35,7 @@ class NativeNetwork:
     """
 
     def __init__(self, model: Transformer, engine: Any) -> None:
-        arrays, self._engine = Arrays(model), engine
-        self._handle = engine.heedful_open(
-            ctypes.byref(shape_of(model)),
-            (library.Matrix * len(arrays.matrices))(*arrays.matrices),
-            (ctypes.c_void_p * len(arrays.vectors))(*arrays.vectors),
-        )
-        if not self._handle:
-            raise MemoryError("no memory for a second copy of the model's weights")
-        finalize(self, engine.heedful_close, self._handle)
-        # The engine points at these.
-        self._vectors = arrays.kept
+        self._copied = Copied(model, engine, writes=True)
         self._vocab_size, self._max_len = model.architecture.vocab_size, model.max_len
 
     def searches(self, width: int) -> bool:
@@ -102,8 +91,8 @@ class NativeNetwork:
 
     def _work(self, task: library.Task, answer: library.Answer, watch: Callable[[int], bool]) -> bool:
         """Search to the end, unless the watch stops it: then True."""
-        engine = self._engine
-        search = engine.heedful_begin(self._handle, ctypes.byref(task), ctypes.byref(answer))
+        engine = self._copied.engine
+        search = engine.heedful_begin(self._copied.handle, ctypes.byref(task), ctypes.byref(answer))
         if not search:
             raise MemoryError(_TOO_MANY)
         done = 0

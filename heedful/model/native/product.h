@@ -69,17 +69,21 @@ struct Rows {
         if (kind == Kind::float32) {
             std::memcpy(row(r), x, width * sizeof(float));
         } else if (kind == Kind::bfloat16) {
-            put_bfloat16(reinterpret_cast<uint16_t*>(row(r)), x);
+            for (int i = 0; i < width; i += LANES) put(r, i, load(x + i));
         } else {
             put_int8(r, x);
         }
     }
 
-private:
-    void put_bfloat16(uint16_t* to, const float* x) const {
-        for (int i = 0; i < width; i += LANES)
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), to_bfloat16(load(x + i)));
+    // Sixteen numbers of a row; not in int8, where a row has one scale.
+    void put(int r, int at, Vec x) {
+        if (kind == Kind::float32)
+            store(reinterpret_cast<float*>(row(r)) + at, x);
+        else
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(row(r) + 2 * at), to_bfloat16(x));
     }
+
+private:
     void put_int8(int r, const float* x) {
         Vec most = _mm512_setzero_ps();
         __mmask16 broken = 0;

@@ -87,6 +87,25 @@ inline Vec exp(Vec x) {
     return _mm512_scalef_ps(p, n);
 }
 
+// Turn a square of 16 x 16 floats over: what stood in lane j of v[i] stands in lane i of v[j].
+inline void transpose(Vec (&v)[LANES]) {
+    const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    // Blocks off the diagonal change places: of 8 x 8, then those of 4 x 4 within each, and so on.
+    for (int half = LANES / 2; half; half /= 2) {
+        const __mmask16 second = _mm512_test_epi32_mask(lane, _mm512_set1_epi32(half));
+        // Of two vectors side by side lanes 16 to 31 are the second's.
+        const __m512i left = _mm512_mask_add_epi32(lane, second, lane, _mm512_set1_epi32(LANES - half));
+        const __m512i right = _mm512_mask_mov_epi32(_mm512_add_epi32(lane, _mm512_set1_epi32(half)), second,
+                                                    _mm512_add_epi32(lane, _mm512_set1_epi32(LANES)));
+        for (int i = 0; i < LANES; ++i) {
+            if (i & half) continue;
+            const Vec a = v[i], b = v[i + half];
+            v[i] = _mm512_permutex2var_ps(a, left, b);
+            v[i + half] = _mm512_permutex2var_ps(a, right, b);
+        }
+    }
+}
+
 inline float sum(Vec v) { return _mm512_reduce_add_ps(v); }
 inline float largest(Vec v) { return _mm512_reduce_max_ps(v); }
 

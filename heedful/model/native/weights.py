@@ -2,6 +2,8 @@
 
 import ctypes
 from collections.abc import Sequence
+from typing import Any, Self
+from weakref import finalize
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +19,7 @@ from heedful.model.positions import AddedPositions, RotaryPositions
 from heedful.model.transformer import Stack, Transformer
 
 # In the order of their codes in network.h and product.h.
-ACTIVATIONS = ("relu", "gelu", "relu2", "swiglu", "silu")
+ACTIVATIONS = ("relu", "gelu", "relu2", "swiglu", "silu", "gelu_tanh", "geglu_tanh")
 KINDS = (torch.float32, torch.bfloat16, torch.int8)
 # Vectors hold so many floats; every width is a multiple of it.
 LANES = 16
@@ -33,8 +35,6 @@ KNOWN = (
 COMPUTED = {
     "activation": ACTIVATIONS,
     "head_width": (None,),
-    "norm_embeddings": (False,),
-    "n_kinds": (0,),
     "scale_attention": (True,),
 }
 
@@ -43,11 +43,12 @@ class Arrays:
     """The matrices and vectors of a model in the engine's order (`Reader` in engine.cpp).
 
     Args:
-        model: encoder and decoder; `misfit` has nothing against it.
+        model: `misfit` has nothing against it.
+        writes: whether its decoder is taken too.
     """
 
-    def __init__(self, model: Transformer) -> None:
-        assert model.encoder is not None and model.decoder is not None, "the engine reads and writes"
+    def __init__(self, model: Transformer, writes: bool = True) -> None:
+        assert model.encoder is not None, "the engine reads"
         self.matrices: list[Matrix] = []
         self.vectors: list[int | None] = []
         # The engine copies matrices, which need live no longer than this; and goes on pointing at vectors, which are
@@ -55,6 +56,9 @@ class Arrays:
         self.lent: list[Tensor] = []
         self.kept: dict[int, Tensor] = {}
         self._stack(model.encoder)
+        if not writes:
+            return
+        assert model.decoder is not None, "what writes has a decoder"
         self._stack(model.decoder)
         self._matrix([block.cross.key_value for block in model.decoder.blocks if block.cross is not None])
         self._matrix([model.output])
@@ -62,8 +66,11 @@ class Arrays:
     def _stack(self, stack: Stack) -> None:
         tokens = stack.embedding.tokens
         self._vector(tokens.weight, _unit(tokens))
+        kinds = stack.embedding.kinds
+        self._vector(None if kinds is None else kinds.weight)
         for table in (stack.embedding.added.table, stack.rotary.cos, stack.rotary.sin):
             self._vector(table)
+        self._norm(stack.embedding.norm)
         self._norm(stack.norm)
         for block in stack.blocks:
             self._block(block)
@@ -122,8 +129,37 @@ class Arrays:
         return self.lent[-1]
 
 
-def shape_of(model: Transformer) -> Shape:
-    """The architecture in the engine's terms."""
+class Copied:
+    """A model's weights as the engine has them, for as long as this lives.
+
+    Args:
+        model: `misfit` has nothing against it.
+        engine: the library.
+        writes: whether its decoder is copied too.
+    Raises:
+        MemoryError: there is no room for the copy.
+    """
+
+    def __init__(self, model: Transformer, engine: Any, writes: bool) -> None:
+        arrays, self.engine = Arrays(model, writes), engine
+        self.handle = engine.heedful_open(
+            ctypes.byref(shape_of(model, writes)),
+            (Matrix * len(arrays.matrices))(*arrays.matrices),
+            (ctypes.c_void_p * len(arrays.vectors))(*arrays.vectors),
+        )
+        if not self.handle:
+            raise MemoryError("no memory for a second copy of the model's weights")
+        finalize(self, engine.heedful_close, self.handle)
+        # The engine points at these.
+        self._vectors = arrays.kept
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: nothing of it ever changes."""
+        return self
+
+
+def shape_of(model: Transformer, writes: bool = True) -> Shape:
+    """The architecture in the engine's terms; without layers that write unless it is to write."""
     shape: Architecture = model.architecture
     assert model.encoder is not None, "the engine reads"
     norm = model.encoder.blocks[0].attention_residual.norm
@@ -135,7 +171,7 @@ def shape_of(model: Transformer) -> Shape:
         groups=shape.n_kv_heads or shape.n_heads,
         d_ff=shape.d_ff,
         encoder_layers=shape.n_encoder_layers,
-        decoder_layers=shape.n_decoder_layers,
+        decoder_layers=shape.n_decoder_layers if writes else 0,
         max_len=shape.max_len,
         activation=ACTIVATIONS.index(shape.activation),
         rms=shape.norm == "rms",
@@ -146,12 +182,12 @@ def shape_of(model: Transformer) -> Shape:
     )
 
 
-def misfit(model: nn.Module) -> str:
-    """Why the engine cannot take a model over; "" where it can."""
+def misfit(model: nn.Module, writes: bool = True) -> str:
+    """Why the engine cannot take a model over, or its encoder alone; "" where it can."""
     if type(model) is not Transformer:
         return f"it is {type(model).__name__}, no Transformer"
     shape = model.architecture
-    if model.encoder is None or model.decoder is None:
+    if model.encoder is None or (writes and model.decoder is None):
         return "it has no encoder or no decoder"
     for name, computed in COMPUTED.items():
         if getattr(shape, name) not in computed:
@@ -159,14 +195,15 @@ def misfit(model: nn.Module) -> str:
     for name in ("d_model", "d_ff", "d_head"):
         if getattr(shape, name) % LANES:
             return f"{name}={getattr(shape, name)} is no multiple of {LANES}"
-    for name, module in model.named_modules():
+    taken = model if writes else model.encoder
+    for name, module in taken.named_modules():
         if type(module) not in KNOWN and not _is_int8(module):
             return f"{name} is {type(module).__name__}"
         if module._forward_hooks or module._forward_pre_hooks:
             return f"{name or 'the model'} has a hook"
         if isinstance(module, nn.Linear) and module.weight.dtype not in KINDS:
             return f"{name} is {module.weight.dtype}"
-    elsewhere = {parameter.device.type for parameter in model.parameters()} - {"cpu"}
+    elsewhere = {parameter.device.type for parameter in taken.parameters()} - {"cpu"}
     return f"it is on {elsewhere.pop()}" if elsewhere else ""
 
 

@@ -36,6 +36,8 @@ CHANGES = [
     {"d_model": 64, "n_heads": 1, "tie": "none", "scale_embeddings": False},
     {"n_encoder_layers": 3, "n_decoder_layers": 1, "d_ff": 80, "tie": "output", "vocab_size": 130},
     {"activation": "silu", "output": "biased", "norm_eps": 1e-3},
+    {"activation": "gelu_tanh", "norm_embeddings": True, "n_kinds": 2, "decoder_positions": "learned"},
+    {"activation": "geglu_tanh", "norm_embeddings": True, "norm": "rms", "order": "pre"},
     {"d_model": 48, "n_heads": 3, "activation": "swiglu", "d_ff": 16, "n_kv_heads": 1, "window": 1},
 ]
 

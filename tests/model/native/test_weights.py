@@ -1,14 +1,15 @@
 """What the engine is given of a model, and which models it cannot take."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from heedful.architecture import Architecture
-from heedful.model.native.weights import Arrays, misfit, shape_of
+from heedful.architecture import Activation, Architecture
+from heedful.model.native.weights import ACTIVATIONS, Arrays, misfit, shape_of
 from heedful.model.transformer import Transformer
 
 SMALL = Architecture(50, 32, 2, 1, 2, None, 64, max_len=16)
@@ -25,10 +26,35 @@ def test_matrices_come_in_the_order_of_the_engine():
 def test_vectors_come_in_the_order_of_the_engine():
     model = Transformer(replace(SMALL, bias=False, encoder_positions="rotary", order="pre"))
     found = [each is not None for each in Arrays(model).vectors]
-    norm = [True, False]
-    # Tokens, positions, cosines, sines, last norm; two norms a layer that reads, three a layer that writes.
-    reads = [True, False, True, True, *norm, *norm, *norm, *norm, *norm]
-    assert found == [*reads, True, True, False, False, *norm, *norm, *norm, *norm]
+    norm, none = [True, False], [False, False]
+    # Tokens, types, positions, cosines, sines, first and last norm; two norms a layer, three where it writes.
+    reads = [True, False, False, True, True, *none, *norm, *norm, *norm, *norm, *norm]
+    assert found == [*reads, True, False, True, False, False, *none, *norm, *norm, *norm, *norm]
+
+
+def test_of_a_model_that_only_reads_there_is_the_encoder():
+    shape = replace(SMALL, n_decoder_layers=0, norm_embeddings=True, n_kinds=2)
+    for model in (Transformer(shape), Transformer(replace(shape, n_decoder_layers=1))):
+        arrays = Arrays(model, writes=False)
+        assert [(each.n, each.k) for each in arrays.matrices] == 2 * [(96, 32), (32, 32), (64, 32), (32, 64)]
+        found = [each is not None for each in arrays.vectors]
+        assert found == [True, True, True, False, False, True, True, False, False, *[True] * 8]
+        assert shape_of(model, writes=False).decoder_layers == 0
+
+
+def test_what_stands_beside_the_encoder_may_be_anything_where_it_alone_is_taken():
+    model = Transformer(replace(SMALL, n_decoder_layers=0, output="transformed", pooler=True))
+    assert misfit(model, writes=False) == ""
+    assert "no decoder" in misfit(model)
+    model.encoder.blocks[0].attention.register_forward_hook(lambda *_: None)
+    assert misfit(model, writes=False) == "blocks.0.attention has a hook"
+    assert "no encoder" in misfit(Transformer(replace(SMALL, n_encoder_layers=0)), writes=False)
+    relative = Transformer(replace(SMALL, n_decoder_layers=0, encoder_positions="relative"))
+    assert misfit(relative, writes=False) == "relative is RelativeBias"
+
+
+def test_every_activation_is_known():
+    assert set(ACTIVATIONS) == set(get_args(Activation))
 
 
 def test_shape():
@@ -49,9 +75,6 @@ def test_shape():
         ({"d_ff": 40}, "d_ff=40"),
         ({"n_heads": 4}, "d_head=8"),
         ({"head_width": 32}, "head_width=32"),
-        ({"activation": "gelu_tanh"}, "activation='gelu_tanh'"),
-        ({"norm_embeddings": True}, "norm_embeddings=True"),
-        ({"n_kinds": 2}, "n_kinds=2"),
         ({"scale_attention": False}, "scale_attention=False"),
         ({"encoder_positions": "relative"}, "encoder.relative is RelativeBias"),
         ({"output": "transformed"}, "transform is Transform"),
