@@ -43,11 +43,17 @@ def export(
         as_json: print one JSON object instead of a table.
     """
     from heedful.cli.watching import watching
+    from heedful.errors import OptionError
     from heedful.tasks import export as exports
     from heedful.tasks.importing import give_back, is_imported
     from heedful.tasks.texts import parallel_text
 
     if to == "huggingface" and is_imported(run):
+        if quantization != "float32" or source or target or tsv:
+            raise OptionError(
+                f"{run} was imported and goes back as it came: --quantization and texts to compare on do not apply; "
+                "leave them out"
+            )
         returned = give_back(run, out)
         said = f"{returned.path}: {returned.family}, for {returned.architecture} of transformers"
         print(json.dumps(returned.to_json(), ensure_ascii=False) if as_json else said)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from heedful.errors import OptionError
+from heedful.errors import DataError, OptionError
 from heedful.evaluation.significance import Comparison
 from heedful.tasks.answerer import Answerer
 from heedful.tasks.classifier import Classifier
@@ -61,6 +61,8 @@ def score_file(
     if not isinstance(loaded, Scored):
         raise OptionError(f"{run} is a run of {task_of(run)}: --data is for tables; give --source and --target")
     pairs = loaded.readings(data)[0]
+    if not pairs:
+        raise DataError(f"{data} holds nothing to score: expected examples as the run learned from; give some")
     if against is None:
         return FileScores(loaded.figures(pairs, tell), len(pairs))
     other = load(against, device)

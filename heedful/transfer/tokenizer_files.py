@@ -136,13 +136,24 @@ def _made(folder: Path, said: Said, names: Mapping[str, str]) -> tuple[tokenizer
     )
 
 
+def _lines(path: Path) -> list[str]:
+    with naming(path, "read"):
+        content = path.read_bytes()
+    try:
+        return content.decode().replace("\r\n", "\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise RunError(f"{path} is damaged: it is no UTF-8 at byte {error.start:,}; fetch it again") from None
+
+
 def _words(path: Path, said: Said, unknown: str) -> tokenizers.Tokenizer:
     """Pieces of words: arXiv:1609.08144, with the normalisation of BERT."""
-    with naming(path, "read"):
-        lines = path.read_text(encoding="utf-8").split("\n")
+    lines = _lines(path)
     vocabulary = {line.rstrip("\r"): token for token, line in enumerate(lines) if line or token < len(lines) - 1}
     if unknown not in vocabulary:
         raise RunError(f"{path} has no {unknown!r}: it is no vocabulary of this kind, or damaged; fetch it again")
+    for name in ("tokenize_chinese_chars", "strip_accents", "do_lower_case"):
+        if not isinstance(said.get(name), bool | None):
+            raise RunError(f"{path.parent}: its tokenizer is damaged: {name} is true or false, got {said.get(name)!r}")
     inner = tokenizers.Tokenizer(models.WordPiece(vocabulary, unk_token=unknown))
     inner.normalizer = normalizers.BertNormalizer(
         handle_chinese_chars=said.get("tokenize_chinese_chars", True),
@@ -156,8 +167,7 @@ def _words(path: Path, said: Said, unknown: str) -> tokenizers.Tokenizer:
 
 def _bytes(vocabulary: Path, merges: Path, prefixed: bool) -> tokenizers.Tokenizer:
     """Pairs of bytes, joined."""
-    with naming(merges, "read"):
-        lines = merges.read_text(encoding="utf-8").split("\n")
+    lines = _lines(merges)
     pairs = []
     for line in lines[1:] if lines[0].startswith("#version") else lines:
         left, _, right = line.partition(" ")

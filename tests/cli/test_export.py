@@ -33,3 +33,12 @@ def test_mistakes_are_one_line(tiny, tmp_path, capsys):
     lone = ("export", tiny.both, "--to", "argos", "--out", out, "--source", tiny.texts / "test.zh")
     assert "--target is missing" in refused(capsys, *lone)
     assert not out.exists()
+
+
+def test_an_imported_run_goes_back_as_it_came(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("heedful.tasks.importing.is_imported", lambda run: True)
+    arguments = ["export", str(tmp_path), "--to", "huggingface", "--out", str(tmp_path / "new"), "--quantization=int8"]
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert "--quantization and texts to compare on do not apply; leave them out" in err
+    assert not (tmp_path / "new").exists()

@@ -3,6 +3,7 @@
 import pytest
 
 from heedful.errors import DataError, OptionError
+from heedful.tasks import scoring
 from heedful.tasks.classifier import Classifier
 from heedful.tasks.scoring import score_file
 from tests.tasks.labelled import ask, table_of, train_small, weather, write
@@ -45,6 +46,20 @@ def test_what_cannot_be_scored_is_refused(folder, tiny, tmp_path):
     bad = write(tmp_path / "bad.tsv", [("a text", "god"), ("b", "good")])
     with pytest.raises(DataError, match=r"bad\.tsv:1: the label 'god' does not occur in what was learned"):
         score_file(folder / "strong", bad)
+
+
+def test_a_file_that_holds_nothing_is_refused(tmp_path, monkeypatch):
+    class Empty:
+        def readings(self, data):
+            return [], ()
+
+        def figures(self, pairs, tell):
+            raise AssertionError("nothing to score")
+
+    monkeypatch.setattr(scoring, "load", lambda run, device: Empty())
+    monkeypatch.setattr(scoring, "Scored", Empty)
+    with pytest.raises(DataError, match=r"blank\.txt holds nothing to score"):
+        score_file(tmp_path, "blank.txt")
 
 
 def test_runs_that_answer_questions(folder, tmp_path):

@@ -184,3 +184,17 @@ def test_what_is_missing_or_damaged_is_named(files, said, tmp_path):
         (tmp_path / name).write_text(text)
     with pytest.raises(RunError, match=said):
         read_tokenizer(tmp_path, {}, BERT.frame)
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "message"),
+    [
+        (b"[UNK]\n\xff\n", {}, r"vocab\.txt is damaged: it is no UTF-8 at byte 6"),
+        (b"[UNK]\na\n", {"do_lower_case": "no"}, "do_lower_case is true or false, got 'no'"),
+    ],
+)
+def test_a_damaged_vocabulary_of_words(content, said, message, tmp_path):
+    (tmp_path / "vocab.txt").write_bytes(content)
+    (tmp_path / "tokenizer_config.json").write_bytes(encode_json(said))
+    with pytest.raises(RunError, match=message):
+        read_tokenizer(tmp_path, {}, BERT.frame)

@@ -45,7 +45,7 @@ def read_model(layout: Layout, config: Values, tensors: Tensors) -> tuple[Transf
         outside of it and have no place here: another task's head.
     Raises:
         OptionError: the configuration cannot be expressed here.
-        RunError: a tensor is missing, or has another shape; or one inside of the model has no place here.
+        RunError: a tensor is missing, quantized, or has another shape; or one inside of the model has no place here.
     """
     given, outside = _bare(layout, tensors)
     shape = layout.architecture(config, given)
@@ -60,6 +60,12 @@ def read_model(layout: Layout, config: Values, tensors: Tensors) -> tuple[Transf
     used = {name for names in pairs for name in names.theirs}
     left = [name for name in given if name not in used and not _is_copy(layout, name, given)]
     _require(layout, [name for name in used if name not in given], [name for name in left if name not in outside])
+    odd = [name for name in sorted(used) if not _is_plain(given[name])]
+    if odd:
+        raise RunError(
+            f"{odd[0]} is no array of fractions, but {given[odd[0]].dtype} of {tuple(given[odd[0]].shape)}: the "
+            "weights were quantized, or put away in another form; take the file of the whole model"
+        )
     dtype = torch.float64 if any(tensor.dtype == torch.float64 for tensor in given.values()) else torch.float32
     found: dict[str, Tensor] = {}
     for names in pairs:
@@ -149,6 +155,10 @@ def _require(layout: Layout, missing: Sequence[str], strange: Sequence[str]) -> 
             f"the weights are not those of the {layout.model_type} that config.json describes: tensors "
             f"{' and '.join(said)}; take both files from the same model"
         )
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() and tensor.ndim > 0 and tensor.layout == torch.strided and not tensor.is_meta
 
 
 def _cut(names: Names, given: Tensors, wanted: Mapping[str, torch.Size]) -> dict[str, Tensor]:

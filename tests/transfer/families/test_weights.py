@@ -52,6 +52,21 @@ def test_half_precision_is_read_as_float32():
     assert torch.equal(again.decoder.embedding.tokens.weight, given["transformer.wte.weight"].float())
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        torch.zeros(9, 8, dtype=torch.int8),
+        torch.tensor(1.0),
+        torch.zeros(9, 8).to_sparse(),
+        torch.empty(9, 8, device="meta"),
+    ],
+)
+def test_what_is_no_plain_array_is_refused(odd):
+    given = written_weights(GPT2, random(WRITER)) | {"transformer.wte.weight": odd}
+    with pytest.raises(RunError, match=r"wte\.weight is no array of fractions, but torch\."):
+        read_model(GPT2, GPT2.described(WRITER, {}), given)
+
+
 def test_more_layers_than_tensors_are_refused_before_they_are_made():
     given = written_weights(GPT2, random(WRITER))
     with pytest.raises(RunError, match=r"describes 1,000,000,000 layers and the weights are \d+ tensors"):
