@@ -128,8 +128,10 @@ def read(line: str, name: str) -> tuple[str, str]:
     Raises:
         DataError: it is not what is expected.
     """
+    from heedful.data.text import from_json
+
     try:
-        values = json.loads(line)
+        values = from_json(line)
     except ValueError as error:
         raise DataError(f"{name} is no JSON ({error}); {EXPECTED}") from None
     texts = [values.get(key) if isinstance(values, dict) else None for key in ("question", "context")]

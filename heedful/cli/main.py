@@ -229,6 +229,9 @@ def ending(error: BaseException, debug: bool) -> int:
         case SystemExit(__context__=BrokenPipeError()):
             # A console of rich meets the same with an exit, its output already dropped.
             return BROKEN_PIPE
+        case UnicodeEncodeError(reason="surrogates not allowed"):
+            # What is read from files is UTF-8 by then: only an argument can hold bytes that are no text.
+            return refuse(f"expected text in UTF-8, got {error.object[:40]!r}; give it in UTF-8", CALLERS, debug)
         case OSError(errno=number) if number in FULL:
             drop_output()
             return refuse(f"cannot write the output: {error.strerror}; free some space where it goes", CALLERS, debug)

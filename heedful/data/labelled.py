@@ -144,7 +144,9 @@ class Named:
             if value is None:
                 raise DataError(f"{place}: {str(cell)!r} is no number, which the other rows have; mend it")
             return repr(value)
-        name = "" if cell is None or isinstance(cell, list | dict) else _name(cell)
+        # What is no number comes from JSON where a cell was empty.
+        none = cell is None or isinstance(cell, list | dict) or (isinstance(cell, float) and as_number(cell) is None)
+        name = "" if none else _name(cell)
         if not name:
             raise DataError(f"{place} has no label: got {str(cell)!r}; remove the line, or give it one")
         return name
@@ -340,7 +342,7 @@ def _name(value: Any) -> str:
     """A label as it is shown: 1.0 of JSON and "1" are one label, and white space does not count."""
     if isinstance(value, bool):
         return str(value).lower()
-    return " ".join(str(int(value) if isinstance(value, float) and value == int(value) else value).split())
+    return " ".join(str(int(value) if isinstance(value, float) and value.is_integer() else value).split())
 
 
 def _finding(

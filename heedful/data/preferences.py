@@ -1,6 +1,5 @@
 """Pairs of answers of which one is better: read from JSON lines or TSV, cut into tokens, laid out in batches."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from heedful.data import chance
 from heedful.data.batch import lay_out
-from heedful.data.text import read_lines
+from heedful.data.text import from_json, read_lines
 from heedful.data.tokenizer import BOS, EOS, PAD, Tokenizer
 from heedful.errors import DataError, LengthError
 from heedful.interface import Source
@@ -61,9 +60,9 @@ def read_preferences(path: Path) -> Iterator[Preference]:
 
 def _of_json(path: Path, number: int, line: str) -> list[str]:
     try:
-        values = json.loads(line)
+        values = from_json(line)
         found = [values[name] for name in FIELDS]
-    except (json.JSONDecodeError, KeyError) as error:
+    except (ValueError, KeyError) as error:
         raise DataError(
             f"{path}:{number} is no JSON object with the keys {', '.join(FIELDS)} ({error}); mend the line"
         ) from None

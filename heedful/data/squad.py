@@ -1,6 +1,5 @@
 """Questions with the texts that answer them, in SQuAD's JSON or in rows; every answer is looked up in its text."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from heedful.data import chance
-from heedful.data.text import CONVERSION, UNREADABLE, identity, opened, skip_bom, unreadable
+from heedful.data.text import CONVERSION, UNREADABLE, from_json, identity, opened, skip_bom, unreadable
 from heedful.errors import DataError
 
 EXPECTED = (
@@ -97,7 +96,7 @@ def read_questions(path: Path) -> Questions:
     """
     text = _whole(path)
     try:
-        values = json.loads(text)
+        values = from_json(text)
     except ValueError as error:
         rows = list(_lines(path, text, error))
     else:
@@ -160,7 +159,7 @@ def _lines(path: Path, text: str, error: ValueError) -> Iterator[tuple[str, Mapp
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
+            values = from_json(line)
         except ValueError as wrong:
             if number == 1 or not line.lstrip().startswith("{"):
                 raise DataError(f"{path} is no JSON ({error}): {EXPECTED}") from None

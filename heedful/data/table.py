@@ -1,13 +1,12 @@
 """Tables of examples: TSV, CSV, JSON lines and words in columns; plain or gzip; every fault with its file and line."""
 
 import csv
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from heedful.data.text import read_lines
+from heedful.data.text import from_json, read_lines
 from heedful.errors import DataError, suggest
 
 Form = Literal["tsv", "csv", "jsonl", "words"]
@@ -260,7 +259,7 @@ def _objects(path: Path) -> Table:
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
+            values = from_json(line)
         except ValueError as error:
             raise DataError(f"{path}:{number} is no JSON ({error}); expected one object to a line") from None
         if not isinstance(values, dict):

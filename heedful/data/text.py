@@ -4,6 +4,8 @@ import difflib
 import gzip
 import hashlib
 import io
+import json
+import re
 import unicodedata
 import zlib
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ GZIP = b"\x1f\x8b"
 UNREADABLE = (EOFError, zlib.error, OSError)
 # What to do with text that is not UTF-8.
 CONVERSION = "for example with iconv -f LATIN1 -t UTF-8 (Chinese: -f GB18030)"
+_HALF = re.compile("[\ud800-\udfff]")
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (
     (b"\xff\xfe\0\0", "UTF-32"),
@@ -51,6 +54,22 @@ def read_lines(path: Path) -> Iterator[str]:
                 start += len(raw)
     except UNREADABLE as error:
         raise unreadable(path, error, f"after line {number:,}") from None
+
+
+def from_json(text: str) -> Any:
+    """What a text in JSON says; for JSON that others wrote.
+
+    Raises:
+        ValueError: it is no JSON, nests too deep, or holds half a character, which no text file can.
+    """
+    try:
+        values = json.loads(text)
+    except RecursionError:
+        raise ValueError("it nests too deep") from None
+    # Only an escape puts half a character into a decoded line.
+    if "\\u" in text and (half := _HALF.search(json.dumps(values, ensure_ascii=False))):
+        raise ValueError(f"{half[0]!r} is half a character, a lone surrogate")
+    return values
 
 
 def identity(text: str) -> int:

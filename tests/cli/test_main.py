@@ -36,6 +36,8 @@ def boom(kind: str, *, options: Options = Options()) -> int | None:
         print(options.width, options.order)
     if kind == "arrow":
         print("zh → en, 3 ä")
+    if kind == "bytes":
+        "a\udcff".encode()
     if kind == "table":
         Console().print("a row")
     if kind == "seven":
@@ -71,6 +73,12 @@ def test_a_verb_gets_its_flags_and_its_results_go_to_stdout(capsys):
 
 def test_the_callers_mistake_is_one_line_and_2(capsys):
     assert run(capsys, "boom", "caller") == (2, "", "heedful: train.de:3 is not UTF-8 at byte 17\n")
+
+
+def test_an_argument_that_is_no_text_is_the_callers_mistake(capsys):
+    code, out, err = run(capsys, "boom", "bytes")
+    assert (code, out) == (2, "")
+    assert err == "heedful: expected text in UTF-8, got 'a\\udcff'; give it in UTF-8\n"
 
 
 def test_our_mistake_is_one_line_and_1(capsys):

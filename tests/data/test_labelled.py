@@ -77,6 +77,13 @@ def test_rows_that_say_nothing(tmp_path, text, kind, said):
         Named(kind=kind).read(put(tmp_path, "a.tsv", text))
 
 
+@pytest.mark.parametrize("label", ["1e999", "-1e999", "NaN"])
+def test_what_is_no_number_is_no_label(tmp_path, label):
+    path = put(tmp_path, "a.jsonl", '{"text": "a", "label": 1.0}\n{"text": "b", "label": ' + label + "}\n")
+    with pytest.raises(DataError, match=r"a\.jsonl:2 has no label"):
+        Named(kind="one").read(path)
+
+
 def test_white_space_is_single_and_columns_are_told(tmp_path):
     found = Named().read(put(tmp_path, "a.jsonl", '{"text": "a\\n b\\tc", "label": "x"}\n'))
     assert found.items[0].text == "a b c"

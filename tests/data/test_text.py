@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heedful.data.text import MAX_LINE_BYTES, ParallelText, identity, read_lines
+from heedful.data.text import MAX_LINE_BYTES, ParallelText, from_json, identity, read_lines
 from heedful.errors import DataError
 
 lines = st.lists(
@@ -145,6 +145,24 @@ def test_identity_of_a_sentence() -> None:
     assert identity("a b") != identity("ab")
     assert identity(" \u3000") == identity("") == 0
     assert len({identity(str(number)) for number in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 100_000, "nests too deep"),
+        (r'{"a": ["\ud800"]}', "lone surrogate"),
+        (r'{"b\udfff": 1}', "lone surrogate"),
+        ('{"a', "Unterminated"),
+    ],
+)
+def test_json_that_is_no_text(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        from_json(text)
+
+
+def test_json_with_whole_characters() -> None:
+    assert from_json(r'["\ud83d\ude00", "\\ud800", "\u00e4"]') == ["😀", r"\ud800", "ä"]
 
 
 def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ def layout_of(model_type: object) -> Layout:
     Raises:
         OptionError: it is not known.
     """
-    if model_type not in LAYOUTS:
+    if not isinstance(model_type, str) or model_type not in LAYOUTS:
         raise OptionError(f"model_type {model_type!r} is not known{suggest(str(model_type), LAYOUTS)}")
-    return LAYOUTS[str(model_type)]
+    return LAYOUTS[model_type]
 
 
 def layout_for(shape: Architecture, wanted: str = "") -> Layout:

@@ -49,6 +49,11 @@ def read_model(layout: Layout, config: Values, tensors: Tensors) -> tuple[Transf
     """
     given, outside = _bare(layout, tensors)
     shape = layout.architecture(config, given)
+    if (n_layers := shape.n_encoder_layers + shape.n_decoder_layers) > max(1, len(given)):
+        raise RunError(
+            f"config.json describes {n_layers:,} layers and the weights are {len(given):,} tensors, fewer than that: "
+            "take both files from the same model"
+        )
     with torch.device("meta"):
         wanted = {name: parameter.shape for name, parameter in Transformer(shape).named_parameters()}
     pairs = list(_names(layout, shape, wanted))

@@ -18,6 +18,12 @@ def test_a_family_is_found_by_its_name():
 PAPER = Architecture(9, 8, 1, 1, 2, None, 8)
 
 
+@pytest.mark.parametrize("name", ["brt", ["bert"], {}, None, 5])
+def test_a_family_that_is_not_known_is_refused(name):
+    with pytest.raises(OptionError, match="is not known"):
+        layout_of(name)
+
+
 def test_a_family_is_found_for_a_model():
     assert layout_for(PAPER).model_type == "marian"
     assert (

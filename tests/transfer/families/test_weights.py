@@ -52,6 +52,12 @@ def test_half_precision_is_read_as_float32():
     assert torch.equal(again.decoder.embedding.tokens.weight, given["transformer.wte.weight"].float())
 
 
+def test_more_layers_than_tensors_are_refused_before_they_are_made():
+    given = written_weights(GPT2, random(WRITER))
+    with pytest.raises(RunError, match=r"describes 1,000,000,000 layers and the weights are \d+ tensors"):
+        read_model(GPT2, GPT2.described(WRITER, {}) | {"n_layer": 10**9}, given)
+
+
 def test_what_is_tied_may_stand_twice_but_not_differ():
     given = written_weights(GPT2, random(WRITER))
     config, name = GPT2.described(WRITER, {}), "lm_head.weight"
