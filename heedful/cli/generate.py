@@ -14,6 +14,9 @@ from heedful.errors import DataError, OptionError
 if TYPE_CHECKING:
     from heedful.tasks.language_model import LanguageModel, Passage
 
+# A smaller probability is said to be below this one.
+LEAST_SHOWN = 0.001
+
 
 @dataclass(frozen=True)
 class Taste:
@@ -145,4 +148,6 @@ def show_fillings(model: "LanguageModel", text: str, k: int, as_json: bool) -> N
         for one in fillings:
             # What spans lines would break the table.
             said = (json.dumps(text, ensure_ascii=False) for text in (one.text, one.sequence))
-            print(f"{one.probability:6.1%}", *said)
+            # A whole text, as a denoising model fills it in, is never likely.
+            share = f"{one.probability:.1%}" if one.probability >= LEAST_SHOWN else f"<{LEAST_SHOWN:.1%}"
+            print(f"{share:>6}", *said)

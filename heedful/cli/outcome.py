@@ -62,5 +62,5 @@ def show_file_scores(found: "FileScores") -> None:
         verdict = "a clear difference" if compared.clear else "it may be chance"
         line = f"{name} minus that of {found.against}: {compared.difference:+.{digits}f} ({span})"
         console.print(f"{line}, p = {compared.p_in_words}: {verdict}", markup=False, soft_wrap=True)
-    signatures = "; ".join(figure["signature"] for figure in found.figures.values())
+    signatures = "; ".join(dict.fromkeys(figure["signature"] for figure in found.figures.values()))
     console.print(signatures, style="dim", markup=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from heedful.run.registry import RunScore, RunSummary
+    from heedful.run.registry import RunSummary
 
 STYLES = {"finished": "green", "running": "cyan", "damaged": "bold red"}
 
@@ -20,7 +20,9 @@ def runs(
 ) -> None:
     """What was trained here, side by side, the latest first: every run directory up to four folders below.
 
-    Of a run that is not finished, the best score on dev so far.
+    Each with its own first figure: of translators BLEU, of classifiers accuracy or the like, of language models bits a
+    character. "dev" is held-out data by which the weights were chosen too; of a run that is not finished, the best so
+    far.
 
     Args:
         root: where to look.
@@ -48,8 +50,9 @@ def show(found: list["RunSummary"]) -> None:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     # In a narrow window names are broken, and no figure is cut.
     table.add_column("run", overflow="fold")
-    table.add_column("languages", no_wrap=True)
-    for header in ("test\nBLEU", "dev\nBLEU", "size"):
+    table.add_column("task", no_wrap=True)
+    table.add_column("figure")
+    for header in ("test", "dev", "size"):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("when (UTC)", no_wrap=True)
     table.add_column("state")
@@ -69,18 +72,24 @@ def when(date: str) -> str:
     return f"{date} -" if len(date) == len("2026-11-20") else date[:16].replace("T", " ")
 
 
-def directions(run: "RunSummary") -> tuple[str, str, str]:
-    """Languages, scores on test and scores on dev, a line for each direction."""
+def directions(run: "RunSummary") -> tuple[str, str, str, str]:
+    """Tasks, names of the first figures, scores on test and on other held-out data, a line for each direction."""
+    from heedful.run.facts import FIGURE_NAMES, shown
+
     if not run.scores:
-        return run.languages.replace(", ", "\n"), "", ""
-    columns = [[item.languages for item in run.scores]]
-    columns += [[_figure(item) if item.data == data else "" for item in run.scores] for data in ("test", "dev")]
-    languages, test, dev = ("\n".join(column) for column in columns)
-    return languages, test, dev
+        return "\n".join(_task(run, languages) for languages in run.languages.split(", ")), "", "", ""
+    rows = []
+    for item in run.scores:
+        score = shown(item.name, item.score)
+        name = FIGURE_NAMES.get(item.name, (item.name,))[0]
+        rows.append((_task(run, item.languages), name, *((score, "") if item.data == "test" else ("", score))))
+    task, figure, test, dev = ("\n".join(column) for column in zip(*rows, strict=True))
+    return task, figure, test, dev
 
 
-def _figure(item: "RunScore") -> str:
-    return f"{item.score:.1f}" if item.name == "bleu" else f"{item.score:.1f} {item.name}"
+def _task(run: "RunSummary", languages: str) -> str:
+    """A pair of languages says by itself that they are translated."""
+    return languages if "-" in languages else f"{run.task} {languages}".strip()
 
 
 def parameters(run: "RunSummary") -> str:

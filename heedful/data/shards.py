@@ -88,9 +88,10 @@ def fingerprint(tokenizer: Tokenizer) -> str:
 
 def _require_pairs(writer: "_Writer") -> None:
     if writer.n_pairs < 2:
+        advice = "give shorter texts, or a model that reads longer ones" if writer.n_long else "give more text"
         raise DataError(
             f"training needs at least 2 pairs with text on both sides: got {writer.n_pairs} ({writer.n_empty} left out "
-            f"as empty, {writer.n_long} as longer than {writer.max_tokens} tokens); give more text"
+            f"as empty, {writer.n_long} as longer than {writer.max_tokens} tokens); {advice}"
         )
 
 

@@ -12,6 +12,7 @@ from heedful.errors import DataError, OptionError, suggest
 
 TRAIN = "train"
 MIN_PAIRS = 100
+PAIRS = "pairs with text on both sides"
 # Larger groups stay in the training text: one of them would be a test of one sentence and its rewordings.
 MAX_GROUP = 20
 
@@ -57,22 +58,25 @@ def held_out_size(n_pairs: int) -> int:
     return min(1000, n_pairs // 10 if n_pairs <= 2000 else 200 + (n_pairs - 2000) // 50)
 
 
-def require_pairs(n_usable: int) -> None:
+def require_pairs(n_usable: int, unit: str = PAIRS) -> None:
     """Refuse a text from which nothing can be held out.
 
     Args:
         n_usable: its pairs with text on both sides.
+        unit: what they are.
     Raises:
         DataError: fewer than MIN_PAIRS.
     """
     if n_usable < MIN_PAIRS:
         raise DataError(
-            f"holding out pairs for testing needs at least {MIN_PAIRS} pairs with text on both sides: "
-            f"got {n_usable}; give more text, or name files of held-out pairs"
+            f"holding out pairs for testing needs at least {MIN_PAIRS} {unit}: "
+            f"got {n_usable}; give more text, or name held-out files"
         )
 
 
-def split(pairs: Iterable[tuple[str, str]], held_out: Sequence[str] = ("dev", "test"), *, seed: int = 0) -> Split:
+def split(
+    pairs: Iterable[tuple[str, str]], held_out: Sequence[str] = ("dev", "test"), *, seed: int = 0, unit: str = PAIRS
+) -> Split:
     """Hold out pairs, chosen by what they say and not by where they stand: adding lines moves few others.
 
     Sentences are the same when they differ in case, normal form or white space only; a sentence of one side counts as
@@ -82,12 +86,13 @@ def split(pairs: Iterable[tuple[str, str]], held_out: Sequence[str] = ("dev", "t
         pairs: read once; 16 bytes a pair are kept.
         held_out: names of the parts to make, in the order in which they are filled.
         seed: another one chooses other pairs.
+        unit: what a pair is to those who gave it.
     Raises:
         DataError: fewer than MIN_PAIRS usable pairs, or so many shared sentences that none can be held out.
     """
     sources, targets = sentence_identities(pairs)
     usable = np.flatnonzero((sources != 0) & (targets != 0))
-    require_pairs(len(usable))
+    require_pairs(len(usable), unit)
     groups, marks = _groups(sources[usable], targets[usable])
     sizes = np.bincount(groups)
     wanted = held_out_size(len(usable))

@@ -38,6 +38,7 @@ class Evidence:
             "line", "what"}, ...]}; None when nobody looked.
         tiles: more key figures: label, value and a note.
         watched: the score by which the best weights were chosen: its name, and what it was made on.
+        loss: what the loss is measured in.
     """
 
     metrics: Sequence[Mapping[str, Any]] = ()
@@ -47,6 +48,7 @@ class Evidence:
     findings: Sequence[Mapping[str, Any]] | None = None
     tiles: Sequence[tuple[str, str, str]] = ()
     watched: tuple[str, str] = ("BLEU", "greedy, on some of the dev set")
+    loss: str = "nats a token"
 
 
 def write_report(path: Path, facts: Facts, evidence: Evidence) -> None:
@@ -97,7 +99,7 @@ def chart_card(title: str, about: str, chart: str) -> str:
 def report(facts: Facts, evidence: Evidence) -> str:
     """The whole page as HTML."""
     sections = [
-        ("learning", "How it learned", curves(evidence.metrics, *evidence.watched)),
+        ("learning", "How it learned", curves(evidence.metrics, *evidence.watched, evidence.loss)),
         ("scores", "How good it is", "".join(_scores(item) for item in facts.scores)),
         *((f"more-{number}", item.title, _section(item)) for number, item in enumerate(facts.sections)),
         ("sentences", "Best and worst", best_beside_worst(evidence.best, evidence.worst)),
@@ -131,13 +133,19 @@ loads nothing from anywhere and runs no program.</footer>
 """
 
 
-def curves(rows: Sequence[Mapping[str, Any]], score: str = "BLEU", made: str = "greedy, on some of the dev set") -> str:
+def curves(
+    rows: Sequence[Mapping[str, Any]],
+    score: str = "BLEU",
+    made: str = "greedy, on some of the dev set",
+    loss: str = "nats a token",
+) -> str:
     """The learning curves that the rows of metrics.jsonl hold, as HTML; empty when they hold none.
 
     Args:
         rows: of metrics.jsonl.
         score: what the score on dev is.
         made: how it was made.
+        loss: what the loss is measured in.
     """
     keys = dict.fromkeys(key for row in rows for key in row)
     pairs = (("nll", "dev_nll"), ("loss", "dev_loss"), ("loss", "dev_nll"))
@@ -146,7 +154,7 @@ def curves(rows: Sequence[Mapping[str, Any]], score: str = "BLEU", made: str = "
         "dev_bleu" if "dev_bleu" in keys else "dev_score"
     ]
     charts = [
-        ("Loss", "nats a token", {train: "train", dev: "dev"}, "low" if dev in keys else ""),
+        ("Loss", loss, {train: "train", dev: "dev"}, "low" if dev in keys else ""),
         (
             f"Quality while it learned: {made}",
             score,

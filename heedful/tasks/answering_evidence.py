@@ -122,6 +122,7 @@ def conclude(run: RunDirectory, plan: Laid, answerer: Answerer, tell: Tell) -> O
         languages=[],
         usage=usage(run.path.resolve().name),
         watched=("F1", "on the dev set"),
+        loss="nats a question",
         sections=list(_sections(plan, items, told, tally, others)),
         limits=list(_limits(plan, answerer.manner)),
         caveats=CAVEATS,

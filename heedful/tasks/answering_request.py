@@ -8,8 +8,8 @@ from heedful.tasks.asked import Asked
 
 
 @dataclass(frozen=True)
-class AnsweringOptions(Asked):
-    """What to learn from, and what from. Size, window, length of answers and budget follow from the data.
+class QuestionFiles:
+    """The questions to learn from, and their held-out parts.
 
     Args:
         data: questions with their contexts and answers: SQuAD's JSON, or an object to a line; plain or gzip; several
@@ -17,15 +17,24 @@ class AnsweringOptions(Asked):
         dev_data: held-out questions to choose the best weights by; a tenth of `data`, without shared contexts,
             otherwise.
         test_data: held-out questions for the final scores; otherwise held out too, where `dev_data` is not named.
+    """
+
+    data: tuple[Path, ...] = ()
+    dev_data: Path | None = None
+    test_data: Path | None = None
+
+
+@dataclass(frozen=True)
+class AnsweringOptions(Asked, QuestionFiles):
+    """What to learn from, and what from. Size, window, length of answers and budget follow from the data.
+
+    Args:
         init: a finished run to begin with, whose model has an encoder: a masked language model, a translator, a
             classifier, an imported model.
     """
 
     VERB = ("train", "answering")
 
-    data: tuple[Path, ...] = ()
-    dev_data: Path | None = None
-    test_data: Path | None = None
     init: Path | None = None
 
     @property

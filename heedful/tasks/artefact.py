@@ -35,6 +35,7 @@ class Outcome:
         languages: codes; empty where they are not known.
         usage: how the run is used.
         watched: the score by which the best weights were chosen: its name, and what it was made on.
+        loss: what the loss is measured in.
         sections: what else there is to say.
         limits: of this model, one sentence each.
         caveats: of every model of its task.
@@ -50,6 +51,7 @@ class Outcome:
     languages: Sequence[str]
     usage: Usage
     watched: tuple[str, str]
+    loss: str = "nats a token"
     sections: Sequence[Section] = ()
     limits: Sequence[str] = ()
     caveats: Sequence[str] = ()
@@ -98,7 +100,9 @@ def publish(run: RunDirectory, finished: Finished, outcome: Outcome) -> Publishe
     write_card(run.card, facts)
     write_receipt(run.path, facts, finished.numerics.to_json(), outcome.held_out)
     rows = Journal(run.metrics).rows()
-    write_report(run.report, facts, Evidence(rows, findings=outcome.findings, watched=outcome.watched))
+    write_report(
+        run.report, facts, Evidence(rows, findings=outcome.findings, watched=outcome.watched, loss=outcome.loss)
+    )
     write_manifest(run.path)
     return Published(run.path, list(outcome.scores), facts.n_parameters, finished.result)
 

@@ -25,8 +25,8 @@ class Asked:
         evaluations: looks at the dev set; 16, or fewer in a short run, when left out. Minutes may buy fewer of them.
         seed: of everything random.
         device: "cpu" or "cuda"; chosen when left out.
-        replanned: changes of a plan of `steps` on the way, as the card of a run has them whose minutes made them.
         resume: go on in `out` where a run was interrupted.
+        replanned: changes of a plan of `steps` on the way, as the card of a run has them whose minutes made them.
 
     Attributes:
         VERB: the words of the command line that come before the flags.
@@ -42,8 +42,8 @@ class Asked:
     evaluations: int | None = None
     seed: int = 1
     device: str | None = None
-    replanned: str | None = None
     resume: bool = False
+    replanned: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values; paths are absolute, so that they mean the same from anywhere."""

@@ -132,7 +132,10 @@ class Trial:
         answers = classifier.answer([text for text, _ in self.pairs])
         tally = plan.scheme.tally([answer.told for answer in answers], [truth for _, truth in self.pairs])
         figures = {name: tally.score(name) for name in tally.statistics}
-        samples = [Sample(text, truth, answer.told) for (text, truth), answer in zip(self.pairs, answers, strict=True)]
+        samples = [
+            Sample(text, truth, plan.scheme.glanced(answer.told))
+            for (text, truth), answer in zip(self.pairs, answers, strict=True)
+        ]
         score = figures[next(iter(figures))]
         missed = [
             plan.scheme.missed(answer.probabilities, truth)
@@ -173,7 +176,7 @@ def rates(plan: Laid, model: Headed, steps: int, seed: int) -> TrainingOptions:
 def _opening(plan: Laid, model: Headed) -> Iterator[str]:
     """What was read, what it begins with, and what is wrong with the text."""
     uses = ", ".join(f"{count:,} {use}" for use, count in plan.n_examples.items())
-    yield f"examples: {uses}; {plan.facts['columns']}"
+    yield f"examples: {uses}; {plan.scheme.in_words}; {plan.facts['columns']}"
     learns = share_that_learns(model)
     part = f", {learns:.1%} of them learn" if learns < 1 else ""
     yield f"{plan.facts['start']}; {amount(n_parameters(model))} parameters{part}"

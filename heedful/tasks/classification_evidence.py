@@ -56,6 +56,7 @@ def conclude(run: RunDirectory, plan: Laid, classifier: Classifier, tell: Tell) 
         languages=[],
         usage=usage(run.path.resolve().name, scheme),
         watched=(FIGURE_NAMES[first][0], "on the dev set"),
+        loss="nats a word" if scheme.kind == "tags" else "nats a text",
         sections=list(_sections(tally, others, pairs, answers, scheme)),
         limits=list(_limits(plan)),
         caveats=CAVEATS,

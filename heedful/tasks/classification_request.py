@@ -15,8 +15,8 @@ POOLS = tuple(over for over in get_args(Over) if over != "each")
 
 
 @dataclass(frozen=True)
-class ClassificationOptions(Asked):
-    """What to learn, and from what. Columns, labels, size and budget follow from the data where they are not named.
+class LabelledFiles:
+    """The table to learn from, its held-out parts, and how it is read.
 
     Args:
         data: examples to learn from, a text and its label to a row: .tsv, .csv, .jsonl, or .conll for tagged words;
@@ -28,6 +28,23 @@ class ClassificationOptions(Asked):
         label: the same of the label.
         kind: what is told of a text: "one" label, "many" (any number of them), a "number", or "tags" (one a word).
         between: what separates the labels of a text in one cell.
+    """
+
+    data: Path | None = None
+    dev_data: Path | None = None
+    test_data: Path | None = None
+    text: str | None = None
+    pair: str | None = None
+    label: str | None = None
+    kind: str | None = None
+    between: str = BETWEEN
+
+
+@dataclass(frozen=True)
+class ClassificationOptions(Asked, LabelledFiles):
+    """What to learn, and from what. Columns, labels, size and budget follow from the data where they are not named.
+
+    Args:
         init: a finished run to begin with: a language model, a translator, another classifier, an imported model.
         vocabulary: of `init`: "kept", or "new" for one learned on `data` (vectors move by the names of tokens).
         tune: what of the model learns: "all", "head", "top:2" (upper layers), "gradual" (from the head down),
@@ -38,14 +55,6 @@ class ClassificationOptions(Asked):
 
     VERB = ("train", "classification")
 
-    data: Path | None = None
-    dev_data: Path | None = None
-    test_data: Path | None = None
-    text: str | None = None
-    pair: str | None = None
-    label: str | None = None
-    kind: str | None = None
-    between: str = BETWEEN
     init: Path | None = None
     vocabulary: str = "kept"
     tune: str = "all"

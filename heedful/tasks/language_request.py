@@ -17,13 +17,27 @@ LEAST_WINDOW, MOST_WINDOW = 8, 65_536
 
 
 @dataclass(frozen=True)
-class LanguageOptions(Asked):
-    """What to learn from, and where to put the model. Size, vocabulary, dropout and budget follow from the text.
+class LanguageFiles:
+    """The text to learn from, or the pairs of answers.
 
     Args:
         text: files to learn from, plain or gzip.
         dev_text: held-out text to measure on; a part of `text` is held out when left out.
         documents: what separates documents: "blank" lines, the ends of files alone ("file"), or every "line".
+        preferences: JSON lines or TSV of prompt, chosen, rejected, for "preference".
+    """
+
+    text: tuple[Path, ...] = ()
+    dev_text: tuple[Path, ...] = ()
+    documents: Between = "blank"
+    preferences: Path | None = None
+
+
+@dataclass(frozen=True)
+class LanguageOptions(Asked, LanguageFiles):
+    """What to learn from, and where to put the model. Size, vocabulary, dropout and budget follow from the text.
+
+    Args:
         objective: "causal" foretells each token (GPT), "masked" puts words back (BERT), "denoising" writes what is
             missing (T5, BART), "preference" learns which of two answers is better (DPO).
         level: "pieces" of words, or "characters".
@@ -33,22 +47,17 @@ class LanguageOptions(Asked):
             or 0.3 (infilling) when left out.
         window: tokens that the model reads at once; follows from the text when left out.
         init: begin with the weights and the vocabulary of this run.
-        preferences: JSON lines or TSV of prompt, chosen, rejected, for "preference".
         beta: of "preference": how dearly it is paid to leave the model that it began with.
     """
 
     VERB = ("train", "language")
 
-    text: tuple[Path, ...] = ()
-    dev_text: tuple[Path, ...] = ()
-    documents: Between = "blank"
     objective: Goal = "causal"
     level: Level = "pieces"
     noise: Noise = "spans"
     mask_rate: float | None = None
     window: int | None = None
     init: Path | None = None
-    preferences: Path | None = None
     beta: float = 0.1
 
     def check(self) -> None:

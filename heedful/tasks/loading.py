@@ -17,6 +17,8 @@ LOADERS: Mapping[str, str] = {
     "text": "heedful.tasks.writer:Writer",
     "translation": "heedful.tasks.translator:Translator",
 }
+# What is imported without a task of ours, with one that begins with it.
+BEGINNINGS: Mapping[str, str] = {"encoder": "classification", "text-to-text": "text"}
 
 
 @runtime_checkable
@@ -50,9 +52,14 @@ def load(path: Path | str, device: str | None = None) -> Any:
         path: its run directory.
         device: "cpu" or "cuda"; None chooses.
     Raises:
-        RunError: it is missing, incomplete or damaged, or a newer heedful made it.
+        RunError: it is missing, incomplete or damaged, a newer heedful made it, or it was imported to begin with.
     """
     task = task_of(Path(path))
+    if task in BEGINNINGS:
+        raise RunError(
+            f"{path} was imported as {task!r}, which has no use by itself: begin with it (`heedful train "
+            f"{BEGINNINGS[task]} --init {path}`), or make vectors of texts with `heedful embed {path}`"
+        )
     if task not in LOADERS:
         raise RunError(
             f"{path} is a run of the task {task!r}, which is not known here{suggest(task, LOADERS)}; a newer heedful "

@@ -89,6 +89,18 @@ class Scheme:
             return windows.pair(first, second, number, place)
         return windows.rows(text, number, place)
 
+    @property
+    def in_words(self) -> str:
+        """What is told of a text, as people say it."""
+        n_labels = f"{len(self.labels):,}"
+        said = {
+            "one": f"one of {n_labels} labels for each",
+            "many": f"any of {n_labels} labels for each",
+            "number": "a number for each",
+            "tags": f"one of {n_labels} tags for each word",
+        }
+        return said[self.kind]
+
     def label(self, truth: str) -> float | int | list[float] | list[int]:
         """A truth as the objective has it."""
         if self.kind == "number":
@@ -127,6 +139,10 @@ class Scheme:
             )
         best = probabilities.argmax(-1)
         return " ".join(self.labels[place] for place in best.tolist()) if best.ndim else self.labels[int(best)]
+
+    def glanced(self, told: str) -> str:
+        """What is told, for those who watch: a number without the digits that mean nothing."""
+        return f"{float(told):.4g}" if self.kind == "number" else told
 
     def missed(self, probabilities: Tensor, truth: str) -> tuple[float, int]:
         """The loss of an answer, as training counts it, and over how much it was summed.

@@ -16,8 +16,8 @@ PARTS = ("", "dev_", "test_")
 
 
 @dataclass(frozen=True)
-class WritingOptions(Asked):
-    """What to learn from: texts and what is to be written of them. Size, vocabulary and budget follow from the data.
+class WritingFiles:
+    """The texts to learn from with what is written of them, their held-out parts, and how they are read.
 
     Args:
         source: texts, one a line, plain or gzip.
@@ -39,11 +39,7 @@ class WritingOptions(Asked):
         long: texts beyond the model's window: "refuse" leaves them out of training, with a count, and stops where one
             is held out; "leading" reads as much of the beginning as fits, "trailing" of the end.
         language: code such as "en" of all texts; when left out it is told from them, and may stay unknown.
-        init: a finished run to begin with, whose shape the model has then; or two, of an encoder and of a decoder.
-        vocabulary: of `init`: "kept", or "new" for one learned on the texts (token vectors move by name).
     """
-
-    VERB = ("train", TASK)
 
     source: Path | None = None
     target: Path | None = None
@@ -62,6 +58,19 @@ class WritingOptions(Asked):
     turns: int = 0
     long: str = "refuse"
     language: str | None = None
+
+
+@dataclass(frozen=True)
+class WritingOptions(Asked, WritingFiles):
+    """What to learn from: texts and what is to be written of them. Size, vocabulary and budget follow from the data.
+
+    Args:
+        init: a finished run to begin with, whose shape the model has then; or two, of an encoder and of a decoder.
+        vocabulary: of `init`: "kept", or "new" for one learned on the texts (token vectors move by name).
+    """
+
+    VERB = ("train", TASK)
+
     init: tuple[Path, ...] = ()
     vocabulary: str = "kept"
 

@@ -177,7 +177,8 @@ def _parts(options: WritingOptions) -> dict[str, list[Assignment]]:
             else (members[0].source, members[0].references[0])
             for members in groups.values()
         ]
-        chosen = split(names, missing, seed=options.seed)
+        unit = "dialogues" if options.form.is_dialogue else "texts with what is written of them"
+        chosen = split(names, missing, seed=options.seed, unit=unit)
         for name in (TRAIN, *missing):
             kept = chosen.skip(name)
             found[name] = [

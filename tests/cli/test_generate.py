@@ -41,6 +41,8 @@ def test_gaps(capsys, languages):
     _, out, _ = run(capsys, "generate", languages.runs["masked"], "--fill", "the <mask> laughed", "--n", 3)
     assert len(out.splitlines()) == 3
     assert all(line.split()[0].endswith("%") for line in out.splitlines())
+    _, out, _ = run(capsys, "generate", languages.runs["masked"], "--fill", "the <mask> laughed", "--n", 300)
+    assert out.splitlines()[-1].lstrip().startswith("<0.1% ")
     _, rows, _ = run(capsys, "generate", languages.runs["masked"], "--fill", "the <mask> <mask>", "--json")
     found = [json.loads(line) for line in rows.splitlines()]
     assert [(row["gap"], len(row["fillings"])) for row in found] == [(1, 5), (2, 5)]

@@ -39,3 +39,8 @@ def test_a_file_and_another_run(capsys):
 
 def test_a_row_for_each_figure():
     assert figures_table({"accuracy": FIGURE, "nll": FIGURE}, "x").row_count == 2
+
+
+def test_one_signature_of_several_figures_is_said_once(capsys):
+    show_file_scores(FileScores({"nll": FIGURE, "perplexity": FIGURE}, 20))
+    assert capsys.readouterr().out.rstrip().split("\n")[-1] == FIGURE["signature"]

@@ -47,14 +47,13 @@ def asked(monkeypatch):
 def test_the_table_shows_runs_side_by_side(capsys, asked):
     assert main(["runs", "r"]) == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.split("\n")]
-    assert lines[0].split() == ["test", "dev"]
-    assert lines[1].split() == ["run", "languages", "BLEU", "BLEU", "size", "when", "(UTC)", "state"]
-    assert lines[2].split() == ["x/de-en", "de-en", "37.0", "3.14M", "2026-11-20", "10:11", "finished"]
-    assert lines[3].split() == ["en-de", "33.0"]
+    assert lines[0].split() == ["run", "task", "figure", "test", "dev", "size", "when", "(UTC)", "state"]
+    assert lines[1].split() == ["x/de-en", "de-en", "BLEU", "37.0", "3.14M", "2026-11-20", "10:11", "finished"]
+    assert lines[2].split() == ["en-de", "BLEU", "33.0"]
     test, dev = (lines[0].index(name) + len(name) for name in ("test", "dev"))
-    assert (lines[2][:test].endswith("37.0"), lines[3][:dev].endswith("33.0")) == (True, True)
-    assert lines[4].endswith("2026-11-19 08:00  interrupted at step 40")
-    assert lines[5].endswith("damaged")
+    assert (lines[1][:test].endswith("37.0"), lines[2][:dev].endswith("33.0")) == (True, True)
+    assert lines[3].endswith("2026-11-19 08:00  interrupted at step 40")
+    assert lines[4].endswith("damaged")
     assert "old: old/model.safetensors is missing" in lines
     assert asked == [(Path("r"), True)]
 
@@ -78,11 +77,22 @@ def test_a_folder_that_is_not_there_is_the_callers_mistake(capsys, tmp_path):
 
 
 def test_what_a_run_does_not_say_is_left_empty():
-    assert [verb.directions(run) for run in FOUND] == [("de-en\nen-de", "37.0\n", "\n33.0"), ("", "", ""), ("", "", "")]
+    nothing = ("", "", "", "")
+    assert [verb.directions(run) for run in FOUND[1:]] == [nothing, nothing]
     assert [verb.parameters(run) for run in FOUND] == ["3.14M", "", ""]
     begun = replace(EMPTY, languages="zh-en, en-zh")
-    assert verb.directions(begun) == ("zh-en\nen-zh", "", "")
-    assert verb.directions(replace(EMPTY, scores=(RunScore("a-b", "test", "chrf", 50),)))[1] == "50.0 chrf"
+    assert verb.directions(begun) == ("zh-en\nen-zh", "", "", "")
+    assert verb.directions(replace(EMPTY, task="encoder"))[0] == "encoder"
+
+
+def test_each_run_shows_its_own_first_figure():
+    assert verb.directions(FOUND[0]) == ("de-en\nen-de", "BLEU\nBLEU", "37.0\n", "\n33.0")
+    classifier = replace(EMPTY, task="classification", scores=(RunScore("", "test", "macro_f1", 91.66),))
+    assert verb.directions(classifier) == ("classification", "macro F1", "91.7", "")
+    # A language model has no test set: what was held out chose its weights too.
+    language = replace(EMPTY, task="language", scores=(RunScore("zh", "held-out text", "bits_per_character", 1.23),))
+    assert verb.directions(language) == ("language zh", "bits a character", "", "1.230")
+    assert verb.directions(replace(EMPTY, scores=(RunScore("a-b", "test", "new", 50),)))[1] == "new"
 
 
 def test_a_day_without_a_time_says_so():
@@ -98,6 +108,6 @@ def test_a_narrow_window_cuts_no_figure(monkeypatch):
     verb.show([long])
     lines = stream.getvalue().rstrip("\n").split("\n")
     assert max(map(len, lines)) <= 80
-    assert "".join(line.split()[0] for line in lines[2:] if not line.startswith(" ")) == long.name
+    assert "".join(line.split()[0] for line in lines[1:] if not line.startswith(" ")) == long.name
     assert {"37.0", "33.0", "3.14M", "2026-11-20", "10:11", "de-en", "en-de"} <= set(stream.getvalue().split())
     assert "…" not in stream.getvalue()

@@ -41,6 +41,21 @@ def test_two_files_in_a_translator_with_its_evidence_out(capsys, tiny, tmp_path)
     assert len(json.loads((out / "scores.json").read_text())["scores"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("verb", "first"),
+    [
+        ("translation", "--source"),
+        ("classification", "--data"),
+        ("answering", "--data"),
+        ("text", "--source"),
+        ("language", "--text"),
+    ],
+)
+def test_the_help_begins_with_the_data(capsys, verb, first):
+    out = run(capsys, "train", verb, "--help")[1]
+    assert out.index(f" {first} ") < out.index(" --minutes ") < out.index(" --resume ") < out.index(" --replanned ")
+
+
 class Stopper(Silent):
     """Asks to stop after the second step."""
 
@@ -234,7 +249,7 @@ def test_several_texts_behind_one_flag(capsys, languages, tmp_path):
     assert "bits a character" in said
     request = json.loads((tmp_path / "out" / "training" / "begun" / "request.json").read_text())
     assert request["options"]["text"] == [str(languages.text), str(more)]
-    assert request["command"].startswith("heedful train language --out out --steps 2 --text text.txt more.txt")
+    assert request["command"].startswith("heedful train language --text text.txt more.txt ")
 
 
 def test_texts_in_a_writer_out_that_says_how_it_is_used(capsys, tmp_path):

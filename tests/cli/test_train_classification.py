@@ -22,7 +22,7 @@ def test_a_table_in_a_classifier_out_and_everything_that_is_done_with_it(capsys,
     assert code == 0, told
     assert "accuracy" in said
     assert f"heedful classify {out} < texts.txt" in said
-    assert "the label is column 2, the text column 1" in told
+    assert "labels for each; the label is column 2, the text column 1" in told
     check_manifest(out)
 
     code, said, told = run(capsys, "evaluate", out, "--data", test, "--json")

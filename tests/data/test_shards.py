@@ -72,7 +72,9 @@ def test_held_out_lines_are_skipped(tmp_path: Path) -> None:
 
 
 def test_too_little_text(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"at least 2 pairs.*got 1 \(1 left out as empty, 1 as longer than 100 tokens"):
+    with pytest.raises(
+        DataError, match=r"at least 2 pairs.*got 1 \(1 left out as empty, 1 as longer than 100 tokens\); give shorter"
+    ):
         build_shards([PAIRS[0], PAIRS[1], PAIRS[5]], tokenizer, tmp_path / "shards", max_tokens=100)
     assert list(tmp_path.iterdir()) == []
 

@@ -171,7 +171,7 @@ def test_every_family_alone_and_in_company(name, search):
     scale = 12.0 / model.logits(torch.randn(50, 16).double()).std()
     exact = type(model).logits
     model.logits = lambda hidden: scale * exact(model, hidden)
-    encodes = name != "decoder only"
+    encodes = not name.startswith("decoder only")
     sources = some_sources(4, 5, 23)
     prefixes = [source[: len(source) % 3] for source in sources]
     limits = Limits(rows=2 * search.width, max_ratio=1.0, max_extra=2)

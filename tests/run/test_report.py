@@ -152,3 +152,11 @@ def test_curves_of_little_or_odd_metrics():
     assert curves([{"elapsed_seconds": 1.0, "loss": 3.0}]) == ""
     rows = [{"elapsed_seconds": float(t), "loss": value} for t, value in enumerate([None, "nan", 3.0, 2.0])]
     assert charts(rows) == ["Loss over seconds: train from 3 to 2"]
+
+
+def test_the_loss_and_the_score_are_called_what_they_are():
+    page = curves(metrics(), "accuracy", "on the dev set", "nats a text")
+    assert "nats a text" in page
+    assert "Quality while it learned: on the dev set" in page
+    assert "the highest accuracy" in page
+    assert "nats a token" in curves(metrics())

@@ -11,7 +11,7 @@ from heedful.tasks.answering_request import AnsweringOptions
 def test_several_files_go_to_json_and_back():
     asked = AnsweringOptions(out=Path("/r"), data=(Path("/a.json"), Path("/b.json")), dev_data=Path("/c.json"))
     assert AnsweringOptions.from_json(asked.to_json()) == asked
-    assert " ".join(asked.command) == "heedful train answering --out r --data a.json b.json --dev-data c.json"
+    assert " ".join(asked.command) == "heedful train answering --data a.json b.json --dev-data c.json --out r"
     assert asked.held_files == {"dev": Path("/c.json")}
 
 

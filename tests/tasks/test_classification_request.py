@@ -44,6 +44,6 @@ def test_columns_are_named():
 
 def test_as_a_command():
     asked = replace(PLAIN, init=Path("runs/lm"), tune="lora:8", steps=3)
-    expected = "heedful train classification --out x --steps 3 --data a.tsv --init lm --tune lora:8"
+    expected = "heedful train classification --data a.tsv --out x --steps 3 --init lm --tune lora:8"
     assert " ".join(asked.command) == expected
     assert ClassificationOptions.from_json(asked.to_json()).init == Path("runs/lm").resolve()

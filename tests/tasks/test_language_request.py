@@ -45,6 +45,6 @@ def test_options_survive_json_and_become_a_command():
     asked.check()
     assert LanguageOptions.from_json(asked.to_json()) == asked
     assert asked.command == [
-        "heedful", "train", "language", "--out", "x", "--steps", "3", "--text", "a.txt", "b.txt", "--objective",
+        "heedful", "train", "language", "--text", "a.txt", "b.txt", "--out", "x", "--steps", "3", "--objective",
         "masked",
     ]  # fmt: skip

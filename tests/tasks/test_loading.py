@@ -22,6 +22,14 @@ def test_a_task_that_is_not_known_is_refused(tmp_path):
         load(tmp_path / "x")
 
 
+@pytest.mark.parametrize(("task", "said"), [("encoder", "train classification"), ("text-to-text", "train text")])
+def test_what_was_imported_to_begin_with_says_what_it_is_for(tiny, tmp_path, task, said):
+    write_json(tmp_path / "config.json", {**read_json(tiny.rnn / "config.json"), "task": task})
+    write_json(tmp_path / "manifest.json", {})
+    with pytest.raises(RunError, match=rf"begin with it \(`heedful {said} --init .*heedful embed"):
+        load(tmp_path)
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(RunError, match="does not exist"):
         task_of(tmp_path / "nowhere")

@@ -90,3 +90,18 @@ def test_a_pair_needs_its_tab():
     with pytest.raises(LengthError, match=r"a\.tsv:4"):
         paired.check_rows(CODEC, 16, [Example("the cat sat the cat sat\t" + "cat " * 20, "a", 4)], "a.tsv")
     ONE.check_rows(CODEC, 4, [Example("the cat sat the cat sat", "a", 4)], "a.tsv")
+
+
+def test_it_is_said_in_words():
+    said = [scheme.in_words for scheme in (ONE, MANY, NUMBER, TAGS)]
+    assert said == [
+        "one of 3 labels for each",
+        "any of 3 labels for each",
+        "a number for each",
+        "one of 2 tags for each word",
+    ]
+
+
+def test_those_who_watch_see_few_digits():
+    assert NUMBER.glanced("0.4029504656791687") == "0.403"
+    assert ONE.glanced("0.4029504656791687") == "0.4029504656791687"

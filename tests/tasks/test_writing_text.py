@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from heedful.data.assignments import TURN
-from heedful.errors import LengthError, OptionError
+from heedful.errors import DataError, LengthError, OptionError
 from heedful.tasks.writing_text import lay_down, reopen
 from tests.tasks.written import ask, dialogues, small, summaries, write_rows
 
@@ -37,6 +37,12 @@ def test_a_dialogue_is_in_one_part_as_a_whole(tmp_path):
     assert not openings(found.facts["known"]) & (openings(found.dev) | openings(found.test))
     assert len(openings(found.dev)) == len(found.dev) / 3
     assert found.manner.turns == 3
+
+
+def test_too_few_dialogues_are_counted_as_dialogues(tmp_path):
+    asked = ask(dialogues(tmp_path, 90), tmp_path / "out", turns=3, source_column="en")
+    with pytest.raises(DataError, match="at least 100 dialogues: got 90; give more text, or name held-out files"):
+        laid(tmp_path / "x", asked)
 
 
 def test_a_text_beyond_the_window_is_left_out_or_read_in_part(tmp_path):
