@@ -27,6 +27,7 @@ from heedful.tasks.asking import Pair, question_of, reading_of
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.models import load_weights
 from heedful.tasks.reading import Reading
+from heedful.tasks.stored import require_task
 from heedful.tasks.trunk import load_codec
 
 TASK = "answering"
@@ -119,11 +120,10 @@ class Answerer:
             raise OptionError(f"a run directory is named by its path: got {path!r}")
         run = RunDirectory.open(Path(path))
         numerics = choose(device) if compute is None else replace(choose(device), compute=compute)
+        # Before its files are looked for: a run of another task has others.
+        require_task(run, TASK)
         check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
         config = read_json(run.config)
-        task = config.get("task") if isinstance(config, dict) else None
-        if task != TASK:
-            raise RunError(f"{path} was trained for {task!r}: expected a model that answers questions; choose another")
         try:
             manner = Manner(**config["answers"], threshold=read_json(run.generation)["threshold"])
             architecture = Architecture.from_json(config["architecture"])

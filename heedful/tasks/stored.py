@@ -11,7 +11,11 @@ from heedful.run.disk import read_json
 from heedful.run.weights import load_tensors
 from heedful.tasks.models import family, load_weights
 
-_KINDS = {"translation": "a translator", "text": "a run of `heedful train text`"}
+_KINDS = {
+    "translation": "a translator",
+    "text": "a run of `heedful train text`",
+    "answering": "a model that answers questions",
+}
 
 
 def load_model(run: RunDirectory, task: str = "translation") -> Model:

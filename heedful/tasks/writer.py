@@ -17,7 +17,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
 from heedful.tasks.evidence import unwatched
-from heedful.tasks.stored import described, search_of
+from heedful.tasks.stored import described, require_task, search_of
 from heedful.tasks.translator import Translations, Translator, one_line
 
 TASK = "text"
@@ -87,6 +87,8 @@ class Writer:
         numerics = choose(device)
         if compute is not None:
             numerics = Numerics(**{**vars(numerics), "compute": compute})
+        # Before its files are looked for: a run of another task has others.
+        require_task(run, TASK)
         check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer, run.generation)])
         model, vocab_size, _, _ = described(run, TASK)
         tokenizer = Tokenizer.load(run.tokenizer)

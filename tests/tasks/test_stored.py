@@ -37,3 +37,5 @@ def test_another_task_is_named(tiny):
     require_task(run)
     with pytest.raises(RunError, match="was trained for 'translation': expected a run of `heedful train text`"):
         require_task(run, "text")
+    with pytest.raises(RunError, match="was trained for 'translation': expected a model that answers questions"):
+        require_task(run, "answering")
