@@ -39,7 +39,7 @@ def test_a_run_is_whole_and_proves_itself(runs, refused):
     assert len(scores.baselines) == 2
     checked = verify_run(published.path)
     assert {check.state for check in checked.checks} == {"holds"}
-    assert "heedful train answering --out" in checked.command
+    assert "heedful train answering --data " in checked.command
     card = (published.path / "README.md").read_text()
     assert "a sliding window over it" in card
     assert ("It always answers" in card) != refused
