@@ -43,9 +43,9 @@ from heedful.decoding import Greedy, Limits
 from heedful.errors import DataError, OptionError, suggest
 from heedful.run.facts import DataFile
 from heedful.tasks.defaults import Size, options_for
-from heedful.tasks.models import FAMILIES, n_parameters
+from heedful.tasks.models import FAMILIES, n_parameters, snapshot
 from heedful.tasks.setup import Setup
-from heedful.tasks.translator import Translator, snapshot
+from heedful.tasks.translator import Translator
 from heedful.training.calibrate import calibrate
 from heedful.training.plan import Budget, plan_steps
 

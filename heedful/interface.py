@@ -62,6 +62,10 @@ class Source:
         """The same batch on another device."""
         return each_tensor(self, lambda tensor: tensor.to(device, non_blocking=True))
 
+    def rows(self, chosen: slice) -> Self:
+        """Some of its rows."""
+        return each_tensor(self, lambda tensor: tensor[chosen])
+
 
 @dataclass(frozen=True)
 class Memory:

@@ -61,13 +61,7 @@ def translation(
     from heedful.tasks.translation import train_translation
 
     published = until_stopped(options.out, lambda: train_translation(options, watch=make_display))
-    if isinstance(published, int):
-        return published
-    if as_json:
-        print(json.dumps(result_json(published), ensure_ascii=False))
-    else:
-        show_result(published)
-    return None
+    return finish(published, show_result, as_json)
 
 
 @train.command
@@ -86,7 +80,7 @@ def classification(
 
     return finish(
         until_stopped(options.out, lambda: train_classifier(options, watch=make_display), "train classification"),
-        lambda path: f"classify   heedful classify {shlex.quote(str(path))} < texts.txt",
+        shown(lambda path: f"classify   heedful classify {shlex.quote(str(path))} < texts.txt"),
         as_json,
     )
 
@@ -107,7 +101,7 @@ def language(
 
     return finish(
         until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language"),
-        lambda path: f"use        {path / 'README.md'} says how",
+        shown(lambda path: f"use        {path / 'README.md'} says how"),
         as_json,
     )
 
@@ -128,7 +122,7 @@ def answering(
 
     return finish(
         until_stopped(options.out, lambda: train_answerer(options, watch=make_display), "train answering"),
-        lambda path: f'answer     heedful answer {shlex.quote(str(path))} --context text.txt --question "..."',
+        shown(lambda path: f'answer     heedful answer {shlex.quote(str(path))} --context text.txt --question "..."'),
         as_json,
     )
 
@@ -149,29 +143,38 @@ def text(
 
     return finish(
         until_stopped(options.out, lambda: train_writer(options, watch=make_display), "train text"),
-        lambda path: f"use        {how_to_write(path)}",
+        shown(lambda path: f"use        {how_to_write(path)}"),
         as_json,
     )
 
 
-def finish(published: "Published | int", use: Callable[[Path], str], as_json: bool) -> int | None:
+def shown(use: Callable[[Path], str]) -> Callable[["Published"], None]:
+    """What prints a run of any task but translation.
+
+    Args:
+        use: the line that says how a run in a folder is used.
+    """
+    from heedful.cli.outcome import show_outcome
+
+    return lambda published: show_outcome(published, use(published.path))
+
+
+def finish(published: "Published | int", show: Callable[["Published"], None], as_json: bool) -> int | None:
     """Print what came of a training.
 
     Args:
         published: the run; or the exit code of one that was stopped.
-        use: the line that says how a run in a folder is used.
+        show: prints it.
         as_json: one JSON object instead of a table.
     Returns:
         The exit code, where it is not 0.
     """
-    from heedful.cli.outcome import show_outcome
-
     if isinstance(published, int):
         return published
     if as_json:
         print(json.dumps(result_json(published), ensure_ascii=False))
     else:
-        show_outcome(published, use(published.path))
+        show(published)
     return None
 
 

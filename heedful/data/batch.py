@@ -50,14 +50,16 @@ class Batch:
         """The same rows as n smaller batches, or as many as there are rows; sizes differ by one row at most."""
         if n < 1:
             raise ShapeError(f"a batch is split into 1 part or more: got {n}")
-        n_rows = self.labels.shape[0]
-        edges = [part * n_rows // min(n, n_rows) for part in range(min(n, n_rows) + 1)]
-        return [self._rows(slice(low, high)) for low, high in pairwise(edges)]
+        return [self._rows(rows) for rows in parts(len(self.labels), n)]
 
     def _rows(self, rows: slice) -> "Batch":
-        source = Source(self.source.values[rows], self.source.mask[rows])
-        target = Source(self.target.values[rows], self.target.mask[rows])
-        return Batch(source, target, self.labels[rows])
+        return Batch(self.source.rows(rows), self.target.rows(rows), self.labels[rows])
+
+
+def parts(n_rows: int, n: int) -> list[slice]:
+    """So many rows in n parts, or in as many as there are rows; sizes differ by one row at most."""
+    n_parts = min(n, n_rows)
+    return [slice(low, high) for low, high in pairwise(part * n_rows // n_parts for part in range(n_parts + 1))]
 
 
 def encoder_input(pieces: Sequence[int], tag: int | None = None) -> list[int]:

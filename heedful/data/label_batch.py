@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from heedful.data import chance
-from heedful.data.batch import flatten, round_up
+from heedful.data.batch import flatten, parts, round_up
 from heedful.data.text_rows import MULTIPLE, Row
 from heedful.interface import Source
 
@@ -44,13 +44,10 @@ class LabelBatch:
 
     def split(self, n: int) -> list["LabelBatch"]:
         """The same rows as n smaller batches, or as many as there are rows."""
-        n_rows = len(self.labels)
-        edges = [part * n_rows // min(n, n_rows) for part in range(min(n, n_rows) + 1)]
-        return [self._rows(slice(low, high)) for low, high in pairwise(edges)]
+        return [self._rows(rows) for rows in parts(len(self.labels), n)]
 
     def _rows(self, rows: slice) -> "LabelBatch":
-        kinds = None if self.source.kinds is None else self.source.kinds[rows]
-        return LabelBatch(Source(self.source.values[rows], self.source.mask[rows], kinds=kinds), self.labels[rows])
+        return LabelBatch(self.source.rows(rows), self.labels[rows])
 
 
 def sources(rows: Sequence[Row], pad: int, with_kinds: bool) -> Source:
@@ -72,6 +69,26 @@ def sources(rows: Sequence[Row], pad: int, with_kinds: bool) -> Source:
         filled[mask] = flatten([row.kinds for row in rows])[0]
         kinds = torch.from_numpy(filled)
     return Source(torch.from_numpy(values), torch.from_numpy(mask), kinds=kinds)
+
+
+def alike_together(
+    rows: Sequence[Row], tokens: int, moment: tuple[int, int], purposes: tuple[int, int]
+) -> list[np.ndarray]:
+    """The batches of an epoch: rows of like length together, in an order of its own.
+
+    Args:
+        rows: to be read.
+        tokens: of a batch at most, padding counted.
+        moment: seed and epoch.
+        purposes: numbers of what is drawn, for the rows and for the batches; nothing else is drawn by them.
+    Returns:
+        For each batch the places of its rows.
+    """
+    lengths = np.array([len(row.ids) for row in rows])
+    order = chance.shuffled(chance.key(*moment, purposes[0]), len(lengths))
+    order = order[np.argsort(lengths[order], kind="stable")]
+    batches = [np.sort(order[low:high]) for low, high in pairwise(cut(lengths[order], tokens))]
+    return [batches[place] for place in chance.shuffled(chance.key(*moment, purposes[1]), len(batches))]
 
 
 def cut(lengths: np.ndarray, tokens: int) -> list[int]:
@@ -140,11 +157,5 @@ class LabelBatches:
 
     def _plan(self, epoch: int) -> list[np.ndarray]:
         if self._planned is None or self._planned[0] != epoch:
-            lengths = np.array([len(row.ids) for row in self.rows])
-            order = chance.shuffled(chance.key(self.seed, epoch, _ORDER), len(lengths))
-            order = order[np.argsort(lengths[order], kind="stable")]
-            edges = cut(lengths[order], self.tokens)
-            batches = [np.sort(order[low:high]) for low, high in pairwise(edges)]
-            sequence = chance.shuffled(chance.key(self.seed, epoch, _BATCHES), len(batches))
-            self._planned = epoch, [batches[place] for place in sequence]
+            self._planned = epoch, alike_together(self.rows, self.tokens, (self.seed, epoch), (_ORDER, _BATCHES))
         return self._planned[1]

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from heedful.data import chance
-from heedful.data.label_batch import IGNORED, cut, sources
+from heedful.data.batch import parts
+from heedful.data.label_batch import IGNORED, alike_together, sources
 from heedful.data.passages import Window
 from heedful.interface import Source
 
@@ -43,14 +42,10 @@ class SpanBatch:
 
     def split(self, n: int) -> list["SpanBatch"]:
         """The same rows as n smaller batches, or as many as there are rows."""
-        n_rows = len(self.spans)
-        edges = [part * n_rows // min(n, n_rows) for part in range(min(n, n_rows) + 1)]
-        return [self._rows(slice(low, high)) for low, high in pairwise(edges)]
+        return [self._rows(rows) for rows in parts(len(self.spans), n)]
 
     def _rows(self, rows: slice) -> "SpanBatch":
-        kinds = None if self.source.kinds is None else self.source.kinds[rows]
-        source = Source(self.source.values[rows], self.source.mask[rows], kinds=kinds)
-        return SpanBatch(source, self.pointable[rows], self.spans[rows])
+        return SpanBatch(self.source.rows(rows), self.pointable[rows], self.spans[rows])
 
 
 @dataclass
@@ -95,10 +90,5 @@ class SpanBatches:
 
     def _plan(self, epoch: int) -> list[np.ndarray]:
         if self._planned is None or self._planned[0] != epoch:
-            lengths = np.array([len(row.ids) for row in self.rows])
-            order = chance.shuffled(chance.key(self.seed, epoch, _ORDER), len(lengths))
-            order = order[np.argsort(lengths[order], kind="stable")]
-            batches = [np.sort(order[low:high]) for low, high in pairwise(cut(lengths[order], self.tokens))]
-            sequence = chance.shuffled(chance.key(self.seed, epoch, _BATCHES), len(batches))
-            self._planned = epoch, [batches[place] for place in sequence]
+            self._planned = epoch, alike_together(self.rows, self.tokens, (self.seed, epoch), (_ORDER, _BATCHES))
         return self._planned[1]

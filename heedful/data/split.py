@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,11 +11,19 @@ from heedful.data import chance
 from heedful.data.text import identity
 from heedful.errors import DataError, OptionError, suggest
 
+Item = TypeVar("Item")
+
 TRAIN = "train"
 MIN_PAIRS = 100
 PAIRS = "pairs with text on both sides"
 # Larger groups stay in the training text: one of them would be a test of one sentence and its rewordings.
 MAX_GROUP = 20
+
+
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """So many of them at most, evenly spread: files are often sorted by origin."""
+    n = min(len(items), most)
+    return [items[place * len(items) // n] for place in range(n)]
 
 
 @dataclass(frozen=True)

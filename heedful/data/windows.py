@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from heedful.data import chance
-from heedful.data.batch import Batch, assemble
+from heedful.data.batch import Batch, assemble, parts
 from heedful.data.corrupt import SPAN, Gaps
 from heedful.data.token_stream import TokenStream
 from heedful.data.tokenizer import BOS, PAD
@@ -50,14 +49,11 @@ class Windows:
 
     def split(self, n: int) -> list["Windows"]:
         """The same rows as n smaller batches, or as many as there are rows."""
-        n_rows = len(self.labels)
-        edges = [part * n_rows // min(n, n_rows) for part in range(min(n, n_rows) + 1)]
-        return [self._rows(slice(low, high)) for low, high in pairwise(edges)]
+        return [self._rows(rows) for rows in parts(len(self.labels), n)]
 
     def _rows(self, rows: slice) -> "Windows":
-        whole, labels = self.inputs, self.labels[rows]
-        documents = None if whole.documents is None else whole.documents[rows]
-        return Windows(Source(whole.values[rows], whole.mask[rows], documents), labels, int((labels != PAD).sum()))
+        labels = self.labels[rows]
+        return Windows(self.inputs.rows(rows), labels, int((labels != PAD).sum()))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from heedful.data.split import evenly
 from heedful.interface import Model
 from heedful.model.heads import Headed
 from heedful.run.directory import RunDirectory
@@ -15,17 +16,14 @@ from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.answering_text import Laid, lay_down, reopen
 from heedful.tasks.artefact import Outcome
 from heedful.tasks.asking import question_of
-from heedful.tasks.classifier import snapshot
 from heedful.tasks.course import Course
 from heedful.tasks.evidence import Published, Tell
-from heedful.tasks.models import n_parameters
+from heedful.tasks.models import n_parameters, snapshot
 from heedful.tasks.task import train_task
 from heedful.training.loop import TrainingResult
-from heedful.training.options import TrainingOptions
 from heedful.training.outlook import Outlook
 from heedful.training.pointing import Pointing
 from heedful.training.progress import Display, Evaluation, Sample
-from heedful.training.schedule import Trapezoid
 
 N_WATCHED = 4
 # Enough to tell better from worse; scored at every look.
@@ -54,7 +52,7 @@ class AnsweringTask:
             objective=Pointing(),
             batches=plan.batches(options.seed),
             numerics=plan.numerics,
-            rates=lambda steps: rates(plan, steps, options.seed),
+            rates=lambda steps: plan.trunk.options(plan.size.learning_rate, steps, options.seed),
             epochs=plan.size.epochs,
             evaluate=Trial(plan).evaluate,
             opening=list(_opening(plan, model)),
@@ -116,9 +114,7 @@ class Trial:
     """
 
     def __init__(self, plan: Laid) -> None:
-        n = min(len(plan.dev), MAX_SCORED)
-        # Evenly spread: files are often sorted.
-        self.items = [question_of(plan.dev[place * len(plan.dev) // n]) for place in range(n)]
+        self.items = [question_of(pair) for pair in evenly(plan.dev, MAX_SCORED)]
         self.plan = plan
 
     def evaluate(self, model: Model) -> Evaluation:
@@ -139,26 +135,6 @@ class Trial:
             for item, answer in zip(self.items[:N_WATCHED], told, strict=False)
         ]
         return Evaluation(figures["f1"], figures, samples)
-
-
-def rates(plan: Laid, steps: int, seed: int) -> TrainingOptions:
-    """Training options for a run of so many updates: a short warm-up and a long way down.
-
-    Args:
-        plan: of the run.
-        steps: updates.
-        seed: of everything random.
-    """
-    trained = plan.trunk.tensors is not None
-    return TrainingOptions(
-        steps=steps,
-        learning_rate=plan.size.learning_rate,
-        schedule=Trapezoid(warmup=0.1, cooldown=0.9),
-        weight_decay=0.01 if trained else 0.1,
-        betas=(0.9, 0.98),
-        average=None if trained else 0.98,
-        seed=seed,
-    )
 
 
 def _opening(plan: Laid, model: Headed) -> Iterator[str]:

@@ -28,7 +28,7 @@ from heedful.run.weights import load_tensors, save_tensors
 from heedful.tasks.answerer import N_SCORES, Manner
 from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.asking import Pair, question_of, reading_of
-from heedful.tasks.preparation import READY
+from heedful.tasks.preparation import READY, last_scored
 from heedful.tasks.setup import SETUP
 from heedful.tasks.trunk import Size, Trunk, borrow, fresh, load_codec, size_for
 
@@ -78,7 +78,7 @@ class Laid:
     @property
     def scored(self) -> tuple[str, Sequence[Pair]]:
         """What the final figures are made on, with its name."""
-        return ("test", self.test) if self.test else ("dev, by which the weights were chosen", self.dev)
+        return last_scored(self.dev, self.test)
 
     @property
     def n_examples(self) -> dict[str, int]:

@@ -1,10 +1,11 @@
 """Train a classifier from a table of texts and labels: from scratch, or from a model that knows the language."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from heedful.data.split import evenly
 from heedful.interface import Model
 from heedful.model.heads import Headed
 from heedful.run.directory import RunDirectory
@@ -13,10 +14,10 @@ from heedful.tasks.artefact import Outcome
 from heedful.tasks.classification_evidence import conclude
 from heedful.tasks.classification_request import ClassificationOptions
 from heedful.tasks.classification_text import Laid, lay_down, reopen
-from heedful.tasks.classifier import TASK, Classifier, snapshot
+from heedful.tasks.classifier import TASK, Classifier
 from heedful.tasks.course import Course
 from heedful.tasks.evidence import Published, Tell
-from heedful.tasks.models import n_parameters
+from heedful.tasks.models import n_parameters, snapshot
 from heedful.tasks.task import train_task
 from heedful.tasks.tuning import share_that_learns
 from heedful.training.labelling import Labelling
@@ -24,7 +25,6 @@ from heedful.training.loop import TrainingResult
 from heedful.training.options import TrainingOptions
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display, Evaluation, Sample
-from heedful.training.schedule import Trapezoid
 from heedful.transfer.lora import corrections, merge, save_adapter
 
 N_WATCHED = 4
@@ -115,9 +115,7 @@ class Trial:
     """
 
     def __init__(self, plan: Laid) -> None:
-        n = min(len(plan.dev), MAX_SCORED)
-        # Evenly spread: files are often sorted.
-        self.pairs = [plan.dev[place * len(plan.dev) // n] for place in range(n)]
+        self.pairs = evenly(plan.dev, MAX_SCORED)
         self.plan = plan
 
     def evaluate(self, model: Model) -> Evaluation:
@@ -152,7 +150,7 @@ def headline(plan: Laid) -> str:
 
 
 def rates(plan: Laid, model: Headed, steps: int, seed: int) -> TrainingOptions:
-    """Training options for a run of so many updates: a short warm-up and a long way down.
+    """Training options for a run of so many updates.
 
     Args:
         plan: of the run.
@@ -160,17 +158,8 @@ def rates(plan: Laid, model: Headed, steps: int, seed: int) -> TrainingOptions:
         steps: updates.
         seed: of everything random.
     """
-    trained = plan.trunk.tensors is not None
-    return TrainingOptions(
-        steps=steps,
-        learning_rate=plan.size.learning_rate * RAISED.get(plan.tuning.way, 1.0),
-        schedule=Trapezoid(warmup=0.1, cooldown=0.9),
-        weight_decay=0.01 if trained else 0.1,
-        betas=(0.9, 0.98),
-        average=None if trained else 0.98,
-        seed=seed,
-        slower=plan.tuning.slower(model),
-    )
+    rate = plan.size.learning_rate * RAISED.get(plan.tuning.way, 1.0)
+    return replace(plan.trunk.options(rate, steps, seed), slower=plan.tuning.slower(model))
 
 
 def _opening(plan: Laid, model: Headed) -> Iterator[str]:

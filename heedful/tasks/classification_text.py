@@ -20,7 +20,7 @@ from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.run.weights import load_tensors, save_tensors
 from heedful.tasks.classification_request import ClassificationOptions
-from heedful.tasks.preparation import READY
+from heedful.tasks.preparation import READY, last_scored
 from heedful.tasks.scheme import Scheme
 from heedful.tasks.setup import SETUP
 from heedful.tasks.trunk import TUNING, Size, Trunk, borrow, fresh, load_codec, size_for, with_vocabulary
@@ -68,7 +68,7 @@ class Laid:
     @property
     def scored(self) -> tuple[str, Sequence[Pair]]:
         """What the final figures are made on, with its name."""
-        return ("test", self.test) if self.test else ("dev, by which the weights were chosen", self.dev)
+        return last_scored(self.dev, self.test)
 
     @property
     def n_examples(self) -> dict[str, int]:

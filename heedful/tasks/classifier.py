@@ -1,6 +1,5 @@
 """A trained classifier: texts in, labels, numbers or tags out, each with how sure the model is."""
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -242,11 +241,6 @@ class Classifier:
                 answer.told.split(" "), sure, places_of(line, self.scheme.cut), strict=True
             )
         ]
-
-
-def snapshot(model: Headed, numerics: Numerics) -> Headed:
-    """A copy of a model in training, in the dtype of use; the model is left as it is."""
-    return copy.deepcopy(model).to(device=numerics.device, dtype=numerics.dtype).eval()
 
 
 def _listed(texts: Any) -> list[Any]:

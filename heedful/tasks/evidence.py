@@ -28,10 +28,10 @@ from heedful.run.report import Evidence, write_report
 from heedful.run.weights import save_tensors
 from heedful.tasks.forgetting import measure
 from heedful.tasks.inheritance import Inherited
-from heedful.tasks.models import n_parameters, weights_of
-from heedful.tasks.preparation import Prepared, Sources
+from heedful.tasks.models import n_parameters, snapshot, weights_of
+from heedful.tasks.preparation import Prepared, Sources, last_scored
 from heedful.tasks.setup import Setup
-from heedful.tasks.translator import RARELY, Direction, Translator, snapshot
+from heedful.tasks.translator import RARELY, Direction, Translator
 from heedful.training.log import Journal
 from heedful.training.loop import TrainingResult
 from heedful.transfer.embedding import Coverage
@@ -186,7 +186,7 @@ def publish(run: RunDirectory, trained: Trained, tell: Tell = unwatched, judge: 
     prepared, setup, directions = trained.prepared, trained.setup, trained.sources.directions
     _write_model(run, prepared, trained.model)
     translator = Translator(snapshot(trained.model, setup.numerics), prepared.tokenizer, directions, setup.numerics)
-    pairs, name = (prepared.test, "test") if prepared.test else (prepared.dev, "dev, by which the weights were chosen")
+    name, pairs = last_scored(prepared.dev, prepared.test)
     beside = None if judge is None else judge(translator, name, pairs, tell)
     sets: list[ScoreSet] = []
     sentences: list[Sentence] = []

@@ -22,10 +22,9 @@ from heedful.tasks.language_kinds import Kind, kind_of
 from heedful.tasks.language_rehearsal import LanguageRehearsal
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.language_text import START, Laid, lay_down
-from heedful.tasks.models import n_parameters
+from heedful.tasks.models import n_parameters, snapshot
 from heedful.tasks.preference import PreferenceTask
 from heedful.tasks.task import Task, train_task
-from heedful.tasks.translator import snapshot
 from heedful.training.loop import TrainingResult
 from heedful.training.options import TrainingOptions
 from heedful.training.outlook import Outlook

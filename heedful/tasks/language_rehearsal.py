@@ -14,7 +14,7 @@ from heedful.numerics import applied
 from heedful.tasks.language_kinds import Kind
 from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.language_text import Laid
-from heedful.tasks.translator import snapshot
+from heedful.tasks.models import snapshot
 from heedful.training.progress import Evaluation, Sample
 
 # Held-out tokens read at each evaluation: enough to tell better from worse, few enough to cost little of the time.

@@ -1,8 +1,9 @@
 """The model families by name: how to build one, and its weights as a file holds them."""
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,9 +16,12 @@ from heedful.baselines.rnn_architecture import RNNArchitecture
 from heedful.errors import OptionError, RunError, suggest
 from heedful.interface import Model
 from heedful.model.transformer import Transformer
+from heedful.numerics import Numerics
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.tasks.defaults import Shape, Size, architecture_for, attending_rnn_for, conv_for, rnn_for
+
+Net = TypeVar("Net", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -103,3 +107,8 @@ def compression_of(run: RunDirectory) -> Mapping[str, Any] | None:
 def n_parameters(model: Model) -> int:
     """How many numbers were learned; tied ones count once."""
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def snapshot(model: Net, numerics: Numerics) -> Net:
+    """A copy of a model in training, in the dtype of use; the model is left as it is."""
+    return copy.deepcopy(model).to(device=numerics.device, dtype=numerics.dtype).eval()

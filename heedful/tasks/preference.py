@@ -31,8 +31,8 @@ from heedful.tasks.language_defaults import preference_options
 from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.language_text import LAID, START, Begun, built
+from heedful.tasks.models import snapshot
 from heedful.tasks.preparation import READY
-from heedful.tasks.translator import snapshot
 from heedful.training.loop import TrainingResult
 from heedful.training.options import TrainingOptions
 from heedful.training.preference import DirectPreference, answer_log_probabilities

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,9 @@ MAX_TOKENS = 250
 # Pairs are made from an even sample of so many.
 MAX_AUGMENTED = 200_000
 READY = "prepared.json"
+
+
+Held = TypeVar("Held", bound=Sequence[tuple[str, str]])
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,11 @@ class Sources:
         """Pairs of languages, from and into."""
         source, target = self.languages
         return [(source, target), (target, source)] if self.both else [(source, target)]
+
+
+def last_scored(dev: Held, test: Held) -> tuple[str, Held]:
+    """What the final figures are made on, with its name: the test set, where there is one."""
+    return ("test", test) if test else ("dev, by which the weights were chosen", dev)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import torch
 
 from heedful.data.batch import collate, encoder_input
+from heedful.data.split import evenly
 from heedful.decoding import Greedy
 from heedful.evaluation.translation import corpus_bleu
 from heedful.interface import Model
 from heedful.numerics import Numerics
+from heedful.tasks.models import snapshot
 from heedful.tasks.preparation import Prepared
-from heedful.tasks.translator import Direction, Translator, snapshot
+from heedful.tasks.translator import Direction, Translator
 from heedful.training.objectives import TeacherForcing
 from heedful.training.progress import Evaluation, Sample
 
@@ -31,10 +33,7 @@ class Rehearsal:
 
     def __init__(self, prepared: Prepared, directions: Sequence[Direction], numerics: Numerics) -> None:
         self.prepared, self.directions, self.numerics = prepared, list(directions), numerics
-        pairs = prepared.dev
-        n_scored = min(len(pairs), MAX_SCORED // len(self.directions))
-        # Evenly spread: files are often sorted by origin.
-        chosen = [pairs[index * len(pairs) // n_scored] for index in range(n_scored)]
+        chosen = evenly(prepared.dev, MAX_SCORED // len(self.directions))
         forth = list(zip(*chosen, strict=True))
         self.sides = [forth, forth[::-1]][: len(self.directions)]
         self.n_watched = MAX_WATCHED // len(self.directions)

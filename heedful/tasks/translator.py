@@ -332,8 +332,3 @@ def _sentences(texts: Iterable[str]) -> list[str]:
         if not text.isascii() and _SURROGATE.search(text):
             raise ShapeError(f"text {number} holds half a character (a lone surrogate): read it with its own encoding")
     return found
-
-
-def snapshot(model: Model, numerics: Numerics) -> Model:
-    """A copy of a model in training, in the dtype of decoding; the model is left as it is."""
-    return copy.deepcopy(model).to(device=numerics.device, dtype=numerics.dtype).eval()

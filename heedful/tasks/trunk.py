@@ -19,6 +19,8 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors
+from heedful.training.options import TrainingOptions
+from heedful.training.schedule import Trapezoid
 from heedful.transfer.vocabulary import Kept, moved
 
 # A classifier of ours has its own name before those of its trunk.
@@ -94,6 +96,25 @@ class Trunk:
                 for name, parameter in model.named_parameters():
                     parameter.copy_(self.tensors[name])
         return model
+
+    def options(self, learning_rate: float, steps: int, seed: int) -> TrainingOptions:
+        """Options for a training of so many updates: a short warm-up and a long way down.
+
+        Args:
+            learning_rate: the peak.
+            steps: updates.
+            seed: of everything random.
+        """
+        trained = self.tensors is not None
+        return TrainingOptions(
+            steps=steps,
+            learning_rate=learning_rate,
+            schedule=Trapezoid(warmup=0.1, cooldown=0.9),
+            weight_decay=0.01 if trained else 0.1,
+            betas=(0.9, 0.98),
+            average=None if trained else 0.98,
+            seed=seed,
+        )
 
 
 def size_for(n_examples: int) -> Size:

@@ -8,6 +8,7 @@ from typing import Any
 
 from heedful.data.assignments import REFERENCE
 from heedful.data.batch import encoder_input
+from heedful.data.split import evenly
 from heedful.decoding import Greedy
 from heedful.evaluation.writing import Tally
 from heedful.interface import Model
@@ -18,10 +19,9 @@ from heedful.tasks.course import Course
 from heedful.tasks.defaults import options_for
 from heedful.tasks.evidence import SEARCH, Published, Tell
 from heedful.tasks.inheritance import Inherited
-from heedful.tasks.models import n_parameters
+from heedful.tasks.models import n_parameters, snapshot
 from heedful.tasks.rehearsal import MAX_SCORED, MAX_WATCHED, surprise
 from heedful.tasks.task import train_task
-from heedful.tasks.translator import snapshot
 from heedful.tasks.writer import TASK, Writer
 from heedful.tasks.writing_evidence import conclude
 from heedful.tasks.writing_request import WritingOptions
@@ -123,9 +123,7 @@ class Trial:
     """
 
     def __init__(self, plan: Laid) -> None:
-        n = min(len(plan.dev), MAX_SCORED)
-        # Evenly spread: files are often sorted.
-        self.pairs = [plan.dev[place * len(plan.dev) // n] for place in range(n)]
+        self.pairs = evenly(plan.dev, MAX_SCORED)
         self.plan = plan
 
     def evaluate(self, model: Model) -> Evaluation:

@@ -22,7 +22,7 @@ from heedful.run.facts import DataFile
 from heedful.tasks import inheritance
 from heedful.tasks.defaults import WINDOW, size_for, tuned
 from heedful.tasks.inheritance import Inheritance, Inherited
-from heedful.tasks.preparation import READY
+from heedful.tasks.preparation import READY, last_scored
 from heedful.tasks.setup import Setup, settle
 from heedful.tasks.writer import Long, Manner, part_of
 from heedful.tasks.writing_request import PARTS, WritingOptions
@@ -65,7 +65,7 @@ class Laid:
     @property
     def scored(self) -> tuple[str, Sequence[Pair]]:
         """What the final figures are made on, with its name."""
-        return ("test", self.test) if self.test else ("dev, by which the weights were chosen", self.dev)
+        return last_scored(self.dev, self.test)
 
     @property
     def n_examples(self) -> dict[str, int]:

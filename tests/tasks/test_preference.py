@@ -10,8 +10,8 @@ from heedful.errors import DataError, OptionError
 from heedful.run.disk import read_json
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.language_text import Begun, built
+from heedful.tasks.models import snapshot
 from heedful.tasks.preference import PreferenceTask, held_gains, part, references
-from heedful.tasks.translator import snapshot
 from heedful.training.preference import DirectPreference
 from tests.tasks.tiny_language import train
 

@@ -16,7 +16,8 @@ from heedful.errors import LengthError, OptionError, RunError, ShapeError
 from heedful.interpretation.attention_maps import AttentionMap
 from heedful.run.manifest import write_manifest
 from heedful.run.weights import load_tensors, save_tensors
-from heedful.tasks.translator import Answer, Translations, Translator, snapshot
+from heedful.tasks.models import snapshot
+from heedful.tasks.translator import Answer, Translations, Translator
 from tests.tasks.tiny import short_pairs
 
 CHINESE = [chinese for chinese, _ in short_pairs("train", 4)]
