@@ -41,7 +41,7 @@ from heedful.cli.console import output_console
 from heedful.data.sampler import BatchPlan, Sampling
 from heedful.data.text import ParallelText
 from heedful.errors import OptionError
-from heedful.evaluation.significance import Array, Comparison
+from heedful.evaluation.significance import Comparison
 from heedful.evaluation.translation import Figure, Tally
 from heedful.model.transformer import Transformer
 from heedful.numerics import applied
@@ -173,14 +173,13 @@ class Experiment:
     def pooled(self, found: Mapping[int, Outcome], seeds: Sequence[int]) -> Tally:
         """What each sentence adds to BLEU, of these seeds together."""
         references, language = tuple(reference for _, reference in self.test), self.sources.languages[1]
-        added = [_statistics(tuple(found[seed].hypotheses), references, language) for seed in seeds]
-        return Tally({"bleu": sum(added[1:], added[0])}, language)
+        return Tally.pooled([_tally(tuple(found[seed].hypotheses), references, language) for seed in seeds])
 
 
 @cache
-def _statistics(hypotheses: tuple[str, ...], references: tuple[str, ...], language: str) -> Array:
+def _tally(hypotheses: tuple[str, ...], references: tuple[str, ...], language: str) -> Tally:
     """What each sentence adds to BLEU; base is looked at beside every row, and counted once."""
-    return Tally.of(hypotheses, references, language).statistics["bleu"]
+    return Tally.of(hypotheses, references, language)
 
 
 @dataclass(frozen=True)

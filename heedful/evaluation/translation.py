@@ -100,6 +100,19 @@ class Tally:
         metrics = _metrics(language).items()
         return cls({name: _statistics(metric, hypotheses, references) for name, metric in metrics}, language)
 
+    @classmethod
+    def pooled(cls, tallies: Sequence[Self]) -> Self:
+        """What several systems add together, sentence by sentence, as of trainings with several seeds.
+
+        Args:
+            tallies: one or more, of the same sentences.
+        Returns:
+            Its figures are those of all translations together; its intervals tell what other sentences would do, and
+            not what other systems would.
+        """
+        statistics = {name: np.sum([each.statistics[name] for each in tallies], 0) for name in tallies[0].statistics}
+        return cls(statistics, tallies[0].language)
+
     def __len__(self) -> int:
         """How many sentences."""
         return len(self.statistics["bleu"])

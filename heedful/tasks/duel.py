@@ -15,7 +15,7 @@ from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import request_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.duel_page import duel_page
-from heedful.tasks.duel_plan import CHAMPION, FAMILY_NAMES, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
+from heedful.tasks.duel_plan import CHAMPION, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
 from heedful.tasks.duel_point import Arena, Contestant, measure, test_pairs
 from heedful.tasks.duel_words import order, verdicts
 from heedful.tasks.evidence import Tell, unwatched
@@ -81,12 +81,12 @@ class Entrants:
     Args:
         options: what was asked for.
         budget: what was equal.
-        runs: what the run of each family was asked for, by its name.
+        runs: what the runs of each family were asked for, one for each seed, by its name.
     """
 
     options: DuelOptions
     budget: DuelBudget
-    runs: dict[str, TranslationOptions]
+    runs: dict[str, list[TranslationOptions]]
 
 
 def duel(options: DuelOptions, *, watch: Watch | None = None, tell: Tell = unwatched) -> Duel:
@@ -127,16 +127,18 @@ def train_families(options: DuelOptions, watch: Watch | None = None) -> Entrants
     size = demo.SIZE if options.is_embedded else None
     budget, texts = _budget(options), _texts(options)
     runs = {name: replace(texts, out=options.out).asks(name, budget) for name in options.names()}
+    # All families with one seed before the next: what slows the machine down for a while slows them alike.
+    turns = [asked for turn in zip(*runs.values(), strict=True) for asked in turn]
     try:
         sizes: dict[str, Size] = {}
-        if budget.kind == "parameters" and not all(RunDirectory(asked.out).is_finished for asked in runs.values()):
-            sizes = sizes_for(next(iter(runs.values())), list(runs), size, budget.amount)
-        for name, asked in runs.items():
-            _check_alike(asked, list(runs.values()))
-            train_to_the_end(asked, watch=watch, size=sizes.get(name, size))
+        if budget.kind == "parameters" and not all(RunDirectory(asked.out).is_finished for asked in turns):
+            sizes = sizes_for(turns[0], list(runs), size, budget.amount)
+        for asked in turns:
+            _check_alike(asked, turns)
+            train_to_the_end(asked, watch=watch, size=sizes.get(asked.model, size))
     except HeedfulError:
-        if begins and not any(RunDirectory(asked.out).is_taken for asked in runs.values()):
-            _clear(options.out, made)
+        if begins and not any(RunDirectory(asked.out).is_taken for asked in turns):
+            _clear(options, made)
         raise
     return Entrants(options, budget, runs)
 
@@ -150,11 +152,11 @@ def compare(entrants: Entrants, tell: Tell = unwatched) -> Duel:
     """
     options, runs = entrants.options, entrants.runs
     champion = CHAMPION if CHAMPION in runs else list(runs)[-1]
-    arena = Arena.of(*test_pairs(runs[champion].out))
+    arena = Arena.of(*test_pairs(runs[champion][0].out))
     # The champion first: the others are compared with it.
     best, tally = measure(champion, runs[champion], arena, None, tell)
     others = [measure(name, asked, arena, tally, tell)[0] for name, asked in runs.items() if name != champion]
-    told = request_of(RunDirectory(runs[champion].out).begun)
+    told = request_of(RunDirectory(runs[champion][0].out).begun)
     assert told.source_language and told.target_language, "told when a run begins"
     direction = told.source_language, told.target_language
     found = Duel(options.out, entrants.budget, direction, arena.data, order([best, *others]), arena.shown)
@@ -172,10 +174,17 @@ def _begin(options: DuelOptions) -> DuelOptions:
     _check_none_begun(options.out)
     RunDirectory(options.out).check_free()
     for name in options.names():
-        options.asks(name, budget).check()
+        for asked in options.asks(name, budget):
+            asked.check()
     if not options.is_embedded:
         options.check_files()
-        examine(options.sources())
+        sources = options.sources()
+        if options.seeds > 1 and sources.parts_to_hold_out:
+            raise OptionError(
+                "every seed would hold out other pairs, and one would be scored on what another has read: with --seeds "
+                "give --dev-source and --dev-target, or --dev-tsv"
+            )
+        examine(sources)
     make_folder(options.out.parent)
     make_folder(options.out)
     # Once more: a long text takes long to read, and another may have begun here in the meantime.
@@ -225,10 +234,11 @@ def _texts(options: DuelOptions) -> DuelOptions:
     return replace(options, tsv=files["train"], dev_tsv=files["dev"], test_tsv=files["test"])
 
 
-def _clear(out: Path, made: Sequence[Path]) -> None:
+def _clear(options: DuelOptions, made: Sequence[Path]) -> None:
     """Take back a duel in which nothing could begin, with the folders that were made for it."""
+    runs = [run for name in options.names() for run in options.runs(name)]
     with suppress(RunError, OSError):  # what is to be told is why it could not
-        for path in (*(out / name for name in FAMILY_NAMES), out / TEXT, out / PLAN):
+        for path in (options.out / name for name in (*runs, TEXT, PLAN)):
             if path.exists():
                 remove(path)
         for folder in made:

@@ -36,6 +36,7 @@ def duel_page(
     # In the charts every family keeps its colour, whoever wins.
     drawn = [each for name in FAMILY_NAMES for each in contestants if each.name == name]
     way = " → ".join(direction)
+    seeds = "seed" if len(contestants[0].by_seed) == 1 else "seeds"
     sections = [
         ("What came out", _outcome(contestants, drawn, words)),
         ("The figures", _figures(contestants)),
@@ -52,8 +53,8 @@ def duel_page(
 <div class="over">duel, {escape(budget)} each</div>
 <h1>{escape(way)}</h1>
 <p class="lead">{escape(_list([FAMILY_NAMES[each.name] for each in drawn]))} learned from the same text, with the same
-vocabulary, the same seed and the same budget, each in a shape of its own. Optimiser, rates and regularisation are those
-chosen for the Transformer.</p>
+vocabulary, the same {seeds} and the same budget, each in a shape of its own. Optimiser, rates and regularisation are
+those chosen for the Transformer.</p>
 </header>
 <main>{main}</main>
 <footer>This page is one file; it loads nothing from anywhere and runs no program.</footer>

@@ -93,6 +93,7 @@ class DuelOptions(Texts):
         budget: what is equal for all: "minutes=N" or "flops=N" of training for each, or "parameters=N"; 10 minutes
             when left out, and 1 on the embedded corpus.
         seed: of everything random.
+        seeds: trainings of each family, the second with the seed after the first, and so on; scored together.
         device: "cpu" or "cuda"; chosen when left out.
         resume: go on in `out` where a duel was interrupted.
     """
@@ -101,6 +102,7 @@ class DuelOptions(Texts):
     models: str = ",".join(FAMILY_NAMES)
     budget: str | None = None
     seed: int = 1
+    seeds: int = 1
     device: str | None = None
     resume: bool = False
 
@@ -125,11 +127,24 @@ class DuelOptions(Texts):
             )
         return [name for name in FAMILY_NAMES if name in given]
 
-    def asks(self, name: str, budget: DuelBudget) -> TranslationOptions:
-        """What the run of a family is asked for."""
+    def asks(self, name: str, budget: DuelBudget) -> list[TranslationOptions]:
+        """What the runs of a family are asked for, one for each seed.
+
+        Raises:
+            OptionError: it is asked for no seed.
+        """
+        if self.seeds < 1:
+            raise OptionError(f"a duel needs one seed or more: got {self.seeds}")
         texts: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(Texts)}
         given: dict[str, Any] = {} if budget.kind == "parameters" else {budget.kind: budget.amount}
-        return TranslationOptions(**texts, out=self.out / name, model=name, seed=self.seed, device=self.device, **given)
+        return [
+            TranslationOptions(**texts, out=self.out / run, model=name, seed=seed, device=self.device, **given)
+            for run, seed in zip(self.runs(name), range(self.seed, self.seed + self.seeds), strict=True)
+        ]
+
+    def runs(self, name: str) -> list[str]:
+        """What the folders of a family are called: rnn, rnn-2, rnn-3."""
+        return [name, *(f"{name}-{number}" for number in range(2, self.seeds + 1))]
 
     @classmethod
     def stored(cls, out: Path) -> Self:

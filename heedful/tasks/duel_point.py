@@ -76,7 +76,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class Contestant:
-    """A family that was trained.
+    """A family that was trained, once or with several seeds: its scores are of all, the rest of the first.
 
     Args:
         name: of the family.
@@ -87,7 +87,8 @@ class Contestant:
         seconds: of training, evaluations included.
         tokens: read in training.
         looks: scores while it learned.
-        scores: on the text of the arena.
+        scores: on the text of the arena, of the translations of all its seeds together.
+        by_seed: BLEU of each seed.
         comparison: this BLEU minus that of the champion; None for the champion itself.
         by_length: scores by the length of the source.
         decoding_seconds: of the test text, with the search of the scores.
@@ -107,6 +108,7 @@ class Contestant:
     tokens: int
     looks: tuple[Look, ...]
     scores: Scores
+    by_seed: tuple[float, ...]
     comparison: Comparison | None
     by_length: tuple[Group, ...]
     decoding_seconds: float
@@ -179,29 +181,33 @@ def test_pairs(path: Path) -> tuple[str, Sequence[tuple[str, str]]]:
 
 
 def measure(
-    name: str, asked: TranslationOptions, arena: Arena, champion: Tally | None, tell: Tell = unwatched
+    name: str, runs: Sequence[TranslationOptions], arena: Arena, champion: Tally | None, tell: Tell = unwatched
 ) -> tuple[Contestant, Tally]:
-    """Measure the finished run of a family.
+    """Measure the finished runs of a family.
 
     Args:
         name: of the family.
-        asked: what its run was asked for.
+        runs: what they were asked for, one for each seed.
         arena: what it is asked.
         champion: what the champion's translations of the same sentences add to its scores.
         tell: is told how far it is.
     Returns:
         What was measured, and what its own translations add to its scores.
     Raises:
-        RunError: the run is missing, unfinished or damaged.
+        RunError: a run is missing, unfinished or damaged.
     """
-    run = RunDirectory.open(asked.out)
-    translator = Translator.load(run.path, asked.device)
-    # All of them decode by the same code: the engine takes the Transformer alone, and the speeds are to be compared.
-    translator.numerics = replace(translator.numerics, engine="torch")
+    run = RunDirectory.open(runs[0].out)
+    translator = _load(runs[0])
     setup = Setup.stored(run.begun)
     # Before what is timed: some things are done at the first call alone.
     shown = translator.translate([arena.shown])[0]
     found = evaluate_pairs(translator, arena.pairs, translator.directions[0], SEARCH, tell)
+    others = (_load(each) for each in runs[1:])
+    tallies = [
+        found.tally,
+        *(evaluate_pairs(each, arena.pairs, found.direction, SEARCH, tell).tally for each in others),
+    ]
+    tally = Tally.pooled(tallies)
     lengths = np.array([count_units(source) for source, _ in arena.pairs])
     rows = Journal(run.metrics).rows()
     seen = translator.attention(arena.shown, shown) if shown else None
@@ -217,9 +223,10 @@ def measure(
         seconds=float(rows[-1]["elapsed_seconds"]),
         tokens=tokens,
         looks=tuple(_looks(rows)),
-        scores=found.scores,
-        comparison=None if champion is None else found.tally.compare(champion, "bleu"),
-        by_length=by_length(found.tally, lengths, arena.unit, champion),
+        scores=tally.scores(),
+        by_seed=tuple(each.figure("bleu").score for each in tallies),
+        comparison=None if champion is None else tally.compare(champion, "bleu"),
+        by_length=by_length(tally, lengths, arena.unit, champion),
         decoding_seconds=found.seconds,
         sentences=len(arena.pairs),
         growth=growth,
@@ -227,7 +234,14 @@ def measure(
         attention=None if seen is None else seen.merged(words_of(seen.source), words_of(seen.target)),
         shown=shown,
     )
-    return contestant, found.tally
+    return contestant, tally
+
+
+def _load(asked: TranslationOptions) -> Translator:
+    """Decode by the same code as the others: the engine takes the Transformer alone, and speeds are compared."""
+    translator = Translator.load(asked.out, asked.device)
+    translator.numerics = replace(translator.numerics, engine="torch")
+    return translator
 
 
 def _looks(rows: Sequence[Mapping[str, Any]]) -> list[Look]:

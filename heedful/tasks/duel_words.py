@@ -25,7 +25,7 @@ def verdicts(contestants: Sequence[Contestant], data: str) -> list[str]:
     champion = _champion(contestants)
     others = [each for each in contestants if each is not champion]
     said = [_ranking(contestants, data), *(_against(each, champion) for each in others)]
-    said.append("Each was trained once: the intervals are those of these sentences, not of other seeds.")
+    said.append(_seeds(contestants))
     said += [_by_length(each, champion) for each in others]
     said += [_speed(contestants), _chains(contestants), _memory(contestants)]
     return [sentence for sentence in said if sentence]
@@ -53,6 +53,18 @@ def _against(one: Contestant, champion: Contestant) -> str:
         return f"{_name(one)} and {_name(champion)}: no difference that these sentences can show ({interval})."
     way = "better" if found.difference > 0 else "worse"
     return f"{_name(one)} is {way} than {_name(champion)} by {abs(found.difference):.{digits}f} BLEU ({interval})."
+
+
+def _seeds(contestants: Sequence[Contestant]) -> str:
+    """How much of it may be luck."""
+    n_seeds = len(contestants[0].by_seed)
+    if n_seeds == 1:
+        return "Each was trained once: the intervals are those of these sentences, not of other seeds."
+    spread = ", ".join(f"{_name(each)} {min(each.by_seed):.1f} to {max(each.by_seed):.1f}" for each in contestants)
+    return (
+        f"Each was trained with {n_seeds} seeds, whose translations are scored together; one by one: {spread}. The "
+        "intervals are those of these sentences."
+    )
 
 
 def _by_length(one: Contestant, champion: Contestant) -> str:

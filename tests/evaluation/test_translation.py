@@ -188,6 +188,16 @@ def test_a_tally_gives_the_scores_of_some_sentences(corpus):
     assert tally.scores() == score(*corpus, "en")
 
 
+def test_several_systems_together_score_as_one_long_text(corpus):
+    first, references = corpus
+    second = noisy(references, 5, share=0.6)
+    together = Tally.pooled([Tally.of(each, references, "en") for each in (first, second)])
+    whole = score([*first, *second], [*references, *references], "en")
+    for name in ("bleu", "bleu_lowercase", "chrf", "ter"):
+        assert together.figure(name).score == getattr(whole, name).score
+    assert len(together) == len(references)
+
+
 def test_a_lower_score_is_better_where_it_is_said(corpus):
     hypotheses, references = corpus
     worse = [f"{line} and more of the wrong words" for line in hypotheses]

@@ -189,6 +189,28 @@ def test_what_has_learned_is_compared_without_the_files_of_its_text(tiny, made, 
         assert plain(duel(DuelOptions(out=out, resume=True))) == plain(made)
 
 
+def test_seeds_are_scored_together_and_told_one_by_one(tiny, made, tmp_path):
+    asked = asks(tiny, tmp_path / "x", models="conv,transformer", seeds=2)
+    with quick():
+        found = duel(asked)
+    assert {path.name for path in found.path.iterdir() if path.is_dir()} == {
+        *("conv", "conv-2", "transformer", "transformer-2")
+    }
+    once = {each.name: each for each in made.contestants}
+    for each in found.contestants:
+        runs = [each.path, each.path.with_name(f"{each.name}-2")]
+        alone = [
+            json.loads((run / "scores.json").read_text())["scores"][-1]["figures"]["bleu"]["score"] for run in runs
+        ]
+        assert each.by_seed == tuple(alone) and alone[0] == once[each.name].scores.bleu.score
+        assert [RunDirectory(run).begun.joinpath("request.json").read_text().count('"seed": 2') for run in runs] == [
+            0,
+            1,
+        ]
+    assert any("Each was trained with 2 seeds, whose translations are scored together" in said for said in found.words)
+    assert "the same seeds and the same budget" in found.page.read_text(encoding="utf-8")
+
+
 def test_a_refusal_leaves_nothing(tiny, tmp_path):
     out = tmp_path / "x"
     empty = tmp_path / "empty"
@@ -197,6 +219,12 @@ def test_a_refusal_leaves_nothing(tiny, tmp_path):
         (asks(tiny, out, models="rnn"), OptionError, "two models or more"),
         (asks(tiny, out, budget="hours=1"), OptionError, "a budget is minutes=N"),
         (asks(tiny, out, device="tpu"), OptionError, "device is"),
+        (asks(tiny, out, seeds=0), OptionError, "a duel needs one seed or more: got 0"),
+        (
+            asks(tiny, out, seeds=2, dev_source=None, dev_target=None, test_source=None, test_target=None),
+            OptionError,
+            "with --seeds give --dev-source",
+        ),
         (asks(tiny, out, seed=-1), OptionError, "seed is a whole number"),
         (asks(tiny, out, source=empty), DataError, "empty"),
         (asks(tiny, out, dev_source=None), OptionError, "belong together"),

@@ -62,11 +62,20 @@ def test_families_stand_in_the_order_of_history_and_once():
 
 
 def test_a_family_is_asked_for_the_same_as_the_others_but_for_its_name_and_place():
-    asked = replace(PLAIN, seed=7).asks("conv", DuelBudget("flops", 1e12))
+    (asked,) = replace(PLAIN, seed=7).asks("conv", DuelBudget("flops", 1e12))
     assert (asked.out, asked.model, asked.seed, asked.flops, asked.minutes) == (Path("x/conv"), "conv", 7, 1e12, None)
     assert (asked.source, asked.target) == (PLAIN.source, PLAIN.target)
     # Read as often as the defaults say.
-    assert PLAIN.asks("rnn", DuelBudget("parameters", 1e6)).budget() is None
+    assert PLAIN.asks("rnn", DuelBudget("parameters", 1e6))[0].budget() is None
+
+
+def test_every_seed_has_a_run_of_its_own():
+    runs = replace(PLAIN, seed=7, seeds=3).asks("conv", DuelBudget("minutes", 1))
+    assert [(asked.out, asked.seed) for asked in runs] == [
+        (Path("x/conv"), 7),
+        (Path("x/conv-2"), 8),
+        (Path("x/conv-3"), 9),
+    ]
 
 
 def test_what_was_asked_for_is_stored(tmp_path):

@@ -77,6 +77,6 @@ def test_all_families_decode_by_the_same_code(tiny, monkeypatch):
 
     monkeypatch.setattr(translator, "rewritten", lambda model: pytest.fail("the engine takes no RNN"))
     monkeypatch.setattr(duel_point, "evaluate_pairs", evaluated)
-    asked = ask(tiny.texts, tiny.both)
+    asked = [ask(tiny.texts, tiny.both)]
     with pytest.raises(Loaded, match="torch"):
         measure("transformer", asked, Arena.of("dev", [("He came.", "他来了。")]), None)

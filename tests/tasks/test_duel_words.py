@@ -46,6 +46,7 @@ def contestant(name, bleu, comparison=None, by_length=(30.0, 30.0, 30.0), learni
         tokens=1_200_000,
         looks=(Look(60.0, 600_000, bleu / 2), Look(120.0, 1_200_000, bleu)),
         scores=scores,
+        by_seed=(bleu,),
         comparison=comparison,
         by_length=groups(*by_length),
         decoding_seconds=2.0,
@@ -104,6 +105,12 @@ def test_the_best_stands_first():
 )
 def test_what_is_said(said):
     assert said in verdicts(ALL, "the test text")
+
+
+def test_what_seeds_did_is_said():
+    each = [replace(TRANSFORMER, by_seed=(29.0, 31.04, 30.0)), replace(RNN, by_seed=(20.0, 19.0, 21.0))]
+    said = "scored together; one by one: Transformer 29.0 to 31.0, RNN 19.0 to 21.0. The"
+    assert any("trained with 3 seeds" in line and said in line for line in verdicts(each, "dev"))
 
 
 def test_what_length_does_is_said_only_where_intervals_lie_apart():
