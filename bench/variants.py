@@ -7,6 +7,7 @@ from bench.altered import with_batch_norm, without_residuals, without_scale
 from heedful.architecture import Architecture
 from heedful.errors import OptionError, suggest
 from heedful.model.transformer import Transformer
+from heedful.tasks.defaults import Size
 
 BASE = "base"
 
@@ -17,24 +18,27 @@ class Variant:
 
     Args:
         shape: its architecture.
-        smoothing: of the labels.
+        size: how it is trained; that shape is its own, whatever stands here.
         alter: changes the built model; None leaves it.
     """
 
     shape: Architecture
-    smoothing: float
+    size: Size
     alter: Callable[[Transformer], None] | None = None
 
 
 def variants(base: Variant) -> dict[str, Variant]:
     """All rows by name, base first; what base is already is no row of its own."""
-    shape = base.shape
+    shape, size = base.shape, base.size
+    # Of the layers of both stacks together, one more encodes.
+    deeper = {"n_encoder_layers": shape.n_encoder_layers + 1, "n_decoder_layers": max(1, shape.n_decoder_layers - 1)}
     shapes = {
         **{f"heads-{n}": replace(shape, n_heads=n) for n in (1, 2, 4, 8, 16) if shape.d_model % (2 * n) == 0},
         **{f"layers-{n}": replace(shape, n_encoder_layers=n, n_decoder_layers=n) for n in (1, 2, 4, 6)},
+        "encoder-deeper": replace(shape, **deeper),
         **{f"d_model-{n}": replace(shape, d_model=n) for n in (shape.d_model // 2, 2 * shape.d_model)},
         **{f"d_ff-{n}": replace(shape, d_ff=n) for n in (shape.d_ff // 2, 2 * shape.d_ff)},
-        **{f"dropout-{p}": replace(shape, dropout=p) for p in (0.0, 0.1, 0.2, 0.3)},
+        **{f"dropout-{p}": replace(shape, dropout=p) for p in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)},
         "pre-norm": replace(shape, order="pre"),
         "post-norm": replace(shape, order="post"),
         "positions-none": replace(shape, encoder_positions="none", decoder_positions="none"),
@@ -43,11 +47,20 @@ def variants(base: Variant) -> dict[str, Variant]:
         "positions-rotary": replace(shape, encoder_positions="rotary", decoder_positions="rotary"),
     }
     rows = {name: replace(base, shape=changed) for name, changed in shapes.items()}
-    rows |= {f"smoothing-{p}": replace(base, smoothing=p) for p in (0.0, 0.1, 0.2)}
+    sizes = {
+        **{f"smoothing-{p}": replace(size, smoothing=p) for p in (0.0, 0.1, 0.2)},
+        **{f"rates-{name}": _faster(size, by) for name, by in (("half", 0.5), ("double", 2.0))},
+        "merges-kept": replace(size, piece_dropout=0.0),
+    }
+    rows |= {name: replace(base, size=changed) for name, changed in sizes.items()}
     rows["no-scale"] = replace(base, alter=without_scale)
     rows["no-residuals"] = replace(base, alter=without_residuals)
     rows["batch-norm"] = replace(base, alter=with_batch_norm)
     return {BASE: base, **{name: row for name, row in rows.items() if row != base}}
+
+
+def _faster(size: Size, by: float) -> Size:
+    return replace(size, learning_rate=by * size.learning_rate, orthogonal_rate=by * size.orthogonal_rate)
 
 
 def chosen(rows: Mapping[str, Variant], names: str | None) -> dict[str, Variant]:

@@ -51,7 +51,7 @@ def test_the_embedded_corpus_is_what_there_is_without_files(tmp_path, monkeypatc
     found = set_up(tmp_path, EMBEDDED, 9)
     assert found.sources.directions == [("zh", "en")]
     assert (found.steps, len(found.test), found.prepared.n_pairs["train"]) == (9, 6, 40)
-    assert found.base.smoothing == SIZE.smoothing and found.base.shape.d_model == SIZE.d_model
+    assert found.base.size == SIZE and found.base.shape.d_model == SIZE.d_model
 
 
 def test_where_no_test_is_named_dev_is_scored(experiment):
