@@ -25,7 +25,8 @@ from heedful.training.loop import TrainingResult
 from heedful.training.options import TrainingOptions
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display, Evaluation, Sample
-from heedful.transfer.lora import corrections, merge, save_adapter
+from heedful.transfer.adapter import save_adapter
+from heedful.transfer.lora import corrections, merge
 
 N_WATCHED = 4
 # Enough to tell better from worse; scored at every look.

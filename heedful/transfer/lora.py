@@ -4,14 +4,11 @@ Hu et al. 2021, arXiv:2106.09685.
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from heedful.errors import OptionError
-from heedful.run.disk import make_folder, write_json
-from heedful.run.weights import save_tensors
 
 # Whether a layer of this name gets a correction.
 Wanted = Callable[[str], bool]
@@ -93,41 +90,6 @@ def merge(model: nn.Module) -> None:
 def corrections(model: nn.Module) -> Iterator[tuple[str, Corrected]]:
     """Every corrected layer with its name."""
     return ((name, module) for name, module in model.named_modules() if isinstance(module, Corrected))
-
-
-def save_adapter(model: nn.Module, folder: Path, base: str) -> None:
-    """Write the corrections alone, in the layout that peft reads: adapter_config.json and adapter_model.safetensors.
-
-    Args:
-        model: with corrections.
-        folder: created when missing.
-        base: the model that they correct, as a name or a path.
-    Raises:
-        RunError: the file system refused.
-    """
-    layers = dict(corrections(model))
-    assert layers, "a model without corrections has no adapter"
-    first = next(iter(layers.values()))
-    rank = len(first.down)
-    tensors = {}
-    for name, layer in layers.items():
-        tensors[f"base_model.model.{name}.lora_A.weight"] = layer.down
-        tensors[f"base_model.model.{name}.lora_B.weight"] = layer.up
-    make_folder(folder)
-    save_tensors(folder / "adapter_model.safetensors", tensors, {"format": "pt"})
-    config = {
-        "peft_type": "LORA",
-        "base_model_name_or_path": base,
-        "r": rank,
-        "lora_alpha": first.scale * rank,
-        "target_modules": sorted({name.rsplit(".", 1)[-1] for name in layers}),
-        "lora_dropout": 0.0,
-        "bias": "none",
-        "fan_in_fan_out": False,
-        "inference_mode": True,
-        "task_type": None,
-    }
-    write_json(folder / "adapter_config.json", config)
 
 
 def _put(model: nn.Module, name: str, module: nn.Module) -> None:

@@ -1,14 +1,11 @@
 """A corrected layer begins as it was, learns in its correction alone, and is merged into what it is with it."""
 
-import json
-
 import pytest
 import torch
 from torch import nn
 
 from heedful.errors import OptionError
-from heedful.run.weights import load_tensors
-from heedful.transfer.lora import Corrected, attach, corrections, merge, save_adapter
+from heedful.transfer.lora import Corrected, attach, corrections, merge
 
 X = torch.linspace(-1, 1, 30).view(5, 6)
 
@@ -58,32 +55,6 @@ def test_merged_it_is_the_same_model_in_its_old_form():
     torch.testing.assert_close(net[0].weight, weight + correction)
     assert net.state_dict().keys() == model().state_dict().keys()
     assert all(each.requires_grad for each in net.parameters())
-
-
-def test_the_adapter_is_a_file_of_its_own(tmp_path):
-    net = model()
-    attach(net, lambda name: name == "0", 2, 4.0)
-    save_adapter(learned(net), tmp_path / "adapter", "base")
-    config = json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())
-    assert (config["peft_type"], config["r"], config["lora_alpha"], config["target_modules"]) == ("LORA", 2, 4.0, ["0"])
-    tensors = load_tensors(tmp_path / "adapter" / "adapter_model.safetensors")
-    assert set(tensors) == {"base_model.model.0.lora_A.weight", "base_model.model.0.lora_B.weight"}
-    by_hand = model()
-    with torch.no_grad():
-        scale = config["lora_alpha"] / config["r"]
-        by_hand[0].weight += (
-            scale * tensors["base_model.model.0.lora_B.weight"] @ tensors["base_model.model.0.lora_A.weight"]
-        )
-    torch.testing.assert_close(by_hand(X), net(X), atol=1e-5, rtol=0)
-
-
-def test_peft_reads_it(tmp_path):
-    peft = pytest.importorskip("peft", reason="peft is not installed")
-    net = model()
-    attach(net, lambda name: name == "0", 2, 4.0)
-    save_adapter(learned(net), tmp_path / "adapter", "base")
-    theirs = peft.PeftModel.from_pretrained(model(), tmp_path / "adapter")
-    torch.testing.assert_close(theirs(X), net(X), atol=1e-5, rtol=0)
 
 
 def test_what_makes_no_sense_is_refused():
