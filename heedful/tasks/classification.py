@@ -8,6 +8,7 @@ from typing import Any
 from heedful.data.split import evenly
 from heedful.interface import Model
 from heedful.model.heads import Headed
+from heedful.model.transformer import Transformer
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import FIGURE_NAMES, amount
 from heedful.tasks.artefact import Outcome
@@ -87,6 +88,7 @@ class ClassificationTask:
         model = course.model
         assert isinstance(model, Headed), "a classifier has a head"
         if any(corrections(model)):
+            assert isinstance(model.trunk, Transformer), "attention is what is corrected"
             save_adapter(model.trunk, run.path / "adapter", str(plan.facts["start"]).removeprefix("from "))
             merge(model)
         classifier = Classifier(snapshot(model, plan.numerics), plan.codec, plan.scheme, plan.numerics)
