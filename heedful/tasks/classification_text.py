@@ -113,9 +113,9 @@ def lay_down(place: Path, options: ClassificationOptions, given: Given[Scheme] |
     """
     assert options.data is not None, "checked before"
     train = options.named.read(options.data) if given is None else options.named.read_like(options.data)
-    check_training(train)
     if given is not None:
         check_known(train, given.tells.labels, given.tells.paired, "what the teacher learned")
+    check_training(train)
     # Held-out files tell the same kind of thing, whatever they look like by themselves.
     named = train.named or options.named
     held = {role: named.read_like(path) for role, path in _held_files(options).items()}

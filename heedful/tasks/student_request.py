@@ -11,9 +11,8 @@ from heedful.errors import OptionError, suggest
 from heedful.tasks.asked import Asked, flag_of
 from heedful.tasks.distillation import DistillOptions
 
-# Points of the first figure that may be lost, at the unfavourable end of the interval of the difference: of a thousand
-# examples, whose interval is two points wide to each side, one point, which is what half of the layers cost in
-# arXiv:1910.01108, table 1.
+# Points of the first figure that may be lost, at the unfavourable end of the interval of the difference. Of a thousand
+# examples that interval is two points wide to each side.
 ALLOWED_LOSS = 3.0
 
 
