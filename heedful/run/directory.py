@@ -17,6 +17,8 @@ from typing import Self
 from heedful.errors import RunError
 from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming, read_json, remove
 
+# What a training was asked for, in `training/begun/`.
+REQUEST = "request.json"
 _CHECKPOINT = re.compile(r"checkpoint-(\d{8,})(?:-(\d+))?")
 
 
@@ -253,7 +255,7 @@ class RunDirectory:
     def _verb(self) -> list[str]:
         """Of a run that has begun, as its request says, or else config.json."""
         with suppress(RunError, KeyError):
-            return [str(word) for word in read_json(self.begun / "request.json")["verb"]]
+            return [str(word) for word in read_json(self.begun / REQUEST)["verb"]]
         with suppress(RunError, AttributeError):
             return ["train", str(read_json(self.config).get("task", "translation"))]
         return ["train", "translation"]

@@ -11,12 +11,12 @@ from typing import Any, Protocol, TypeVar
 
 from heedful import __version__
 from heedful.errors import OptionError, RunError
-from heedful.run.directory import RunDirectory
+from heedful.run.directory import REQUEST, RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_json
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.tasks.artefact import Finished, Outcome, publish
 from heedful.tasks.asked import Asked, differences, renewed
-from heedful.tasks.beginning import REQUEST, command_of
+from heedful.tasks.beginning import command_of
 from heedful.tasks.course import Course, counted, settle_steps, take, time_of
 from heedful.tasks.evidence import Published, Tell
 from heedful.tasks.setup import flops_per_token, peak_flops
