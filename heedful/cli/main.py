@@ -50,7 +50,7 @@ VERBS = {
     "chat": Verb("heedful.cli.chat:chat", "A conversation with a model that learned from dialogues."),
     "evaluate": Verb("heedful.cli.evaluate:evaluate", "The figures of a model on your own test set, with intervals."),
     "compress": Verb("heedful.cli.compress:compress", "A translator made smaller, and refused when it is worse."),
-    "distill": Verb("heedful.cli.distill:distill", "From a translator to a small, fast student of it."),
+    "distill": Verb("heedful.cli.distill:distill", "From a run to a small, fast student of it."),
     "import": Verb("heedful.cli.import_:import_", "A model of the Hugging Face hub as a run directory."),
     "export": Verb("heedful.cli.export:export", "A translator for CTranslate2, transformers or Argos Translate."),
     "verify": Verb("heedful.cli.verify:verify", "A run's receipt, checked and scored again."),
@@ -112,7 +112,7 @@ NEEDED = {
     "import": ("a model folder and, as --out, a new folder", "minilm --out runs/minilm"),
     "export": (f"{_RUN}, a format and, as --out, a new folder", "runs/en-de --to ctranslate2 --out en-de-ct2"),
     "verify": (_RUN, "runs/en-de"),
-    "distill": ("a finished translator and, as --out, a new folder for its student", "runs/en-de --out runs/student"),
+    "distill": ("a finished run and, as --out, a new folder for its student", "runs/en-de --out runs/student"),
 }
 
 

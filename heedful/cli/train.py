@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 train = App(name="train", help="Train a model on your own data.")
 
+# How a run of a task is used.
+USES: Mapping[str, Callable[[Path], str]] = {
+    "classification": lambda path: f"classify   heedful classify {shlex.quote(str(path))} < texts.txt",
+    "answering": lambda path: f'answer     heedful answer {shlex.quote(str(path))} --context text.txt --question "..."',
+    "language": lambda path: f"use        {path / 'README.md'} says how",
+    "text": lambda path: f"use        {how_to_write(path)}",
+}
 TITLES = {"more data": "More data", "overfitting": "Overfitting", "made": "How it was made"}
 
 
@@ -80,7 +87,7 @@ def classification(
 
     return finish(
         until_stopped(options.out, lambda: train_classifier(options, watch=make_display), "train classification"),
-        shown(lambda path: f"classify   heedful classify {shlex.quote(str(path))} < texts.txt"),
+        shown(USES["classification"]),
         as_json,
     )
 
@@ -101,7 +108,7 @@ def language(
 
     return finish(
         until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language"),
-        shown(lambda path: f"use        {path / 'README.md'} says how"),
+        shown(USES["language"]),
         as_json,
     )
 
@@ -122,7 +129,7 @@ def answering(
 
     return finish(
         until_stopped(options.out, lambda: train_answerer(options, watch=make_display), "train answering"),
-        shown(lambda path: f'answer     heedful answer {shlex.quote(str(path))} --context text.txt --question "..."'),
+        shown(USES["answering"]),
         as_json,
     )
 
@@ -143,7 +150,7 @@ def text(
 
     return finish(
         until_stopped(options.out, lambda: train_writer(options, watch=make_display), "train text"),
-        shown(lambda path: f"use        {how_to_write(path)}"),
+        shown(USES["text"]),
         as_json,
     )
 

@@ -1,122 +1,128 @@
-"""Learning what a teacher's encoder makes of a text on its way, layer to layer; a decoder is not needed for it."""
+"""Learning from a teacher that has more layers: what it tells of a text, and what it makes of the text on its way."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from heedful.data.batch import Batch
-from heedful.errors import OptionError
-from heedful.interface import Loss, Memory, Model, Source, State
+from heedful.compression.distill import Mixture
+from heedful.interface import Loss, Model
+from heedful.model.block import Block
+from heedful.model.heads import Headed
+from heedful.model.transformer import Transformer
 
-Measure = Literal["mse", "cosine"]
+Level = Literal["logits", "hidden", "both"]
 
 
-class Learner(Model):
-    """A student with what it needs for comparing itself with its teacher, and only while it learns.
+@runtime_checkable
+class Telling(Protocol):
+    """What a task minimises, taken apart: `Labelling` and `Pointing` are such."""
 
-    Attributes:
-        student: what is kept.
-        projection: from the student's width to the teacher's, one for all layers; nothing where they are equal.
-    """
+    def of(self, scores: Tensor, batch: Any) -> Loss:
+        """The loss of what the head said."""
+        ...
 
-    def __init__(self, student: Model, d_student: int, d_teacher: int) -> None:
-        super().__init__()
-        self.student, self.max_len = student, student.max_len
-        same = d_student == d_teacher
-        self.projection = nn.Identity() if same else nn.Linear(d_student, d_teacher, bias=False)
+    def counted(self, batch: Any) -> Tensor:
+        """How much each row of a batch counts, (B,)."""
+        ...
 
-    def encode(self, source: Source) -> Memory:
-        return self.student.encode(source)
-
-    def decode(self, target: Source, memory: Memory | None) -> Tensor:
-        return self.student.decode(target, memory)
-
-    def start(self, memory: Memory | None, n_sentences: int, width: int, max_len: int) -> State:
-        return self.student.start(memory, n_sentences, width, max_len)
-
-    def step(self, tokens: Tensor, state: State) -> Tensor:
-        return self.student.step(tokens, state)
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        return self.student.logits(hidden)
+    def divergence(self, scores: Tensor, wanted: Tensor, batch: Any, temperature: float) -> Tensor:
+        """How far each row is from what a teacher says of it, (B,)."""
+        ...
 
 
 @dataclass(frozen=True)
-class HiddenStates:
-    """Make the outputs of some modules of the encoder like those of the teacher's, at every token of the source.
+class Imitation:
+    """Tell what is true of a text, and be like a teacher in what it tells, in the states of its layers, or in both.
 
     Args:
-        teacher: in evaluation mode, on the student's device; it learns nothing.
-        pairs: module names, the student's and the teacher's: ("encoder.blocks.0", "encoder.blocks.1").
-        measure: "mse", the mean square of the difference (TinyBERT); "cosine", 1 minus the cosine, which is half of
-            the squared difference of the normalised states (PKD).
+        teacher: of the student's width, in evaluation mode, on the student's device; it learns nothing.
+        telling: what the task itself minimises.
+        level: "logits", what the teacher tells; "hidden", its states; or "both".
+        mixture: of what the teacher tells and what is true; the states are added to both.
     Source:
-        Jiao et al. 2020, arXiv:1909.10351, equation (8); Sun et al. 2019, arXiv:1908.09355, section 3.2.
+        Hinton et al. 2015, arXiv:1503.02531, section 2; Sanh et al. 2019, arXiv:1910.01108, section 3; Jiao et al.
+        2020, arXiv:1909.10351, section 3.1.
     """
 
-    teacher: Model
-    pairs: Sequence[tuple[str, str]]
-    measure: Measure = "mse"
+    teacher: Headed
+    telling: Telling
+    level: Level
+    mixture: Mixture
 
-    def __call__(self, model: Model, batch: Batch) -> Loss:
-        """The loss of a batch, a mean over the pairs, summed over the tokens of the sources.
-
-        Raises:
-            OptionError: a name is of no module.
-        """
-        assert isinstance(model, Learner), "the projection is learned with the student: wrap it in Learner"
-        mine, theirs = zip(*self.pairs, strict=True)
-        with torch.no_grad(), _outputs(self.teacher, theirs) as wanted:
-            self.teacher.encode(batch.source)
-        with _outputs(model.student, mine) as found:
-            model.encode(batch.source)
-        real = batch.source.mask
-        distances = [
-            _distance(model.projection(found[one])[real], wanted[other][real], self.measure)
-            for one, other in self.pairs
-        ]
-        return Loss(torch.stack(distances).mean(0).sum(), real.sum())
-
-
-def layer_pairs(n_student: int, n_teacher: int) -> list[tuple[int, int]]:
-    """Which layer learns from which, evenly spread, the last from the last; both count from 0."""
-    return [(layer, -(-(layer + 1) * n_teacher // n_student) - 1) for layer in range(n_student)]
-
-
-def encoder_pairs(n_student: int, n_teacher: int) -> list[tuple[str, str]]:
-    """The same as the module names of two Transformers."""
-    return [(f"encoder.blocks.{mine}", f"encoder.blocks.{its}") for mine, its in layer_pairs(n_student, n_teacher)]
+    def __call__(self, model: Model, batch: Any) -> Loss:
+        """The loss of a batch; figures: "kl" from the softened teacher, "states", 1 minus the cosine."""
+        assert isinstance(model, Headed), "a student has a head"
+        mine, its = blocks_of(model), blocks_of(self.teacher)
+        its = [its[place] for place in chosen_layers(len(mine), len(its))]
+        with torch.no_grad(), states(its) as wanted:
+            taught = self.teacher.score(batch.source)
+        with states(mine) as found:
+            scores = model.score(batch.source)
+        loss = self.telling.of(scores, batch)
+        total, figures = loss.total, dict(loss.figures)
+        if self.level != "hidden":
+            share, warmth = self.mixture.share, self.mixture.temperature
+            apart = self.telling.divergence(scores, taught, batch, warmth).sum()
+            total = (1 - share) * total + share * warmth**2 * apart
+            figures["kl"] = apart.detach(), loss.count
+        if self.level != "logits":
+            far = torch.stack([distance(*pair, batch.source.mask) for pair in zip(found, wanted, strict=True)]).mean(0)
+            far = (far * self.telling.counted(batch)).sum()
+            total = total + far
+            figures["states"] = far.detach(), loss.count
+        return Loss(total, loss.count, figures)
 
 
-def _distance(found: Tensor, wanted: Tensor, measure: Measure) -> Tensor:
-    """(N,) of (N, D) and (N, D)."""
-    wanted = wanted.to(found.dtype)
-    if measure == "cosine":
-        return 1 - functional.cosine_similarity(found, wanted, dim=-1)
-    return (found - wanted).square().mean(-1)
+def chosen_layers(n_student: int, n_teacher: int) -> list[int]:
+    """Which layer of the teacher each of the student's begins with and learns from; evenly spread, the last the last.
+
+    Args:
+        n_student: layers, as many as the teacher's at most.
+        n_teacher: layers.
+    Returns:
+        Places from 0, in order.
+    """
+    return [-(-(layer + 1) * n_teacher // n_student) - 1 for layer in range(n_student)]
+
+
+def distance(found: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
+    """How far the states of two layers point apart: 1 minus the cosine, the mean over the tokens of a row.
+
+    Norms before the sublayers let the states of deep layers grow, so their lengths are not compared.
+
+    Args:
+        found: (B, S, D) of the student.
+        wanted: (B, S, D) of the teacher.
+        mask: (B, S) bool, the tokens.
+    Returns:
+        (B,) in float32.
+    """
+    apart = 1 - functional.cosine_similarity(found.float(), wanted.float(), dim=-1)
+    return apart.masked_fill(~mask, 0).sum(1) / mask.sum(1)
+
+
+def blocks_of(model: Headed) -> Sequence[Block]:
+    """The layers that read."""
+    assert isinstance(model.trunk, Transformer), "trunks are Transformers"
+    stack = model.trunk.encoder if model.reads == "encoder" else model.trunk.decoder
+    assert stack is not None, "a head stands on layers"
+    return stack.blocks
 
 
 @contextmanager
-def _outputs(model: nn.Module, names: Sequence[str]) -> Iterator[dict[str, Tensor]]:
-    """What the modules of these names answer inside the block, with its gradient."""
-    modules = dict(model.named_modules())
-    unknown = [name for name in names if name not in modules]
-    if unknown:
-        raise OptionError(f"{type(model).__name__} has no module {unknown[0]!r}: give names of its layers")
-    found: dict[str, Tensor] = {}
+def states(blocks: Sequence[Block]) -> Iterator[list[Tensor]]:
+    """What these layers leave inside the block, with its gradient, in the order in which they are computed.
 
-    def keep(name: str) -> object:
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            found[name] = output
-
-        return hook
-
-    handles = [modules[name].register_forward_hook(keep(name)) for name in names]
+    Args:
+        blocks: layers of a model that reads once inside the block.
+    """
+    found: list[Tensor] = []
+    handles = [block.register_forward_hook(lambda module, inputs, output: found.append(output)) for block in blocks]
     try:
         yield found
     finally:

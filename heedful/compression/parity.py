@@ -160,7 +160,7 @@ def check_allowed_loss(allowed_loss: float) -> None:
     """
     if not (math.isfinite(allowed_loss) and allowed_loss >= 0):
         raise OptionError(
-            f"the allowed loss is a number of BLEU points, 0 or more: got {allowed_loss}; to allow any loss, say "
+            f"the allowed loss is a number of points, 0 or more: got {allowed_loss}; to allow any loss, say "
             "--accept-loss"
         )
 

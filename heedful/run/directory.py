@@ -17,6 +17,8 @@ from typing import Self
 from heedful.errors import RunError
 from heedful.run.disk import clear_leftovers, is_leftover, make_folder, naming, read_json, remove
 
+# What a training was asked for, in `training/begun/`.
+REQUEST = "request.json"
 _CHECKPOINT = re.compile(r"checkpoint-(\d{8,})(?:-(\d+))?")
 
 
@@ -221,7 +223,7 @@ class RunDirectory:
         Raises:
             RunError: it learns from a teacher, and the file that says from whom is damaged.
         """
-        verb = ["train", self._task()]
+        verb = self._verb()
         if self.distillation.is_file():
             verb = ["distill", str(read_json(self.distillation)["teacher"]["path"])]
         return shlex.join(["heedful", *verb, "--out", str(self.path), "--resume"])
@@ -250,11 +252,13 @@ class RunDirectory:
             os.close(descriptor)
         return False
 
-    def _task(self) -> str:
-        """Of a run that has begun, as config.json says."""
+    def _verb(self) -> list[str]:
+        """Of a run that has begun, as its request says, or else config.json."""
+        with suppress(RunError, KeyError):
+            return [str(word) for word in read_json(self.begun / REQUEST)["verb"]]
         with suppress(RunError, AttributeError):
-            return str(read_json(self.config).get("task", "translation"))
-        return "translation"
+            return ["train", str(read_json(self.config).get("task", "translation"))]
+        return ["train", "translation"]
 
     def _is_fresh(self) -> bool:
         """Empty, or left by a start that failed before it wrote anything of worth."""

@@ -197,19 +197,6 @@ class Answerer:
         """Whether the context does not answer, as far as the model knows."""
         return self.manner.threshold is not None and found.margin > self.manner.threshold
 
-    def answers(self, asked: Sequence[tuple[str, str]], tell: Tell = unwatched) -> list[str]:
-        """The answer to each question alone; empty where there is none.
-
-        Args:
-            asked: questions with their contexts.
-            tell: is told how far it is.
-        """
-        found = self.find(asked, 1, lambda *place: tell("answering", *place))
-        return [
-            "" if self.refuses(one) or not one.stretches else context[one.stretches[0].start : one.stretches[0].end]
-            for one, (_, context) in zip(found, asked, strict=True)
-        ]
-
     def find(
         self,
         asked: Sequence[tuple[str, str]],
@@ -255,18 +242,37 @@ class Answerer:
         Raises:
             DataError: nothing to score.
         """
-        return self.tally(pairs, tell).figures()
+        return self.tally(self.replies(pairs, tell), pairs).figures()
 
-    def tally(self, pairs: Sequence[Pair], tell: Tell = unwatched) -> Tally:
-        """What each question adds to the figures.
+    def replies(self, pairs: Sequence[Pair], tell: Tell = unwatched) -> list[str]:
+        """The answer to each question alone; empty where there is none.
 
         Args:
             pairs: as `reading_of` makes them.
             tell: is told how far it is.
         """
         items = [question_of(pair) for pair in pairs]
-        told = self.answers([(item.text, item.context) for item in items], tell)
-        return Tally.of(told, [[gold.text for gold in item.answers] for item in items], self.manner.units)
+        found = self.find([(item.text, item.context) for item in items], 1, lambda *place: tell("answering", *place))
+        return [
+            ""
+            if self.refuses(one) or not one.stretches
+            else item.context[one.stretches[0].start : one.stretches[0].end]
+            for one, item in zip(found, items, strict=True)
+        ]
+
+    def tally(self, replies: Sequence[str], pairs: Sequence[Pair]) -> Tally:
+        """What each question adds to the figures.
+
+        Args:
+            replies: to the pairs.
+            pairs: as `reading_of` makes them.
+        """
+        golds = [[gold.text for gold in question_of(pair).answers] for pair in pairs]
+        return Tally.of(replies, golds, self.manner.units)
+
+    def compares_with(self, other: object) -> bool:
+        """Whether another loaded run answers alike."""
+        return isinstance(other, Answerer) and other.manner.units == self.manner.units
 
     def readings(self, path: Path) -> list[list[Pair]]:
         """The questions of a file, as figures are made on them."""

@@ -10,7 +10,7 @@ from heedful.interface import Model
 from heedful.model.heads import Headed
 from heedful.run.directory import RunDirectory
 from heedful.run.facts import amount
-from heedful.tasks.answerer import TASK, Answerer
+from heedful.tasks.answerer import TASK, Answerer, Manner
 from heedful.tasks.answering_evidence import conclude, look, scored, threshold_of
 from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.answering_text import Laid, lay_down, reopen
@@ -20,6 +20,7 @@ from heedful.tasks.course import Course
 from heedful.tasks.evidence import Published, Tell
 from heedful.tasks.models import n_parameters, snapshot
 from heedful.tasks.task import train_task
+from heedful.tasks.trunk import Given
 from heedful.training.loop import TrainingResult
 from heedful.training.outlook import Outlook
 from heedful.training.pointing import Pointing
@@ -32,13 +33,18 @@ MAX_SCORED = 300
 
 @dataclass(frozen=True)
 class AnsweringTask:
-    """See `heedful.tasks.task.Task`."""
+    """See `heedful.tasks.task.Task`.
 
+    Args:
+        given: what a student has of its teacher; None of one that has no teacher.
+    """
+
+    given: Given[Manner] | None = None
     name: str = TASK
 
     def lay_down(self, place: Path, options: AnsweringOptions) -> None:
         """Read the questions and write what training starts from."""
-        lay_down(place, options)
+        lay_down(place, options, self.given)
 
     def open(self, place: Path, options: AnsweringOptions) -> Laid:
         """The same in memory."""

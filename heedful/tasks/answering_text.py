@@ -30,7 +30,7 @@ from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.asking import Pair, question_of, reading_of
 from heedful.tasks.preparation import READY, last_scored
 from heedful.tasks.setup import SETUP
-from heedful.tasks.trunk import Size, Trunk, borrow, fresh, load_codec, size_for
+from heedful.tasks.trunk import Given, Size, Trunk, borrow, fresh, load_codec, size_for
 
 TRUNK = "trunk.safetensors"
 # Fewer questions than this leave nothing to hold out, nor to learn from.
@@ -142,12 +142,13 @@ def elsewhere(passages: Passages, items: Sequence[Question], seed: int) -> Itera
             yield passages.windows(item.text, other.context, number, f"the question {item.text[:40]!r}")[0]
 
 
-def lay_down(place: Path, options: AnsweringOptions) -> None:
+def lay_down(place: Path, options: AnsweringOptions, given: Given[Manner] | None = None) -> None:
     """Read the files and write all that training starts from.
 
     Args:
         place: an empty folder.
         options: what is asked for.
+        given: what a student has of its teacher; None of one that has no teacher.
     Raises:
         HeedfulError: they cannot be used.
     """
@@ -163,8 +164,9 @@ def lay_down(place: Path, options: AnsweringOptions) -> None:
         raise OptionError(f"{_named(files)} holds too few different contexts to hold some out: name --dev-data")
     if not any(item.found for item in parts["train"]):
         raise DataError(f"{_named(files)}: no question is answered by its context: there is nothing to learn")
-    trunk, codec, size = _trunk(options, parts["train"])
+    trunk, codec, size = _trunk(options, parts["train"]) if given is None else (given.trunk, given.codec, TUNED)
     manner, share = _manner(codec, trunk.architecture.max_len, parts["train"])
+    manner = manner if given is None else given.tells
     refuses = any(not item.answers for item in parts["train"])
     facts = {
         "files": [asdict(file) for file in _files(options)],

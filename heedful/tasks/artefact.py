@@ -1,7 +1,7 @@
 """The artefact of a finished training of any task: weights, vocabulary, figures, card, report, receipt, manifest."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from heedful.run.manifest import write_manifest
 from heedful.run.receipt import Pairs, write_receipt
 from heedful.run.report import Evidence, write_report
 from heedful.run.weights import save_tensors
-from heedful.tasks.evidence import Published, machine, versions
+from heedful.tasks.evidence import Beside, Published, machine, versions
 from heedful.tasks.models import n_parameters, weights_of
 from heedful.training.log import Journal
 from heedful.training.loop import TrainingResult
@@ -41,6 +41,7 @@ class Outcome:
         caveats: of every model of its task.
         start: what its weights began with.
         findings: of a verdict on the data; None when nobody looked.
+        beside: what is told of a model that was made with another's help; None of any other.
     """
 
     scores: Sequence[ScoreSet]
@@ -57,6 +58,7 @@ class Outcome:
     caveats: Sequence[str] = ()
     start: str = "from scratch"
     findings: Sequence[Mapping[str, Any]] | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,9 @@ def publish(run: RunDirectory, finished: Finished, outcome: Outcome) -> Publishe
         finished: what is published.
         outcome: what is told of it.
     """
-    save_tensors(run.weights, weights_of(finished.model))
-    if finished.tokenizer is not None:
-        write_atomic(run.tokenizer, finished.tokenizer.encode())
-    if finished.generation is not None:
-        write_json(run.generation, dict(finished.generation))
+    write_model(run, finished.model, finished.tokenizer, finished.generation)
     facts = _facts(run.path, read_json(run.config), finished, outcome)
-    write_scores(run.scores, outcome.scores)
+    write_scores(run.scores, outcome.scores, {"parity": outcome.beside.parity} if outcome.beside else None)
     write_card(run.card, facts)
     write_receipt(run.path, facts, finished.numerics.to_json(), outcome.held_out)
     rows = Journal(run.metrics).rows()
@@ -107,9 +105,25 @@ def publish(run: RunDirectory, finished: Finished, outcome: Outcome) -> Publishe
     return Published(run.path, list(outcome.scores), facts.n_parameters, finished.result)
 
 
+def write_model(run: RunDirectory, model: Model, tokenizer: str | None, generation: Mapping[str, Any] | None) -> None:
+    """Write all that a model is loaded from, but for config.json.
+
+    Args:
+        run: where.
+        model: with the weights that are kept.
+        tokenizer: as in `Finished`.
+        generation: as in `Finished`.
+    """
+    save_tensors(run.weights, weights_of(model))
+    if tokenizer is not None:
+        write_atomic(run.tokenizer, tokenizer.encode())
+    if generation is not None:
+        write_json(run.generation, dict(generation))
+
+
 def _facts(path: Path, config: Mapping[str, Any], finished: Finished, outcome: Outcome) -> Facts:
-    result = finished.result
-    return Facts(
+    result, beside = finished.result, outcome.beside
+    facts = Facts(
         name=path.resolve().name,
         task=config["task"],
         directions=[(code, "") for code in outcome.languages],
@@ -133,3 +147,7 @@ def _facts(path: Path, config: Mapping[str, Any], finished: Finished, outcome: O
         start=outcome.start,
         sections=outcome.sections,
     )
+    if beside is None:
+        return facts
+    sections = [*beside.sections, *outcome.sections]
+    return replace(facts, origin=beside.origin, sections=sections, command=beside.command)

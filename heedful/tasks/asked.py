@@ -1,15 +1,17 @@
 """What every training can be asked for: where it goes, for how long, from which seed; as JSON and as a command."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self, get_args, get_type_hints
+from typing import Any, ClassVar, Self, TypeVar, get_args, get_type_hints
 
 from heedful.architecture import read_record
 from heedful.errors import OptionError
 from heedful.numerics import choose
 from heedful.training.plan import Budget
 from heedful.training.route import Leg, Route, read_legs
+
+Options = TypeVar("Options", bound="Asked")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,13 @@ class Asked:
 
     Attributes:
         VERB: the words of the command line that come before the flags.
+        FREE: what may be said anew of a run that goes on.
+        UNFLAGGED: options that no flag of the command on the card names.
     """
 
     VERB: ClassVar[Sequence[str]] = ()
+    FREE: ClassVar[Sequence[str]] = ("out", "resume")
+    UNFLAGGED: ClassVar[Sequence[str]] = ("resume",)
 
     out: Path = field(kw_only=True)
     minutes: float | None = None
@@ -83,12 +89,17 @@ class Asked:
         return legs
 
     @property
+    def verb(self) -> list[str]:
+        """The words of the command line that come before the flags, with the runs among them."""
+        return list(self.VERB)
+
+    @property
     def command(self) -> list[str]:
         """The command line that asks for this; of files the names alone, as the model card has them."""
-        words = ["heedful", *self.VERB]
+        words = ["heedful", *(Path(word).name for word in self.verb)]
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name != "resume" and (item.default is MISSING or value != item.default):
+            if item.name not in self.UNFLAGGED and (item.default is MISSING or value != item.default):
                 flag = flag_of(item.name)
                 several = value if isinstance(value, tuple) else [value]
                 shown = [one.resolve().name if isinstance(one, Path) else str(one) for one in several]
@@ -123,10 +134,22 @@ def differences(given: Asked, begun: Asked) -> Sequence[str]:
     found = []
     for item in fields(given):
         now, before = mine[item.name], theirs[item.name]
-        if item.name not in ("out", "resume") and now not in (_plain(item.default), before):
+        if item.name not in given.FREE and now not in (_plain(item.default), before):
             flag = flag_of(item.name)
             found.append(f"without {flag}" if before in (None, False, []) else f"with {flag} {before}")
     return found
+
+
+def renewed(given: Options, begun: Options) -> Options:
+    """What a run was begun with, and of what may be said anew what is said now.
+
+    Args:
+        given: now.
+        begun: when it began.
+    """
+    said = {item.name: getattr(given, item.name) for item in fields(given) if item.name in given.FREE}
+    usual = {item.name: item.default for item in fields(given)}
+    return replace(begun, **{name: value for name, value in said.items() if value != usual[name]})
 
 
 def flag_of(name: str) -> str:

@@ -13,7 +13,7 @@ from heedful.data.sampler import BatchPlan, Sampling
 from heedful.data.verdict import Verdict
 from heedful.errors import OptionError, RunError
 from heedful.interface import Model, Objective
-from heedful.run.directory import RunDirectory
+from heedful.run.directory import REQUEST, RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_json
 from heedful.run.facts import DataFile
 from heedful.run.manifest import check_manifest, write_manifest
@@ -38,7 +38,6 @@ from heedful.training.route import write_legs
 from heedful.transfer.embedding import Coverage
 
 Command = Callable[[TranslationOptions], Sequence[str]]
-REQUEST = "request.json"
 
 
 @dataclass(frozen=True)

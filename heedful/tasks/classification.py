@@ -19,7 +19,9 @@ from heedful.tasks.classifier import TASK, Classifier
 from heedful.tasks.course import Course
 from heedful.tasks.evidence import Published, Tell
 from heedful.tasks.models import n_parameters, snapshot
+from heedful.tasks.scheme import Scheme
 from heedful.tasks.task import train_task
+from heedful.tasks.trunk import Given
 from heedful.tasks.tuning import share_that_learns
 from heedful.training.labelling import Labelling
 from heedful.training.loop import TrainingResult
@@ -38,13 +40,18 @@ RAISED = {"head": 5.0, "lora": 5.0}
 
 @dataclass(frozen=True)
 class ClassificationTask:
-    """See `heedful.tasks.task.Task`."""
+    """See `heedful.tasks.task.Task`.
 
+    Args:
+        given: what a student has of its teacher; None of one that has no teacher.
+    """
+
+    given: Given[Scheme] | None = None
     name: str = TASK
 
     def lay_down(self, place: Path, options: ClassificationOptions) -> None:
         """Read the table and write what training starts from."""
-        lay_down(place, options)
+        lay_down(place, options, self.given)
 
     def open(self, place: Path, options: ClassificationOptions) -> Laid:
         """The same in memory."""

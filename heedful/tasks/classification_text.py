@@ -23,7 +23,7 @@ from heedful.tasks.classification_request import ClassificationOptions
 from heedful.tasks.preparation import READY, last_scored
 from heedful.tasks.scheme import Scheme
 from heedful.tasks.setup import SETUP
-from heedful.tasks.trunk import TUNING, Size, Trunk, borrow, fresh, load_codec, size_for, with_vocabulary
+from heedful.tasks.trunk import TUNING, Given, Size, Trunk, borrow, fresh, load_codec, size_for, with_vocabulary
 from heedful.tasks.tuning import Tuning
 from heedful.transfer.vocabulary import Kept
 
@@ -101,17 +101,20 @@ class Laid:
         return LabelBatches(rows, labels, self.codec.pad, self.size.tokens, seed, with_kinds)
 
 
-def lay_down(place: Path, options: ClassificationOptions) -> None:
+def lay_down(place: Path, options: ClassificationOptions, given: Given[Scheme] | None = None) -> None:
     """Read the files and write all that training starts from.
 
     Args:
         place: an empty folder.
         options: what is asked for.
+        given: what a student has of its teacher; None of one that has no teacher.
     Raises:
         HeedfulError: they cannot be used.
     """
     assert options.data is not None, "checked before"
-    train = options.named.read(options.data)
+    train = options.named.read(options.data) if given is None else options.named.read_like(options.data)
+    if given is not None:
+        check_known(train, given.tells.labels, given.tells.paired, "what the teacher learned")
     check_training(train)
     # Held-out files tell the same kind of thing, whatever they look like by themselves.
     named = train.named or options.named
@@ -123,8 +126,11 @@ def lay_down(place: Path, options: ClassificationOptions) -> None:
     parts |= {role: list(examples.items) for role, examples in held.items()}
     if not parts["dev"]:
         raise OptionError(f"{train.path} holds too few examples of each label to hold some out: name --dev-data")
-    scheme = Scheme.of(train)
-    trunk, codec, size = _trunk(options, [item.text for item in parts["train"]], scheme.paired)
+    if given is None:
+        scheme = Scheme.of(train)
+        trunk, codec, size = _trunk(options, [item.text for item in parts["train"]], scheme.paired)
+    else:
+        scheme, trunk, codec, size = given.tells, given.trunk, given.codec, TUNING
     tuning = Tuning.named(options.tune)
     for role, items in parts.items():
         path = held[role].path if role in held else train.path

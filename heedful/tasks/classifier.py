@@ -13,6 +13,7 @@ from heedful.data.codec import Codec
 from heedful.data.labelled import TAB, Named, check_known, text_of
 from heedful.data.text_rows import TextRows, places_of
 from heedful.errors import DataError, OptionError, RunError, ShapeError
+from heedful.evaluation.labels import Tally
 from heedful.evaluation.spans import marks_spans, spans_of
 from heedful.model.heads import Head, Headed
 from heedful.model.transformer import Transformer
@@ -184,8 +185,32 @@ class Classifier:
         Raises:
             DataError: nothing to score.
         """
+        return self.tally(self.replies(pairs, tell), pairs).figures()
+
+    def replies(self, pairs: Sequence[tuple[str, str]], tell: Tell = unwatched) -> list[str]:
+        """What is told of texts, in the form of their truths.
+
+        Args:
+            pairs: (text, truth).
+            tell: is told how far it is.
+        """
         answers = self.answer([text for text, _ in pairs], lambda *place: tell("telling labels", *place))
-        return self.scheme.tally([answer.told for answer in answers], [truth for _, truth in pairs]).figures()
+        return [answer.told for answer in answers]
+
+    def tally(self, replies: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Tally:
+        """What each text adds to the figures.
+
+        Args:
+            replies: to the pairs.
+            pairs: (text, truth).
+        Raises:
+            DataError: nothing to score.
+        """
+        return self.scheme.tally(replies, [truth for _, truth in pairs])
+
+    def compares_with(self, other: object) -> bool:
+        """Whether another loaded run tells the like."""
+        return isinstance(other, Classifier) and other.scheme.kind == self.scheme.kind
 
     def readings(self, path: Path) -> list[list[tuple[str, str]]]:
         """The pairs of a file that figures may have been made on."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from heedful.errors import RunError
 from heedful.numerics import choose
-from heedful.run.directory import RunDirectory
+from heedful.run.directory import REQUEST, RunDirectory
 from heedful.run.disk import atomic_folder, write_json
 from heedful.run.manifest import write_manifest
-from heedful.tasks.beginning import REQUEST, has_begun
+from heedful.tasks.beginning import has_begun
 from heedful.tasks.evidence import Published
 from heedful.tasks.preparation import examine, prepare
 from heedful.tasks.recipes import Recipe

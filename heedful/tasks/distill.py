@@ -108,7 +108,7 @@ def teach(path: Path, options: DistillOptions, tell: Tell = unwatched) -> Pupil:
     check_outside(options.out, path)
     if options.smaller is not None and options.smaller.exists():
         raise RunError(f"{options.smaller} exists already, where the int8 run goes: choose another --out")
-    known = Teacher(str(path.resolve()), manifest_hash(path), options.level, options.share, options.temperature)
+    known = Teacher(str(path.resolve()), manifest_hash(path), options.learns, options.share, options.temperature)
     teacher = known.load(options.device)
     options = with_text(options, RunDirectory(path), teacher.directions[0])
     material = gather(options, teacher, RunDirectory(path))
@@ -150,7 +150,7 @@ def make_int8(pupil: Pupil, tell: Tell = unwatched) -> Compressed | None:
     options = pupil.plan.options
     if options.smaller is None:
         return None
-    asked = CompressOptions(options.smaller, "int8", accept_loss=options.accept_loss, allowed_loss=options.allowed_loss)
+    asked = CompressOptions(options.smaller, "int8", accept_loss=options.accept_loss, allowed_loss=options.may_lose)
     try:
         return compress(options.out, asked, tell)
     except QualityError as error:
@@ -227,14 +227,14 @@ def _judge(pupil: Pupil, run: RunDirectory, student: Translator, data: str, pair
         proof = prove(pupil.teacher, student, Trial(data, pairs), (teacher, folder), tell)
     command = command_of(run)
     try:
-        proof.require(options.allowed_loss)
+        proof.require(options.may_lose)
     except QualityError as error:
         if not options.accept_loss:
             raise QualityError(f"{error}; its training is kept: `{run.going_on}` with it writes the student") from None
         command += "" if "--accept-loss" in command else " --accept-loss"
     notes = [note for note in (_manner(pupil), describe_lesson(lesson_of(run))) if note]
-    change = Change(run.path.resolve().name, command, _origin(pupil), notes, allowed_loss=options.allowed_loss)
-    parity = {**proof.to_json(), "allowed_loss": options.allowed_loss}
+    change = Change(run.path.resolve().name, command, _origin(pupil), notes, allowed_loss=options.may_lose)
+    parity = {**proof.to_json(), "allowed_loss": options.may_lose}
     return Beside(change.origin, [section(proof, change, teacher.name)], parity, command)
 
 

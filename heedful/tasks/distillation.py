@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from heedful.architecture import read_record
 from heedful.compression.parity import ALLOWED_LOSS, check_allowed_loss
@@ -32,18 +32,20 @@ class DistillOptions(Texts):
         preset: layers of encoder and decoder, "6-1", "6-2" or "12-1"; follows from the teacher's when left out.
         encoder_layers: instead of those of the preset.
         decoder_layers: instead of those of the preset.
-        level: "sequence", learn from the teacher's translations of the sources; "word", from its distribution at every
-            word of the targets; or "both".
+        level: of a translator "sequence", learn from its translations of the sources (when left out), "word", from its
+            distribution at every word of the targets, or "both"; of another teacher "logits", what it tells, "hidden",
+            the states of its layers, or "both" (when left out).
         originals: learn from the pairs of the text too, beside those whose targets the teacher wrote.
-        temperature: softens the teacher's distributions; with words alone.
-        share: of the teacher in what is minimised, beside the labels; with words alone.
+        temperature: softens the teacher's distributions; with "word", "logits" and "both".
+        share: of these in what is minimised, beside the labels.
         minutes: budget of training in minutes; the teacher's translating is not in it.
         epochs: budget in passes over the data, instead.
         steps: budget in updates, instead.
         evaluations: looks at the dev set; 16, or fewer in a short run, when left out.
         seed: of everything random.
         device: "cpu" or "cuda"; chosen when left out.
-        allowed_loss: BLEU that may be lost against the teacher, at the lower end of the interval.
+        allowed_loss: points that may be lost against the teacher, at the lower end of the interval: 0.5 BLEU of a
+            translator and 3 points of another's first figure when left out.
         accept_loss: write a student that loses more too; its card says so.
         int8: make an int8 run of the student too, beside it, as `heedful compress` does.
         replanned: changes of a plan of `steps` on the way, as the card of a run has them whose minutes made them.
@@ -54,7 +56,7 @@ class DistillOptions(Texts):
     preset: str | None = None
     encoder_layers: int | None = None
     decoder_layers: int | None = None
-    level: Level = "sequence"
+    level: str | None = None
     originals: bool = False
     temperature: float = 1.0
     share: float = 0.5
@@ -64,7 +66,7 @@ class DistillOptions(Texts):
     evaluations: int | None = None
     seed: int = 1
     device: str | None = None
-    allowed_loss: float = ALLOWED_LOSS
+    allowed_loss: float | None = None
     accept_loss: bool = False
     int8: bool = False
     replanned: str | None = None
@@ -74,6 +76,16 @@ class DistillOptions(Texts):
     def smaller(self) -> Path | None:
         """Where the int8 run goes; None where none is asked for."""
         return self.out.resolve().with_name(f"{self.out.resolve().name}-int8") if self.int8 else None
+
+    @property
+    def learns(self) -> Level:
+        """The level, which `Teacher` sees to be one."""
+        return cast(Level, self.level or "sequence")
+
+    @property
+    def may_lose(self) -> float:
+        """BLEU."""
+        return ALLOWED_LOSS if self.allowed_loss is None else self.allowed_loss
 
     @property
     def names_text(self) -> bool:
@@ -87,7 +99,7 @@ class DistillOptions(Texts):
             OptionError: an unknown preset or level, no layers, or values that do not belong together.
         """
         self.depths(PRESETS["6-1"])
-        teacher = Teacher("", "", self.level, self.share, self.temperature)
+        teacher = Teacher("", "", self.learns, self.share, self.temperature)
         if not teacher.is_listened_to and (self.temperature, self.share) != (1.0, 0.5):
             raise OptionError(
                 "--temperature and --share are of the teacher's distributions: --level sequence learns from its "
@@ -95,7 +107,7 @@ class DistillOptions(Texts):
             )
         if self.originals and not teacher.translates:
             raise OptionError("--level word learns from the originals and nothing else: leave --originals out")
-        check_allowed_loss(self.allowed_loss)
+        check_allowed_loss(self.may_lose)
         self.asks().check()
 
     def depths(self, teacher: tuple[int, int]) -> tuple[int, int]:

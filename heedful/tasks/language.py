@@ -10,11 +10,10 @@ from heedful.data.token_stream import TokenStream
 from heedful.data.tokenizer import Tokenizer
 from heedful.interface import Model
 from heedful.numerics import applied
-from heedful.run.directory import RunDirectory
+from heedful.run.directory import REQUEST, RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.facts import ScoreSet, Usage, amount
 from heedful.tasks.artefact import Outcome
-from heedful.tasks.beginning import REQUEST
 from heedful.tasks.course import Course
 from heedful.tasks.evidence import Published, Tell
 from heedful.tasks.language_defaults import language_options

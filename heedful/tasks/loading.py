@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from heedful.errors import RunError, suggest
+from heedful.evaluation.significance import Comparison
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 
@@ -33,6 +34,35 @@ class Scored(Protocol):
         self, pairs: Sequence[tuple[str, str]], tell: Callable[[str, int, int], None]
     ) -> Mapping[str, Mapping[str, Any]]:
         """Every figure on these examples: {"accuracy": {"score": ..., "low": ..., "high": ...}, ...}."""
+        ...
+
+
+class Tallied(Protocol):
+    """What each example adds to the figures of a run."""
+
+    def figures(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every figure; the first is the headline."""
+        ...
+
+    def compare(self, other: Any, name: str) -> Comparison:
+        """A figure of this run against that of another on the same examples."""
+        ...
+
+
+@runtime_checkable
+class Comparable(Scored, Protocol):
+    """A loaded run that is compared with another, example by example."""
+
+    def replies(self, pairs: Sequence[tuple[str, str]], tell: Callable[[str, int, int], None]) -> Sequence[str]:
+        """What is told of each example."""
+        ...
+
+    def tally(self, replies: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Tallied:
+        """What each of these replies adds to the figures."""
+        ...
+
+    def compares_with(self, other: object) -> bool:
+        """Whether another run tells the like."""
         ...
 
 

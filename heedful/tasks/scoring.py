@@ -7,10 +7,8 @@ from typing import Any
 
 from heedful.errors import DataError, OptionError
 from heedful.evaluation.significance import Comparison
-from heedful.tasks.answerer import Answerer
-from heedful.tasks.classifier import Classifier
 from heedful.tasks.evidence import Tell, unwatched
-from heedful.tasks.loading import Scored, load, task_of
+from heedful.tasks.loading import Comparable, Scored, load, task_of
 
 
 @dataclass(frozen=True)
@@ -66,22 +64,13 @@ def score_file(
     if against is None:
         return FileScores(loaded.figures(pairs, tell), len(pairs))
     other = load(against, device)
-    if isinstance(loaded, Answerer):
-        if not isinstance(other, Answerer) or other.manner.units != loaded.manner.units:
-            raise OptionError(f"{against} does not answer as {run} does: compare two runs that answer questions")
-        mine, others = (each.tally(pairs, tell) for each in (loaded, other))
-        return FileScores(mine.figures(), len(pairs), str(against), mine.compare(others, "f1"))
-    if not isinstance(loaded, Classifier):
+    if not isinstance(loaded, Comparable):
         raise OptionError(
             f"--against with --data compares classifiers, or models that answer: {run} is a run of {task_of(run)}; "
             "score each alone"
         )
-    if not isinstance(other, Classifier) or other.scheme.kind != loaded.scheme.kind:
-        raise OptionError(f"{against} does not tell what {run} tells: compare two classifiers of one kind")
-    truth = [truth for _, truth in pairs]
-    texts = [text for text, _ in pairs]
-    ours, theirs = (
-        loaded.scheme.tally([answer.told for answer in each.answer(texts)], truth) for each in (loaded, other)
-    )
-    figures = ours.figures()
-    return FileScores(figures, len(pairs), str(against), ours.compare(theirs, next(iter(figures))))
+    if not loaded.compares_with(other):
+        raise OptionError(f"{against} does not tell what {run} tells: compare two runs of one kind")
+    mine, others = (each.tally(each.replies(pairs, tell), pairs) for each in (loaded, other))
+    figures = mine.figures()
+    return FileScores(figures, len(pairs), str(against), mine.compare(others, next(iter(figures))))

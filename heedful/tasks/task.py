@@ -6,18 +6,17 @@ directions, teachers, word vectors) and a flow of its own, in translation.py, ov
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from heedful import __version__
 from heedful.errors import OptionError, RunError
-from heedful.run.directory import RunDirectory
+from heedful.run.directory import REQUEST, RunDirectory
 from heedful.run.disk import atomic_folder, read_json, write_json
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.tasks.artefact import Finished, Outcome, publish
-from heedful.tasks.asked import Asked, differences
-from heedful.tasks.beginning import REQUEST, command_of
+from heedful.tasks.asked import Asked, differences, renewed
+from heedful.tasks.beginning import command_of
 from heedful.tasks.course import Course, counted, settle_steps, take, time_of
 from heedful.tasks.evidence import Published, Tell
 from heedful.tasks.setup import flops_per_token, peak_flops
@@ -104,8 +103,8 @@ def train_task(
             task.lay_down(part, options)
             course = task.course(task.open(part, options), options)
             same = counted(options, settle_steps(part, course, options))
-            asked = {"task": task.name, "options": options.to_json(), "command": shlex.join(same.command)}
-            write_json(part / REQUEST, asked)
+            asked = {"task": task.name, "verb": options.verb, "options": options.to_json()}
+            write_json(part / REQUEST, {**asked, "command": shlex.join(same.command)})
             write_manifest(part)
         return _go_on(task, run, options, watch)
 
@@ -127,14 +126,13 @@ def as_begun(name: str, options: Options) -> Options:
     check_manifest(run.begun)
     request = read_json(run.begun / REQUEST)
     other = request.get("task", "translation")
-    if other != name:
-        again = shlex.join(["heedful", "train", other, "--out", str(run.path), "--resume"])
-        raise RunError(f"{run.path} is a training of {other}: go on with: {again}")
+    if other != name or request.get("verb", options.verb) != options.verb:
+        raise RunError(f"{run.path} is a training of {other}: go on with: {run.going_on}")
     stored = type(options).from_json(request["options"])
     changed = differences(options, stored)
     if changed:
         raise OptionError(f"this run was begun {' and '.join(changed)}: leave other options out to go on with it")
-    return replace(stored, out=options.out, resume=True)
+    return renewed(options, stored)
 
 
 def _go_on(

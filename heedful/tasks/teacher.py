@@ -82,12 +82,24 @@ class Teacher:
             RunError: it is gone or damaged, or another than it was.
         """
         translator = Translator.load(self.path, device)
-        if manifest_hash(Path(self.path)) != self.sha256:
-            raise RunError(
-                f"{self.path} is not the teacher that this run began with: its manifest.json is another; restore it, "
-                "or begin again with another --out"
-            )
+        check_same(Path(self.path), self.sha256)
         return translator
+
+
+def check_same(path: Path, sha256: str) -> None:
+    """Refuse another teacher than the one that a run began with.
+
+    Args:
+        path: its run directory.
+        sha256: of its manifest when the run began.
+    Raises:
+        RunError: it is another now.
+    """
+    if manifest_hash(path) != sha256:
+        raise RunError(
+            f"{path} is not the teacher that this run began with: its manifest.json is another; restore it, or begin "
+            "again with another --out"
+        )
 
 
 def manifest_hash(path: Path) -> str:

@@ -1,14 +1,15 @@
 """What a classifier stands on: a Transformer from scratch, or one that another run has trained."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from heedful.architecture import Architecture
+from heedful.compression.prune import drop_layers
 from heedful.data.codec import Codec
 from heedful.data.foreign_tokenizer import ForeignTokenizer
 from heedful.data.tokenizer import Tokenizer
@@ -19,9 +20,12 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors
+from heedful.tasks.models import weights_of
 from heedful.training.options import TrainingOptions
 from heedful.training.schedule import Trapezoid
 from heedful.transfer.vocabulary import Kept, moved
+
+Tells = TypeVar("Tells", covariant=True)
 
 # A classifier of ours has its own name before those of its trunk.
 _WITHIN = "trunk."
@@ -86,6 +90,12 @@ class Trunk:
     tensors: dict[str, Tensor] | None = None
     kept: Kept | None = None
 
+    @property
+    def n_layers(self) -> int:
+        """Layers that read."""
+        shape = self.architecture
+        return shape.n_encoder_layers if self.reads == "encoder" else shape.n_decoder_layers
+
     def build(self, seed: int) -> Transformer:
         """The model: of a trained trunk its weights, else random ones, the same for the same seed."""
         with torch.random.fork_rng(devices=[]):
@@ -115,6 +125,21 @@ class Trunk:
             average=None if trained else 0.98,
             seed=seed,
         )
+
+
+@dataclass(frozen=True)
+class Given(Generic[Tells]):
+    """What a student has of its teacher; it does not follow from the data.
+
+    Args:
+        trunk: some of the teacher's layers.
+        codec: its tokenizer.
+        tells: what it tells, or how it looks for answers.
+    """
+
+    trunk: Trunk
+    codec: Codec
+    tells: Tells
 
 
 def size_for(n_examples: int) -> Size:
@@ -200,6 +225,19 @@ def _described(run: RunDirectory, config: dict[str, Any]) -> Architecture:
         return Architecture.from_json(config["architecture"])
     except (KeyError, OptionError) as error:
         raise RunError(f"{run.config} describes no Transformer ({error}): restore it from a copy") from error
+
+
+def shallower(trunk: Trunk, kept: Sequence[int]) -> Trunk:
+    """The same trunk with some of its layers.
+
+    Args:
+        trunk: trained.
+        kept: their places from 0.
+    """
+    depth = trunk.n_layers
+    dropped = [f"{trunk.reads}.{place}" for place in range(depth) if place not in kept]
+    model = drop_layers(trunk.build(0), dropped)
+    return Trunk(model.architecture, trunk.reads, weights_of(model), trunk.kept)
 
 
 def unread(names: Iterable[str], trunk: Trunk) -> list[str]:

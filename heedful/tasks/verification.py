@@ -12,14 +12,13 @@ import torch
 from heedful.data.text import ParallelText
 from heedful.errors import DataError, OptionError, RunError
 from heedful.numerics import Numerics, choose
-from heedful.run.directory import RunDirectory, checkpoint_folders
+from heedful.run.directory import REQUEST, RunDirectory, checkpoint_folders
 from heedful.run.disk import read_json
 from heedful.run.facts import FIGURE_NAMES, DataFile, ScoreSet, read_scores
 from heedful.run.manifest import inventory
 from heedful.run.receipt import NAME as RECEIPT
 from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.asked import flag_of
-from heedful.tasks.beginning import REQUEST
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
 from heedful.tasks.importing import is_imported
 from heedful.tasks.loading import Scored, load

@@ -9,6 +9,7 @@ from heedful.data.span_batch import SpanBatch
 from heedful.interface import Loss, Model
 from heedful.model.heads import Headed
 from heedful.model.spans import log_probabilities
+from heedful.training.labelling import kl_divergence
 
 
 def span_loss(scores: Tensor, pointable: Tensor, spans: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,4 +39,31 @@ class Pointing:
     def __call__(self, model: Model, batch: SpanBatch) -> Loss:
         """The loss of a batch."""
         assert isinstance(model, Headed), "a head points"
-        return Loss(*span_loss(model.score(batch.source), batch.pointable, batch.spans))
+        return self.of(model.score(batch.source), batch)
+
+    def of(self, scores: Tensor, batch: SpanBatch) -> Loss:
+        """The same of what the head said.
+
+        Args:
+            scores: (B, S, 2) of begin and end.
+            batch: that was read.
+        """
+        return Loss(*span_loss(scores, batch.pointable, batch.spans))
+
+    def counted(self, batch: SpanBatch) -> Tensor:
+        """How much each row of a batch counts, (B,): 1."""
+        return batch.spans.new_ones(len(batch.spans))
+
+    def divergence(self, scores: Tensor, wanted: Tensor, batch: SpanBatch, temperature: float = 1.0) -> Tensor:
+        """How far it points from where a teacher points, the mean of begin and end, in nats.
+
+        Args:
+            scores: (B, S, 2).
+            wanted: (B, S, 2) of the teacher.
+            batch: that both read.
+            temperature: softens both.
+        Returns:
+            (B,) in float32.
+        """
+        found, taught = (log_probabilities(each.float() / temperature, batch.pointable) for each in (scores, wanted))
+        return kl_divergence(found, taught, 1).mean(1)

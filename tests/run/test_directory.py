@@ -126,6 +126,15 @@ def test_a_student_goes_on_with_its_teacher(tmp_path):
         RunDirectory.open(run.path)
 
 
+def test_a_training_goes_on_with_the_verb_that_it_was_asked_for_with(tmp_path):
+    run = RunDirectory.create(tmp_path / "s")
+    disk.write_json(run.config, {"task": "classification"})
+    assert run.going_on == f"heedful train classification --out {run.path} --resume"
+    run.begun.mkdir()
+    disk.write_json(run.begun / "request.json", {"task": "classification", "verb": ["distill", "/runs/a teacher"]})
+    assert run.going_on == f"heedful distill '/runs/a teacher' --out {run.path} --resume"
+
+
 def in_child(action):
     """Run in a forked process; returns its number and a pipe with what it says."""
     reader, writer = os.pipe()

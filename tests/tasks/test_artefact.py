@@ -9,6 +9,7 @@ from heedful.run.manifest import check_manifest
 from heedful.run.receipt import HeldOut, read_receipt
 from heedful.run.weights import load_tensors
 from heedful.tasks.artefact import Finished, publish
+from heedful.tasks.evidence import Beside
 from heedful.training.loop import TrainingResult
 from tests.tasks.toy import NUMERICS, ToyTask, outcome
 from tests.training.toy import toy_model
@@ -56,6 +57,16 @@ def test_the_card_the_report_and_the_receipt_say_what_the_task_said(run):
     assert "2 train" in card and "heedful repeat" in card
     assert receipt.held_out == {"test": HeldOut.of([("9 9", "9 9"), ("10", "10")])}
     assert (receipt.task, receipt.seed, receipt.n_pairs) == ("toy", 3, {"train": 2})
+
+
+def test_of_a_model_made_with_anothers_help_that_is_told_first(run):
+    told, beside = outcome(PLAN), Beside("It is a student.", [Section("Two", ["alike"])], {"alike": 0.5}, "again")
+    publish(run, finished(), type(told)(**{**vars(told), "sections": [Section("Colours", ["red"])], "beside": beside}))
+    card = run.card.read_text()
+    assert "It is a student." in card
+    assert 0 < card.index("## Two") < card.index("## Colours")
+    assert read_json(run.scores)["parity"] == {"alike": 0.5}
+    assert read_receipt(run.path).command == "again"
 
 
 def test_a_section_stands_in_both(run):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from heedful.errors import OptionError
-from heedful.tasks.asked import differences, flag_of
+from heedful.tasks.asked import differences, flag_of, renewed
 from heedful.training.plan import Budget
 from tests.tasks.toy import ToyOptions
 
@@ -62,3 +62,10 @@ def test_what_is_left_out_is_no_difference():
 
 def test_flags_have_hyphens():
     assert flag_of("dev_data") == "--dev-data"
+
+
+def test_what_may_be_said_anew_is_what_is_said_now_and_else_what_was_begun_with():
+    begun = ToyOptions(out=Path("/x/a"), steps=7, seed=3)
+    again = renewed(ToyOptions(out=Path("b"), resume=True, seed=9), begun)
+    assert again == ToyOptions(out=Path("b"), resume=True, steps=7, seed=3)
+    assert renewed(ToyOptions(out=Path("b")), again).resume

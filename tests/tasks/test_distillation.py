@@ -45,7 +45,7 @@ def test_the_size_is_the_teachers_but_for_the_layers():
         ({"temperature": 2.0}, "--temperature and --share are of the teacher's distributions"),
         ({"level": "word", "share": 1.5}, r"share is in \[0, 1\]"),
         ({"level": "word", "originals": True}, "leave --originals out"),
-        ({"allowed_loss": -1.0}, "the allowed loss is a number of BLEU points"),
+        ({"allowed_loss": -1.0}, "the allowed loss is a number of points"),
         ({"minutes": 1.0, "steps": 2}, "budget"),
         ({"seed": -1}, "seed is a whole number"),
     ],

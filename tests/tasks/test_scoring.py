@@ -67,5 +67,5 @@ def test_runs_that_answer_questions(folder, tmp_path):
     found = score_file(strong, tmp_path / "answering.json", weak)
     assert (found.headline, found.n_examples) == ("f1", 40)
     assert found.comparison.low <= found.comparison.difference <= found.comparison.high
-    with pytest.raises(OptionError, match="does not answer as"):
+    with pytest.raises(OptionError, match="does not tell what"):
         score_file(weak, tmp_path / "answering.json", folder / "weak")

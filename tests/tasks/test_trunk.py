@@ -1,5 +1,6 @@
 """A trunk is what another run learned, bit by bit; from scratch its size follows from the data."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,16 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json, write_json
 from heedful.run.manifest import write_manifest
 from heedful.run.weights import load_tensors
-from heedful.tasks.trunk import SIZES, borrow, fresh, load_codec, size_for, with_vocabulary
+from heedful.tasks.trunk import (
+    SIZES,
+    Trunk,
+    borrow,
+    fresh,
+    load_codec,
+    shallower,
+    size_for,
+    with_vocabulary,
+)
 
 
 def test_sizes_grow_with_the_data():
@@ -85,3 +95,18 @@ def test_every_language_model_can_be_begun_with(languages, name, reads):
         assert torch.equal(parameter, weights[key].float()), key
     (row,) = TextRows(codec, trunk.architecture.max_len).rows("a b", 0, "text 1")
     assert max(row.ids) < trunk.architecture.vocab_size
+
+
+@pytest.mark.parametrize("reads", ["encoder", "decoder"])
+def test_with_some_of_its_layers_it_is_the_same_in_all_else(reads):
+    whole = fresh(replace(SIZES[0], n_layers=3), 300, paired=False)
+    shape = whole.architecture
+    if reads == "decoder":
+        shape = replace(shape, n_encoder_layers=0, n_decoder_layers=3)
+    whole = Trunk(shape, reads)
+    whole = replace(whole, tensors=dict(whole.build(4).named_parameters()))
+    few = shallower(whole, [0, 2])
+    assert (whole.n_layers, few.n_layers, few.reads) == (3, 2, reads)
+    assert replace(few.architecture, **{f"n_{reads}_layers": 3}) == shape
+    for name, tensor in few.build(9).named_parameters():
+        assert torch.equal(tensor, whole.tensors[name.replace("blocks.1.", "blocks.2.")])

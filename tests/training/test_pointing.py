@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from heedful.data.label_batch import IGNORED
 from heedful.data.passages import Window
-from heedful.data.span_batch import SpanBatches
+from heedful.data.span_batch import SpanBatch, SpanBatches
+from heedful.interface import Source
 from heedful.model.heads import Head, Headed
 from heedful.training.pointing import Pointing, span_loss
 from tests.model.test_heads import headed
@@ -44,3 +46,25 @@ def test_a_model_learns_to_point():
         loss.total.backward()
         optimizer.step()
     assert losses[-1] < 0.3 < losses[0]
+
+
+def test_how_far_it_points_from_where_a_teacher_points():
+    torch.manual_seed(0)
+    scores, wanted = torch.randn(2, 3, 2, requires_grad=True), torch.randn(2, 3, 2)
+    pointable = torch.tensor([[True, True, True], [True, False, True]])
+    source = Source(torch.ones(2, 3, dtype=torch.long), torch.ones(2, 3, dtype=torch.bool))
+    batch = SpanBatch(source, pointable, torch.zeros(2, 1, 2, dtype=torch.long))
+    found = Pointing().divergence(scores, wanted, batch, 2.0)
+    expected = []
+    for row in range(2):
+        sides = [[side[row, pointable[row], end] / 2 for end in (0, 1)] for side in (scores, wanted)]
+        each = [
+            functional.kl_div(mine.log_softmax(-1), its.softmax(-1), reduction="sum")
+            for mine, its in zip(*sides, strict=True)
+        ]
+        expected.append(sum(each).item() / 2)
+    assert found.tolist() == pytest.approx(expected, rel=1e-5)
+    assert Pointing().counted(batch).tolist() == [1, 1]
+    found.sum().backward()
+    assert scores.grad.isfinite().all()
+    assert scores.grad[1, 1].tolist() == [0, 0]
