@@ -34,8 +34,23 @@ class Codec(Protocol):
         ...
 
     @property
+    def n_plain(self) -> int:
+        """Ids below this are not made of characters."""
+        ...
+
+    @property
     def pad(self) -> int:
         """The id that fills rows up."""
+        ...
+
+    @property
+    def bos(self) -> int:
+        """The id that a decoder reads first."""
+        ...
+
+    @property
+    def eos(self) -> int:
+        """The id that ends a text."""
         ...
 
     def encode(self, text: str) -> list[int]:
@@ -56,6 +71,10 @@ class Codec(Protocol):
 
     def piece(self, token: int) -> str:
         """The name of a token in the vocabulary."""
+        ...
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Each token as people see it."""
         ...
 
     def to_json(self) -> str:

@@ -21,7 +21,7 @@ from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import REQUEST
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
-from heedful.tasks.importing import is_imported
+from heedful.tasks.imported import is_imported
 from heedful.tasks.loading import Scored, load
 from heedful.tasks.models import compression_of
 from heedful.tasks.preparation import READY
