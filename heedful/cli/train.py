@@ -96,12 +96,12 @@ def language(
     Args:
         as_json: print one JSON object instead of a table.
     """
-    from heedful.tasks.language import train_language
+    from heedful.tasks.language import how_to_generate, train_language
     from heedful.training.display import make_display
 
     return finish(
         until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language"),
-        shown(lambda path: f"use        {path / 'README.md'} says how"),
+        shown(lambda path: f"use        {how_to_generate(path)}"),
         as_json,
     )
 

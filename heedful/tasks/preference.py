@@ -151,7 +151,7 @@ class PreferenceTask:
             margins = held_gains(now, plan, objective)
             loss = float(np.logaddexp(0, -options.beta * margins).mean())
             figures = {"preference_loss": loss, "accuracy": 100 * float((margins > 0).mean())}
-            return Evaluation(-loss, figures, glimpse(model))
+            return Evaluation(-loss, figures, glimpse(model), is_loss=True)
 
         def glimpse(model: Model) -> list[Sample]:
             now = LanguageModel(snapshot(model, plan.numerics), plan.tokenizer, plan.numerics, (False, True))
@@ -175,7 +175,7 @@ class PreferenceTask:
 
     def title(self, plan: Paired) -> tuple[str, str]:
         """See Task."""
-        return f"preferences {plan.language}".strip(), "minus dev loss"
+        return f"preferences {plan.language}".strip(), "dev loss"
 
     def conclude(
         self, run: RunDirectory, plan: Paired, course: Course, result: TrainingResult, tell: Tell

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from heedful.data.table import is_table
 from heedful.errors import DataError, OptionError
 from heedful.evaluation.significance import Comparison
 from heedful.tasks.answerer import Answerer
 from heedful.tasks.classifier import Classifier
 from heedful.tasks.evidence import Tell, unwatched
+from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.loading import Scored, load, task_of
 
 
@@ -60,6 +62,11 @@ def score_file(
     loaded = load(run, device)
     if not isinstance(loaded, Scored):
         raise OptionError(f"{run} is a run of {task_of(run)}: --data is for tables; give --source and --target")
+    if isinstance(loaded, LanguageModel) and is_table(data):
+        raise DataError(
+            f"{data} is a table by its ending, and {run} is a language model: expected plain text, with blank lines "
+            "between documents; give a .txt"
+        )
     pairs = loaded.readings(data)[0]
     if not pairs:
         raise DataError(f"{data} holds nothing to score: expected examples as the run learned from; give some")

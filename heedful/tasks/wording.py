@@ -1,6 +1,6 @@
 """What a language model asks of a tokenizer, ours or another's: beginnings, gaps, and spelling as tokens come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
