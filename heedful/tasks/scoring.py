@@ -70,6 +70,11 @@ def score_file(
     pairs = loaded.readings(data)[0]
     if not pairs:
         raise DataError(f"{data} holds nothing to score: expected examples as the run learned from; give some")
+    if isinstance(loaded, LanguageModel) and loaded.objective == "preference":
+        raise OptionError(
+            f"{run} was tuned by preferences, and its figure needs the model that it began with: `heedful verify "
+            f"{run}` makes it anew on the pairs that were held out"
+        )
     if against is None:
         return FileScores(loaded.figures(pairs, tell), len(pairs))
     other = load(against, device)
