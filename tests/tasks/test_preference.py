@@ -10,6 +10,7 @@ import torch
 from heedful.data.preferences import Preference, PreferencePlan
 from heedful.errors import DataError, OptionError
 from heedful.run.disk import read_json
+from heedful.run.weights import load_tensors
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.language_text import Begun, built
 from heedful.tasks.loading import load
@@ -96,6 +97,9 @@ def test_another_model_is_found_out(languages):
     place = languages.runs["preference"] / "training/begun"
     held = [(one.prompt, one.chosen) for one in PreferenceTask().open(place, LanguageOptions(out=place)).held]
     loaded = measurable(load(languages.runs["preference"], "cpu"), place)
+    first = load_tensors(place / "start.safetensors")
     with torch.no_grad():
-        loaded.tuned.model.decoder.norm.weight.mul_(-1)
+        for name, weight in loaded.tuned.model.named_parameters():
+            # As far to the other side of where training began.
+            weight.copy_(2 * first[name] - weight)
     assert loaded.figures(held) != languages.published["preference"].scores[0].figures
