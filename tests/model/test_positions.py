@@ -84,7 +84,10 @@ def test_rotation_keeps_lengths_and_the_first_position():
 
 def test_a_model_cast_to_bfloat16_still_knows_where_it_is():
     """Angles in bfloat16 would make positions 1001 and 1000 the same."""
-    exact, cast = RotaryPositions("rotary", 1024, rotary_rates(8)), RotaryPositions("rotary", 1024, 8).bfloat16()
+    exact, cast = (
+        RotaryPositions("rotary", 1024, rotary_rates(8)),
+        RotaryPositions("rotary", 1024, rotary_rates(8)).bfloat16(),
+    )
     positions = torch.tensor([[999, 1000, 1001]])
     for right, found in zip(exact(positions, torch.float32), cast(positions, torch.float32), strict=True):
         torch.testing.assert_close(found, right, rtol=0, atol=2**-8)
