@@ -40,6 +40,37 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Rotary positions made for longer texts than a model was trained on: slow turns become slower, fast ones stay.
+
+    A pair of axes turns `trained / wavelength` times over the first training's window. One that turns less than `low`
+    times is slowed down by `factor`, one that turns more than `high` times is left as it is, and between them the
+    share of the old rate grows evenly.
+
+    Args:
+        factor: of the longest wavelengths.
+        low: turns.
+        high: turns.
+        trained: tokens of that window.
+    Source:
+        Llama 3, arXiv:2407.21783, section 3.4, and its published code.
+    """
+
+    factor: float
+    low: float
+    high: float
+    trained: int
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        if not (self.factor >= 1 and 0 < self.low < self.high and self.trained >= 1):
+            raise OptionError(
+                f"a stretch needs factor >= 1, 0 < low < high and trained >= 1: got factor={self.factor}, "
+                f"low={self.low}, high={self.high}, trained={self.trained}; try 8, 1, 4 and 8192"
+            )
+
+
+@dataclass(frozen=True)
 class Architecture(Described):
     """One class of model serves every family: the numbers of layers decide its form.
 
@@ -74,6 +105,7 @@ class Architecture(Described):
         n_kinds: types of token that the encoder tells apart by a vector each (arXiv:1810.04805, figure 2); 0: none.
         scale_attention: whether scores are divided by the square root of d_head (section 3.2.1 of the paper).
         rotary_base: of the wavelengths of "rotary" positions.
+        rotary_stretch: makes the long ones of these wavelengths longer; None leaves them as they are.
         relative_buckets: of distances for "relative" positions, each with a learned number for each head.
         relative_distance: from this one on, distances share the last bucket.
         output: what makes logits of the last layer: "linear" one product; "biased" with a bias; "transformed" with one
@@ -105,6 +137,7 @@ class Architecture(Described):
     n_kinds: int = 0
     scale_attention: bool = True
     rotary_base: float = 10000.0
+    rotary_stretch: Stretch | None = None
     relative_buckets: int = 32
     relative_distance: int = 128
     output: Output = "linear"
@@ -133,6 +166,17 @@ class Architecture(Described):
                 f"n_kinds and pooler belong to an encoder: got n_kinds={self.n_kinds}, pooler={self.pooler}, "
                 f"n_encoder_layers={self.n_encoder_layers}"
             )
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            OptionError: an unknown or missing key, or a value that does not fit.
+        """
+        found = values.get("rotary_stretch")
+        stretch = read_record(Stretch, found, "rotary_stretch") if isinstance(found, dict) else found
+        return super().from_json({**values, "rotary_stretch": stretch})
 
     def _check_heads(self) -> None:
         if self.head_width is not None:

@@ -240,7 +240,7 @@ PIPELINES: Mapping[str, tuple[Sequence[str], Callable[[Path | str, str | None, s
     "question-answering": (["answering"], _question_answering),
     "feature-extraction": ([], _feature_extraction),
     "text-generation": (["language"], _text_generation),
-    "fill-mask": (["language"], _fill_mask),
+    "fill-mask": (["language", "encoder"], _fill_mask),
     "summarization": (["text"], partial(_writing, key="summary_text")),
     "text2text-generation": (["text"], partial(_writing, key="generated_text")),
 }

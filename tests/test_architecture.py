@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heedful.architecture import Activation, Architecture, Positions, Tie, read_record
+from heedful.architecture import Activation, Architecture, Positions, Stretch, Tie, read_record
 from heedful.errors import OptionError
 
 SHAPES = st.builds(
@@ -36,6 +36,7 @@ SHAPES = st.builds(
     n_kinds=st.integers(0, 3),
     scale_attention=st.booleans(),
     rotary_base=st.floats(2, 1e6),
+    rotary_stretch=st.sampled_from([None, Stretch(8.0, 1.0, 4.0, 64)]),
     output=st.sampled_from(["linear", "biased"]),
     pooler=st.booleans(),
 )

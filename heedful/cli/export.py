@@ -45,7 +45,8 @@ def export(
     from heedful.cli.watching import watching
     from heedful.errors import OptionError
     from heedful.tasks import export as exports
-    from heedful.tasks.importing import give_back, is_imported
+    from heedful.tasks.imported import is_imported
+    from heedful.tasks.importing import give_back
     from heedful.tasks.texts import parallel_text
 
     if to == "huggingface" and is_imported(run):

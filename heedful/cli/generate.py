@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ from cyclopts import Parameter
 from heedful.errors import DataError, OptionError
 
 if TYPE_CHECKING:
-    from heedful.tasks.language_model import LanguageModel, Passage
+    from heedful.tasks.language_model import LanguageModel
 
 # A smaller probability is said to be below this one.
 LEAST_SHOWN = 0.001
@@ -69,13 +70,17 @@ def generate(
     from heedful.tasks.language_model import LanguageModel
     from heedful.tasks.loading import load
 
+    if not taste.temperature > 0:
+        raise OptionError(
+            f"--temperature is a number above 0: got {taste.temperature:g}; --top-k 1 takes the likeliest every time"
+        )
     if prompt is not None and fill is not None:
         raise OptionError("--prompt goes on with a text and --fill fills its gaps: give one of them")
     sampling = Sampling(taste.temperature, taste.top_k, taste.top_p, taste.seed, 1 if n is None else n)
     how = Writing(sampling, max_tokens, taste.repetition_penalty, stop)
     model = load(run, device)
     if not isinstance(model, LanguageModel):
-        raise OptionError(f"{run} writes nothing on: expected a run of `heedful train language`")
+        raise OptionError(f"{run} writes nothing on: expected a run of `heedful train language`, or an import")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     if fill is not None:
@@ -83,8 +88,8 @@ def generate(
         return
     text = read_prompt() if prompt is None else prompt
     if as_json:
-        for passage in model.generate(text, how):
-            print(json.dumps({"prompt": text, **passage.to_json()}, ensure_ascii=False))
+        for passage in model.passages(text, how):
+            print(json.dumps({"prompt": text, **passage.to_json()}, ensure_ascii=False), flush=True)
         return
     show_text(model, text, how)
 
@@ -118,19 +123,26 @@ def show_text(model: "LanguageModel", prompt: str, how: Any) -> None:
             sys.stdout.flush()
             unsaid.clear()
 
-        passages = model.generate(prompt, how, hear)
+        slides = [passage.n_slides for passage in model.generate(prompt, how, hear)]
         sys.stdout.write("".join(unsaid) + "\n")
     else:
-        passages = model.generate(prompt, how)
-        print(*(prompt + passage.text for passage in passages), sep="\n---\n")
+        slides = []
+        for passage in model.passages(prompt, how):
+            print("---\n" * bool(slides) + prompt + passage.text, flush=True)
+            slides.append(passage.n_slides)
     sys.stdout.flush()
-    for line in remarks(passages, model.model.max_len):
+    for line in remarks(slides, model.model.max_len):
         print(f"heedful: {line}", file=sys.stderr)
 
 
-def remarks(passages: "list[Passage]", window: int) -> list[str]:
-    """What people should know of texts that are longer than the window."""
-    slides = max(passage.n_slides for passage in passages)
+def remarks(n_slides: Iterable[int], window: int) -> list[str]:
+    """What people should know of texts that are longer than the window.
+
+    Args:
+        n_slides: of each, how often it was full.
+        window: of the model, in tokens.
+    """
+    slides = max(n_slides)
     if not slides:
         return []
     times = "once" if slides == 1 else f"{slides:,} times"

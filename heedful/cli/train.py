@@ -29,7 +29,7 @@ train = App(name="train", help="Train a model on your own data.")
 USES: Mapping[str, Callable[[Path], str]] = {
     "classification": lambda path: f"classify   heedful classify {shlex.quote(str(path))} < texts.txt",
     "answering": lambda path: f'answer     heedful answer {shlex.quote(str(path))} --context text.txt --question "..."',
-    "language": lambda path: f"use        {path / 'README.md'} says how",
+    "language": lambda path: f"use        {how_to_generate(path)}",
     "text": lambda path: f"use        {how_to_write(path)}",
 }
 TITLES = {"more data": "More data", "overfitting": "Overfitting", "made": "How it was made"}
@@ -183,6 +183,15 @@ def finish(published: "Published | int", show: Callable[["Published"], None], as
     else:
         show(published)
     return None
+
+
+def how_to_generate(path: Path) -> str:
+    """The command that uses a language model."""
+    from heedful.run.disk import read_json
+    from heedful.tasks.language import command
+
+    reads = read_json(path / "config.json")["architecture"]["n_encoder_layers"] > 0
+    return command(str(path), fills=reads)
 
 
 def how_to_write(path: Path) -> str:

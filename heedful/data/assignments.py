@@ -78,7 +78,9 @@ class Form:
         if not self.is_dialogue or self.target is not None:
             target = _column(table, self.target, TARGETS, 1, "target")
             if source == target:
-                raise DataError(f"{path}: one column cannot be read and written: name another with --target-column")
+                raise DataError(
+                    f"{path}: one column cannot be read and written: a model is trained on another by --target-column"
+                )
         found = [
             assignment
             for group, row in enumerate(table.rows)
@@ -92,7 +94,8 @@ class Form:
         turns = _texts(cell, place, table.titled(source))
         if self.is_dialogue and not isinstance(cell, list):
             raise DataError(
-                f"{place}: {table.titled(source)} holds no list of turns: leave --turns out, or name another"
+                f"{place}: {table.titled(source)} holds no list of turns: expected a list of texts in every row; "
+                "models are trained on single texts without --turns"
             )
         if target is not None:
             references = tuple(filter(None, _texts(row.cells[target], place, table.titled(target)))) or ("",)
@@ -141,7 +144,8 @@ def _column(table: Table, named: str | None, usual: Sequence[str], place: int, w
     if table.names or table.n_columns <= place:
         columns = ", ".join(table.names) or f"{table.n_columns} without names"
         raise DataError(
-            f"{table.path}: which column is the {what}? its columns are {columns}; name one: --{what}-column"
+            f"{table.path}: which column is the {what}? its columns are {columns}; expected "
+            f"{' or '.join(map(repr, usual[:2]))}: rename one, or train on it by --{what}-column"
         )
     return place
 

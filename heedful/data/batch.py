@@ -18,7 +18,7 @@ class Batch:
     """Sentence pairs, padded on the right.
 
     Args:
-        source: values (B, S): [tag] + pieces + [EOS].
+        source: values (B, S): [tag] + pieces + [eos].
         target: values (B, T): [BOS] + pieces.
         labels: (B, T) int64: pieces + [EOS], and PAD (ignored by the loss) behind them.
         counted: the number of tokens when it is known already; None counts them when asked.
@@ -62,14 +62,15 @@ def parts(n_rows: int, n: int) -> list[slice]:
     return [slice(low, high) for low, high in pairwise(part * n_rows // n_parts for part in range(n_parts + 1))]
 
 
-def encoder_input(pieces: Sequence[int], tag: int | None = None) -> list[int]:
+def encoder_input(pieces: Sequence[int], tag: int | None = None, eos: int = EOS) -> list[int]:
     """What the encoder reads of one sentence: [tag] + pieces + [EOS].
 
     Args:
         pieces: token ids as `Tokenizer.encode` gives them.
         tag: id of the target language's tag; None in a model with one direction.
+        eos: what ends a sentence.
     """
-    return [*pieces, EOS] if tag is None else [tag, *pieces, EOS]
+    return [*pieces, eos] if tag is None else [tag, *pieces, eos]
 
 
 def round_up(length: int, multiple: int) -> int:

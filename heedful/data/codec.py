@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
+# Below the first mark of Unicode.
+_LAST_ALONE = "\u02ff"
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
@@ -34,8 +36,23 @@ class Codec(Protocol):
         ...
 
     @property
+    def n_plain(self) -> int:
+        """Ids below this are not made of characters."""
+        ...
+
+    @property
     def pad(self) -> int:
         """The id that fills rows up."""
+        ...
+
+    @property
+    def bos(self) -> int:
+        """The id that a decoder reads first."""
+        ...
+
+    @property
+    def eos(self) -> int:
+        """The id that ends a text."""
         ...
 
     def encode(self, text: str) -> list[int]:
@@ -56,6 +73,10 @@ class Codec(Protocol):
 
     def piece(self, token: int) -> str:
         """The name of a token in the vocabulary."""
+        ...
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Each token as people see it."""
         ...
 
     def to_json(self) -> str:
@@ -87,7 +108,7 @@ def offsets_in(text: str, spelt: str, pieces: Sequence[str]) -> list[tuple[int, 
             begin, end = place, place + 1
             missing -= 1
             place += not missing
-        begin, end = (min(max(0, edge - ahead), len(normal)) for edge in (begin, end))
+        begin, end = max(0, begin - ahead), min(max(0, end - ahead), len(normal))
         found.append((origin[min(begin, end)], origin[end]))
     return found
 
@@ -97,16 +118,22 @@ def _bytes_of(lead: int) -> int:
     return 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
 
 
-def _origins(text: str, normal: str) -> list[int]:
+def _origins(text: str, normal: str) -> Sequence[int]:
     """Of each place in the normal form, its end included, the place in the text that it was made of."""
     if text == normal:
-        return list(range(len(text) + 1))
-    # Nothing is composed across a space, so that each word can be looked at by itself.
-    words = [word for word in re.split(r"(?<= )", text) if word]
+        return range(len(text) + 1)
+    # Nothing is composed across these, so that each letter can be looked at with its marks alone.
+    edges = [place for place, letter in enumerate(text) if not (place and _joins(letter))] + [len(text)]
     places = [0]
-    for start, word in zip(accumulate(map(len, words), initial=0), words, strict=False):
-        lengths = [len(unicodedata.normalize("NFC", word[:end])) for end in range(1, len(word) + 1)]
+    for start, stop in pairwise(edges):
+        part = text[start:stop]
+        lengths = [len(unicodedata.normalize("NFC", part[:end])) for end in range(1, len(part) + 1)]
         for length in range(1, lengths[-1] + 1):
             # The longest beginning that makes no more than this: marks behind a letter belong to it.
             places.append(start + max(end for end, made in enumerate(lengths, 1) if made <= length or end == 1))
     return places
+
+
+def _joins(letter: str) -> bool:
+    """Whether a character may become one with those before it: a mark, or the later part of a Korean syllable."""
+    return letter > _LAST_ALONE and (unicodedata.category(letter)[0] == "M" or "\u1160" <= letter <= "\u11ff")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tokenizers
+from tokenizers.decoders import DecodeStream
 
 from heedful.data.codec import Joined
 from heedful.errors import OptionError, RunError, suggest
@@ -95,6 +96,33 @@ class ForeignTokenizer:
         """The id that fills rows up; the first of all where the model was trained without one: nobody looks at it."""
         return self.tokens.get("pad", 0)
 
+    @property
+    def bos(self) -> int:
+        """The id that a decoder reads first.
+
+        Raises:
+            OptionError: the model has none.
+        """
+        return self.id("bos")
+
+    @property
+    def eos(self) -> int:
+        """The id that ends a text.
+
+        Raises:
+            OptionError: the model has none.
+        """
+        return self.id("eos")
+
+    @property
+    def n_plain(self) -> int:
+        """Any id may be made of characters."""
+        return 0
+
+    def beginning_with(self, token: int) -> "ForeignTokenizer":
+        """The same tokenizer, of a model whose decoder reads this token first."""
+        return ForeignTokenizer.from_json(self._json, {**self.tokens, "bos": token}, self.vocab_size)
+
     def join(self, first: Sequence[int], second: Sequence[int] | None = None) -> Joined:
         """What the model reads of the pieces of one text, or of two, with the special tokens that it expects."""
         # The library puts them around a text of its own cutting alone: they are read off one.
@@ -116,6 +144,10 @@ class ForeignTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of pieces; special tokens are skipped."""
         return self._inner.decode(list(ids), skip_special_tokens=True)
+
+    def streamed(self, stream: DecodeStream, token: int) -> str:
+        """What of a text is certain with one more of its tokens."""
+        return stream.step(self._inner, token) or ""
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Each token as it stands in the vocabulary."""

@@ -213,10 +213,19 @@ def _guess(table: Table, chosen: dict[str, int]) -> None:
         chosen["text"] = max(rest, key=lambda column: sum(map(len, cells[column])))
 
 
-def _form(path: Path) -> Form:
+def is_table(path: Path) -> bool:
+    """Whether a file says by its ending that it is a table."""
+    return _ending(path) in _FORMS
+
+
+def _ending(path: Path) -> str:
     endings = [ending.lower() for ending in path.suffixes if ending.lower() != ".gz"]
-    if endings and endings[-1] in _FORMS:
-        return _FORMS[endings[-1]]
+    return endings[-1] if endings else ""
+
+
+def _form(path: Path) -> Form:
+    if is_table(path):
+        return _FORMS[_ending(path)]
     first = next((line for line in read_lines(path) if line.strip()), "")
     if first.lstrip().startswith("{"):
         return "jsonl"

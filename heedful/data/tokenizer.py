@@ -182,6 +182,16 @@ class Tokenizer:
         """The id that fills rows up."""
         return PAD
 
+    @property
+    def bos(self) -> int:
+        """The id that a decoder reads first."""
+        return BOS
+
+    @property
+    def eos(self) -> int:
+        """The id that ends a text."""
+        return EOS
+
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Each token as people see it: "▁" stands for a space, <0xE4> for a byte."""
         return [self._names[token].replace(" ", "▁") for token in ids]

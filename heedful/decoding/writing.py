@@ -70,36 +70,39 @@ class Writer:
     Args:
         model: a decoder alone, in evaluation mode.
         how: tokens are chosen.
-        bos: what is read first.
         eos: ends a text.
         banned: tokens that are never written.
     """
 
-    def __init__(self, model: Model, how: Writing, *, bos: int, eos: int, banned: Sequence[int]) -> None:
-        self.model, self.how, self.bos, self.eos = model, how, bos, eos
+    def __init__(self, model: Model, how: Writing, *, eos: int, banned: Sequence[int]) -> None:
+        self.model, self.how, self.eos = model, how, eos
         self.banned = list(banned)
         self.device = next(model.parameters()).device
 
     @torch.inference_mode()
-    def write(self, prompt: Sequence[int], hear: Callable[[int, int], bool]) -> list[Written]:
+    def write(
+        self, prompt: Sequence[int], hear: Callable[[int, int], bool], numbers: range | None = None
+    ) -> list[Written]:
         """Go on.
 
         Args:
-            prompt: its tokens.
-            hear: is told (text, token) of each token; True ends that text.
+            prompt: its tokens, with what is read first of any text.
+            hear: is told (row, token) of each token; True ends that text.
+            numbers: which of the texts that are wanted, a row for each; None is all of them.
         Returns:
-            As many texts as are wanted.
+            These texts.
         Raises:
             LengthError: the prompt is longer than the model's window.
         """
-        n, window = self.how.sampling.n_best, self.model.max_len
-        if len(prompt) + 1 > window:
+        numbers, window = range(self.how.sampling.n_best) if numbers is None else numbers, self.model.max_len
+        if len(prompt) > window:
             raise LengthError(
-                f"the prompt has {len(prompt):,} tokens and the model's window {window - 1:,}: shorten it; nothing is "
-                "cut in silence"
+                f"the prompt has {len(prompt):,} tokens, special ones counted, and the model's window {window:,}: "
+                "shorten it; nothing is cut in silence"
             )
-        read = torch.tensor([[self.bos, *prompt]], device=self.device).repeat(n, 1)
-        keys = torch.tensor([stream_key(self.how.sampling.seed, prompt, i) for i in range(n)], device=self.device)
+        n = len(numbers)
+        read = torch.tensor([prompt], device=self.device).repeat(n, 1)
+        keys = torch.tensor([stream_key(self.how.sampling.seed, prompt[1:], i) for i in numbers], device=self.device)
         tokens: list[list[int]] = [[] for _ in range(n)]
         totals, ended, n_slides = [0.0] * n, ["length"] * n, 0
         is_open = [True] * n

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from heedful.architecture import Positions
+from heedful.architecture import Positions, Stretch
 
 Rotation = tuple[Tensor, Tensor]
 
@@ -48,8 +48,31 @@ class AddedPositions(nn.Module):
         return x if self.table is None else x + self.table[positions].to(x.dtype)
 
 
+def rotary_rates(d_head: int, base: float = 10000.0, stretch: Stretch | None = None) -> Tensor:
+    """By how much each pair of axes is turned from one position to the next.
+
+    Args:
+        d_head: width of a head, K.
+        base: of the wavelengths.
+        stretch: makes the long ones longer.
+    Returns:
+        (K/2,) float64, radians.
+    """
+    rates: Tensor = base ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
+    if stretch is None:
+        return rates
+    turns = stretch.trained * rates / (2 * torch.pi)
+    kept = ((turns - stretch.low) / (stretch.high - stretch.low)).clamp(0, 1)
+    return rates * (kept + (1 - kept) / stretch.factor)
+
+
 class RotaryPositions(nn.Module):
     """The turns of rotary positions, arXiv:2104.09864, section 3.2.2; nothing for any other kind.
+
+    Args:
+        kind: of positions.
+        max_len: positions.
+        rates: (K/2,), from `rotary_rates`.
 
     Cosines and sines are kept, not angles: a model cast to bfloat16 would round an angle of 1001 radians to 1000.
     """
@@ -57,12 +80,11 @@ class RotaryPositions(nn.Module):
     cos: Tensor | None
     sin: Tensor | None
 
-    def __init__(self, kind: Positions, max_len: int, d_head: int, base: float = 10000.0) -> None:
+    def __init__(self, kind: Positions, max_len: int, rates: Tensor) -> None:
         super().__init__()
         cos = sin = None
         if kind == "rotary":
-            rate = base ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
-            angle = torch.outer(torch.arange(max_len, dtype=torch.float64), rate)
+            angle = torch.outer(torch.arange(max_len, dtype=torch.float64), rates)
             cos, sin = angle.cos().float(), angle.sin().float()
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)

@@ -16,7 +16,7 @@ from heedful.model.ends import Pooler, Transform
 from heedful.model.init import initialise
 from heedful.model.masks import visible
 from heedful.model.norm import make_norm
-from heedful.model.positions import RotaryPositions
+from heedful.model.positions import RotaryPositions, rotary_rates
 from heedful.model.relative import RelativeBias
 
 
@@ -31,7 +31,8 @@ class Stack(nn.Module):
         super().__init__()
         # A stack that writes has no second text to tell from the first.
         self.embedding = Embedding(architecture, positions, 0 if causal else architecture.n_kinds)
-        self.rotary = RotaryPositions(positions, architecture.max_len, architecture.d_head, architecture.rotary_base)
+        rates = rotary_rates(architecture.d_head, architecture.rotary_base, architecture.rotary_stretch)
+        self.rotary = RotaryPositions(positions, architecture.max_len, rates)
         self.relative = RelativeBias(architecture, causal=causal) if positions == "relative" else None
         blocks = nn.ModuleList(Block(architecture, causal=causal, cross=cross) for _ in range(n_layers))
         self.blocks = cast(Sequence[Block], blocks)

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from heedful import __version__
-from heedful.architecture import Architecture
-from heedful.data.foreign_tokenizer import ForeignTokenizer
-from heedful.errors import RunError
-from heedful.model.transformer import Transformer
 from heedful.numerics import choose
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, encode_json, naming, read_json, write_file
 from heedful.run.manifest import check_manifest, write_manifest
-from heedful.run.weights import load_tensors, tensor_bytes
+from heedful.run.weights import tensor_bytes
 from heedful.tasks.descent import check_place
-from heedful.tasks.models import load_weights, n_parameters, weights_of
+from heedful.tasks.imported import load_imported
+from heedful.tasks.models import n_parameters, weights_of
 from heedful.transfer import hub
 from heedful.transfer.families.table import layout_for
 from heedful.transfer.pretrained import Pretrained, read_pretrained, write_pretrained
@@ -67,23 +64,6 @@ class Import:
         return {**vars(self), "path": str(self.path)}
 
 
-@dataclass(frozen=True)
-class Imported:
-    """A model that was imported.
-
-    Args:
-        config: of the run.
-        model: in evaluation mode, in float32.
-        tokenizer: of the model.
-        start: the token that its decoder reads first; None of a model that reads only.
-    """
-
-    config: Mapping[str, Any]
-    model: Transformer
-    tokenizer: ForeignTokenizer
-    start: int | None
-
-
 def import_model(options: ImportOptions) -> Import:
     """Make a run directory of a model folder.
 
@@ -115,39 +95,6 @@ def import_model(options: ImportOptions) -> Import:
         n_parameters(found.model),
         found.left,
     )
-
-
-def is_imported(path: Path) -> bool:
-    """Whether a run directory was made by `import_model`; a damaged one does not say."""
-    try:
-        found = read_json(RunDirectory(path).config)
-    except RunError:
-        return False
-    return isinstance(found, dict) and "origin" in found
-
-
-def load_imported(path: Path) -> Imported:
-    """Read what `import_model` wrote, after checking every byte of it against its manifest.
-
-    Args:
-        path: the run directory.
-    Raises:
-        RunError: it is missing, damaged, or was not imported.
-    """
-    run = RunDirectory.open(path)
-    check_manifest(run.path, [file.name for file in (run.config, run.weights, run.tokenizer)])
-    if not is_imported(path):
-        raise RunError(f"{path} was not imported: expected what `heedful import` wrote; choose another run directory")
-    config = read_json(run.config)
-    try:
-        shape = Architecture.from_json(config["architecture"])
-        tokenizer = ForeignTokenizer.load(run.tokenizer, config["tokens"], shape.vocab_size)
-        start = config["start"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{run.config} describes no imported model ({error}): import it again") from error
-    model = Transformer(shape).eval()
-    load_weights(model, load_tensors(run.weights), str(run.weights))
-    return Imported(config, model, tokenizer, start)
 
 
 @dataclass(frozen=True)
@@ -255,7 +202,7 @@ was measured here.
 ```python
 from pathlib import Path
 
-from heedful.tasks.importing import load_imported
+from heedful.tasks.imported import load_imported
 
 found = load_imported(Path("."))
 found.model, found.tokenizer

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from heedful.architecture import Architecture, Described
 from heedful.data.codec import Codec
 from heedful.data.tokenizer import Tokenizer
 from heedful.errors import OptionError, RunError
@@ -14,7 +15,7 @@ from heedful.run.disk import read_json, write_json
 from heedful.run.facts import Section
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors, save_tensors
-from heedful.tasks.defaults import Shape
+from heedful.tasks.defaults import WINDOW, Shape
 from heedful.tasks.models import FAMILIES
 from heedful.tasks.preparation import Sources
 from heedful.tasks.teacher import manifest_hash
@@ -63,7 +64,7 @@ class Inheritance:
         if len(families) > 1:
             named = " and ".join(f"{parent.name} ({family})" for family, parent in opened)
             raise OptionError(f"--init: runs of two families make no model: got {named}; give two Transformers")
-        shape = whole_shape(parents)
+        shape = roomy(whole_shape(parents))
         chosen: Vocabulary = "new" if vocabulary == "new" else "kept"
         if chosen == "kept":
             _check_kept([parent.codec for parent in parents], parents)
@@ -130,6 +131,21 @@ class Inherited:
     def from_json(cls, values: dict[str, Any]) -> Self:
         """What `Inheritance.lay_down` wrote."""
         return cls(WarmStart.from_json(values["warm_start"]), values["manifests"])
+
+
+def roomy(shape: Described) -> Described:
+    """The same shape with the window of a new model, where it was narrower and its positions go on by themselves.
+
+    A model that learned from little text has a small window, and what it is trained for next may need more. Rotary,
+    sinusoidal and relative positions are computed, and the new training teaches the distances that are new; a learned
+    vector there is for each position or there is none, so such a window stays.
+
+    Args:
+        shape: of the model that is begun with.
+    """
+    if not isinstance(shape, Architecture) or "learned" in (shape.encoder_positions, shape.decoder_positions):
+        return shape
+    return replace(shape, max_len=max(shape.max_len, WINDOW))
 
 
 def put_in(place: Path, model: Model) -> Inherited | None:

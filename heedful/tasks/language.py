@@ -1,5 +1,6 @@
 """Train a language model from plain text: to go on with it, to put back its words, or to write what is missing."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,7 @@ class LanguageTask:
 
     def title(self, plan: Laid) -> tuple[str, str]:
         """See Task."""
-        return f"{type(self.kind).__name__.lower()} language model {plan.language}".strip(), "minus dev loss"
+        return f"{type(self.kind).__name__.lower()} language model {plan.language}".strip(), "dev loss"
 
     def conclude(
         self, run: RunDirectory, plan: Laid, course: Course, result: TrainingResult, tell: Tell
@@ -180,11 +181,20 @@ def counted_bits(plan: Laid) -> float:
 def usage(path: Path, kind: Kind) -> Usage:
     """How such a model is used."""
     name = path.resolve().name
+    shell = command(name, fills=kind.stacks[0])
     if kind.stacks[0]:
-        shell = f'heedful generate {name} --fill "the <mask> sat"'
         return Usage(shell, f'import heedful\n\nheedful.pipeline("fill-mask", "{name}")("the <mask> sat")')
-    shell = f'heedful generate {name} --prompt "Once" --temperature 0.8'
     return Usage(shell, f'import heedful\n\nheedful.pipeline("text-generation", "{name}")("Once")')
+
+
+def command(path: str, fills: bool) -> str:
+    """The line that lets a model fill gaps, or go on with a text.
+
+    Args:
+        path: of its run.
+        fills: which of both it does.
+    """
+    return f"heedful generate {shlex.quote(path)} " + ('--fill "the <mask> sat"' if fills else '--prompt "Once"')
 
 
 def _texts(stream: TokenStream, tokenizer: Tokenizer) -> list[str]:

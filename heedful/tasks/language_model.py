@@ -1,6 +1,6 @@
 """A trained language model: a prompt in, text out; a text with gaps in, words out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import gcd
@@ -12,23 +12,28 @@ import torch
 
 from heedful.data.batch import pad_sources
 from heedful.data.documents import Between, Documents, lines_of
+from heedful.data.foreign_tokenizer import ForeignTokenizer
 from heedful.data.spelling import Spelling, Stops
 from heedful.data.token_stream import TokenStream
 from heedful.data.tokenizer import BOS, EOS, GAPS, MASK, PAD, Tokenizer
 from heedful.decoding import Beam, Limits, decode
 from heedful.decoding.writing import Writer, Writing
-from heedful.errors import LengthError, OptionError
+from heedful.errors import LengthError, OptionError, RunError
 from heedful.interface import Model
 from heedful.model.pack import pack
 from heedful.numerics import Numerics, applied, choose
 from heedful.run.directory import RunDirectory
 from heedful.tasks.evidence import Tell, unwatched
+from heedful.tasks.imported import is_imported, load_imported
 from heedful.tasks.language_kinds import Causal, Denoising, Kind, Masked
 from heedful.tasks.language_text import Begun, built
 from heedful.tasks.models import load_weights
+from heedful.tasks.wording import NEVER, Gapped, wording_of
 
 # Is told (which of several texts, what of it is new) as it is written.
 Hear = Callable[[int, str], None]
+# Texts that are written side by side; more of them wait.
+ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class LanguageModel:
 
     Args:
         model: in the dtype and on the device that `numerics` names.
-        tokenizer: of the model.
+        codec: its tokenizer.
         numerics: how to compute here.
         stacks: whether it has an encoder, and whether a decoder.
         objective: what it was trained for last, as config.json has it.
@@ -89,25 +94,52 @@ class LanguageModel:
     def __init__(
         self,
         model: Model,
-        tokenizer: Tokenizer,
+        codec: Tokenizer | ForeignTokenizer,
         numerics: Numerics,
         stacks: tuple[bool, bool],
         objective: str = "",
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
-        self.tokenizer, self.numerics, self.stacks, self.objective = tokenizer, numerics, stacks, objective
+        self.codec, self.numerics, self.stacks, self.objective = codec, numerics, stacks, objective
+        self.wording = wording_of(codec)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer, where it is one of heedful's.
+
+        Raises:
+            RunError: it came with an imported model.
+        """
+        if not isinstance(self.codec, Tokenizer):
+            raise RunError(
+                "the model was imported with a tokenizer of its own, and nothing is measured with it here: train it on "
+                "(`heedful train classification --init`), whose run is scored, or evaluate where it is from"
+            )
+        return self.codec
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None) -> Self:
         """Read a run directory, after checking every byte of it against its manifest.
 
         Args:
-            path: the folder that `heedful train language` wrote.
+            path: the folder that `heedful train language` wrote, or `heedful import`.
             device: "cpu" or "cuda"; None chooses.
         Raises:
             RunError: it is missing, incomplete, damaged or no language model.
         """
-        numerics, begun = choose(device), Begun.read(Path(path))
+        numerics = choose(device)
+        if is_imported(Path(path)):
+            found = load_imported(Path(path))
+            shape, codec = found.model.architecture, found.tokenizer
+            stacks = shape.n_encoder_layers > 0, shape.n_decoder_layers > 0
+            if stacks == (True, False) and shape.output == "linear":
+                raise RunError(
+                    f"{path} was imported without the layer that guesses words, and fills no gaps: begin with it "
+                    f"(`heedful train classification --init {path}`), or make vectors of texts with `heedful embed`"
+                )
+            codec = codec if found.start is None else codec.beginning_with(found.start)
+            return cls(found.model, codec, numerics, stacks)
+        begun = Begun.read(Path(path))
         model = built(begun.architecture, numerics, Path(), 0)
         load_weights(model, begun.tensors, str(RunDirectory(Path(path)).weights))
         shape = begun.architecture
@@ -132,27 +164,34 @@ class LanguageModel:
             LengthError: the prompt is longer than the model's window.
             OptionError: the model does not write on.
         """
+        how = how or Writing()
+        return list(self.passages(prompt, how, hear))
+
+    def passages(self, prompt: str, how: Writing, hear: Hear | None = None) -> Iterator[Passage]:
+        """The same, a few texts at a time: however many are wanted, no more than these are in memory."""
         if self.stacks != (False, True):
             raise OptionError("this model fills gaps and does not go on with a text: use `heedful generate DIR --fill`")
-        how = how or Writing()
-        n = how.sampling.n_best
-        spellings = [Spelling(self.tokenizer, opening=not prompt) for _ in range(n)]
-        stops = [Stops(how.stop) for _ in range(n)]
-        texts = [""] * n
+        for first in range(0, how.sampling.n_best, ROWS):
+            yield from self._passages(prompt, how, range(first, min(first + ROWS, how.sampling.n_best)), hear)
+
+    def _passages(self, prompt: str, how: Writing, numbers: range, hear: Hear | None) -> list[Passage]:
+        """Some of the texts that are wanted, side by side."""
+        spellings = [self.wording.spelling(prompt) for _ in numbers]
+        stops = [Stops(how.stop) for _ in numbers]
+        texts = [""] * len(numbers)
 
         def say(row: int, text: str) -> None:
             texts[row] += text
             if hear is not None and text:
-                hear(row, text)
+                hear(numbers[row], text)
 
         def listen(row: int, token: int) -> bool:
             say(row, stops[row].add(spellings[row].add(token)))
             return stops[row].reached
 
-        banned = [token for token in range(self.tokenizer.n_specials) if token != EOS]
         with applied(self.numerics):
-            writer = Writer(self._packed, how, bos=BOS, eos=EOS, banned=banned)
-            found = writer.write(self.tokenizer.encode(prompt), listen)
+            writer = Writer(self._packed, how, eos=self.wording.eos, banned=self.wording.unwritten)
+            found = writer.write(self.wording.begin(prompt), listen, numbers)
         for row, stop in enumerate(stops):
             if not stop.reached:
                 say(row, stop.add(spellings[row].end()) + stop.end())
@@ -181,14 +220,14 @@ class LanguageModel:
         parts = text.split(MASK)
         if len(parts) == 1:
             raise OptionError(f"expected a text with {MASK} in the place of what is to be filled in: got {text[:60]!r}")
-        tokens, places = self._with_marks(parts)
-        if len(tokens) + 2 > self.model.max_len:
+        gapped = self.wording.gapped(text)
+        if len(gapped.ids) > self.model.max_len:
             raise LengthError(
-                f"the text has {len(tokens):,} tokens and the model's window {self.model.max_len - 2:,}: shorten it; "
-                "nothing is cut in silence"
+                f"the text has {len(gapped.ids):,} tokens, special ones counted, and the model's window "
+                f"{self.model.max_len:,}: shorten it; nothing is cut in silence"
             )
         with applied(self.numerics):
-            return self._written(tokens, parts, k) if self.stacks[1] else self._guessed(tokens, places, parts, k)
+            return self._written(gapped.ids[1:-1], parts, k) if self.stacks[1] else self._guessed(gapped, parts, k)
 
     def figures(self, pairs: Sequence[tuple[str, str]], tell: Tell = unwatched) -> Mapping[str, Mapping[str, Any]]:
         """Every figure on documents that it has not learned from, as its training told them.
@@ -224,37 +263,21 @@ class LanguageModel:
             found.append([(text, "") for text in texts])
         return found
 
-    def _with_marks(self, parts: Sequence[str]) -> tuple[list[int], list[int]]:
-        """The tokens of a text with marks between its parts, and where the marks stand."""
-        one = self.tokenizer.marks == (MASK,)
-        if not one and len(parts) - 1 > len(GAPS):
-            raise OptionError(f"a text may have {len(GAPS)} gaps: got {len(parts) - 1}")
-        tokens: list[int] = []
-        places: list[int] = []
-        for number, part in enumerate(parts):
-            if number:
-                places.append(len(tokens))
-                tokens.append(self.tokenizer.mark_id(MASK if one else GAPS[number - 1]))
-            # The space before a gap belongs to the word that was taken out.
-            kept = part.removesuffix(" ") if number < len(parts) - 1 else part
-            tokens += self.tokenizer.encode(kept, opening=number == 0 and bool(kept)) if kept else []
-        return tokens, places
-
     @torch.inference_mode()
-    def _guessed(self, tokens: list[int], places: list[int], parts: Sequence[str], k: int) -> list[list[Filling]]:
-        source = pad_sources([[BOS, *tokens, EOS]], multiple=gcd(self.model.max_len, 16)).to(
+    def _guessed(self, gapped: Gapped, parts: Sequence[str], k: int) -> list[list[Filling]]:
+        source = pad_sources([gapped.ids], multiple=gcd(self.model.max_len, 16)).to(
             next(self.model.parameters()).device
         )
-        hidden = self.model.encode(source).values[0, torch.tensor(places) + 1]
-        logits = self.model.logits(hidden).float()
-        logits[:, : self.tokenizer.n_specials] = -torch.inf
-        values, best = logits.softmax(-1).topk(min(k, logits.shape[1] - self.tokenizer.n_specials), dim=-1)
+        logits = self.model.logits(self.model.encode(source).values[0, torch.tensor(gapped.places)]).float()
+        banned = [*self.wording.unwritten, *([self.wording.eos] if self.wording.eos != NEVER else [])]
+        logits[:, banned] = -torch.inf
+        values, best = logits.softmax(-1).topk(min(k, logits.shape[1] - len(banned)), dim=-1)
         return [
             [
-                Filling(*self._placed(parts, gap, self.tokenizer.piece(token), share), token)
+                Filling(*self._placed(parts, gap, self.wording.said(token, gapped.ids[place - 1]), share), token)
                 for token, share in zip(best[gap].tolist(), values[gap].tolist(), strict=True)
             ]
-            for gap in range(len(places))
+            for gap, place in enumerate(gapped.places)
         ]
 
     def _written(self, tokens: list[int], parts: Sequence[str], k: int) -> list[list[Filling]]:

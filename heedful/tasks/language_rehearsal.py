@@ -55,7 +55,7 @@ class LanguageRehearsal:
         with applied(self.laid.numerics):
             figures = self.kind.figures(now.model, self.laid.dev, self.laid.tokenizer, now.model.max_len, MOST_TOKENS)
         scores = {name: figure.score for name, figure in figures.items()}
-        return Evaluation(-scores["nll"], scores, self._samples(now))
+        return Evaluation(-scores["nll"], scores, self._samples(now), is_loss=True)
 
     def glimpse(self, model: Model) -> list[Sample]:
         """The same lines as they come out now."""

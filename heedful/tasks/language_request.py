@@ -46,7 +46,7 @@ class LanguageOptions(Asked, LanguageFiles):
         mask_rate: share of the words that "masked" takes out, of the tokens that "denoising" does; 0.2 and 0.15 (spans)
             or 0.3 (infilling) when left out.
         window: tokens that the model reads at once; follows from the text when left out.
-        init: begin with the weights and the vocabulary of this run.
+        init: begin with the weights and the vocabulary of this run; an imported one gets a vocabulary of this text.
         beta: of "preference": how dearly it is paid to leave the model that it began with.
     """
 

@@ -23,6 +23,7 @@ from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors, save_tensors
+from heedful.tasks.imported import is_imported, load_imported
 from heedful.tasks.language_defaults import (
     MOST_CHARACTERS,
     LanguageSize,
@@ -32,8 +33,9 @@ from heedful.tasks.language_defaults import (
 )
 from heedful.tasks.language_kinds import Kind
 from heedful.tasks.language_request import LanguageOptions
-from heedful.tasks.models import load_weights
+from heedful.tasks.models import load_weights, weights_of
 from heedful.tasks.preparation import READY
+from heedful.transfer.warm_start import Parent, WarmStart, put_into, warm_start
 
 Blocks = Callable[[], Iterator[Block]]
 LAID, START = "laid.json", "start.safetensors"
@@ -70,7 +72,30 @@ class Begun:
         if "compression" in config:
             raise RunError(f"{path} is compressed: begin with the run that it was made of")
         architecture = Architecture.from_json(config["architecture"])
+        if is_imported(path):
+            raise RunError(
+                f"{path} was imported with a tokenizer of its own, and a model of heedful's is needed: train one that "
+                f"begins with it (`heedful train language --text F --init {path}`)"
+            )
         return cls(architecture, Tokenizer.load(run.tokenizer), load_tensors(run.weights), config)
+
+    @classmethod
+    def imported(cls, path: Path, tokenizer: Tokenizer) -> tuple["Begun", WarmStart]:
+        """An imported model under another vocabulary: token vectors move by the text of their tokens.
+
+        Args:
+            path: its run.
+            tokenizer: the new vocabulary.
+        Returns:
+            the model, and what became of its weights.
+        """
+        found = load_imported(path)
+        shape = replace(found.model.architecture, vocab_size=tokenizer.vocab_size)
+        parent = Parent(path.resolve().name, found.model.architecture, found.tokenizer, weights_of(found.model))
+        model = Transformer(shape)
+        tensors, report = warm_start(model, [parent], tokenizer)
+        put_into(model, tensors)
+        return cls(shape, tokenizer, weights_of(model), found.config), report
 
 
 @dataclass(frozen=True)
@@ -150,9 +175,17 @@ def lay_down(place: Path, options: LanguageOptions, kind: Kind) -> None:
     Raises:
         HeedfulError: they cannot be used.
     """
-    begun = None if options.init is None else _beginning(options.init, kind)
+    imported = options.init if options.init is not None and is_imported(options.init) else None
+    begun = None if options.init is None or imported else _beginning(options.init, kind)
+    if imported is not None:
+        _check_stacks(load_imported(imported).model.architecture, kind, imported)
     learn, measure, n_bytes = _parts(options)
     tokenizer = begun.tokenizer if begun else _vocabulary(learn(), options, kind, n_bytes)
+    begun_with = "" if options.init is None else options.init.resolve().name
+    if imported is not None:
+        begun, report = Begun.imported(imported, tokenizer)
+        assert report.vocabulary is not None, "another vocabulary"
+        begun_with += f" under a vocabulary of this text ({report.vocabulary.describe()})"
     train = TokenStream.build(learn(), tokenizer, place / "train")
     dev = TokenStream.build(measure(), tokenizer, place / "dev")
     if not dev.n_tokens:
@@ -180,7 +213,7 @@ def lay_down(place: Path, options: LanguageOptions, kind: Kind) -> None:
         "numerics": choose(options.device).to_json(),
         "files": [asdict(DataFile.read(role, path)) for role, path in roles],
         "language": language_of_text(sample) or "",
-        "begun_with": "" if options.init is None else options.init.resolve().name,
+        "begun_with": begun_with,
     })  # fmt: skip
 
 
@@ -200,14 +233,17 @@ def _parts(options: LanguageOptions) -> tuple[Blocks, Blocks, int]:
 def _beginning(path: Path, kind: Kind) -> Begun:
     """The run to begin with, when it has what is needed."""
     begun = Begun.read(path)
-    shape = begun.architecture
+    _check_stacks(begun.architecture, kind, path)
+    for mark in kind.marks:
+        begun.tokenizer.mark_id(mark)
+    return begun
+
+
+def _check_stacks(shape: Architecture, kind: Kind, path: Path) -> None:
     if (shape.n_encoder_layers > 0, shape.n_decoder_layers > 0) != kind.stacks:
         forms = {(False, True): "a decoder alone", (True, False): "an encoder alone", (True, True): "both stacks"}
         has = forms[shape.n_encoder_layers > 0, shape.n_decoder_layers > 0]
         raise OptionError(f"this objective needs {forms[kind.stacks]}, and {path} has {has}: name another --init")
-    for mark in kind.marks:
-        begun.tokenizer.mark_id(mark)
-    return begun
 
 
 def _vocabulary(blocks: Iterable[Block], options: LanguageOptions, kind: Kind, n_bytes: int) -> Tokenizer:

@@ -14,12 +14,13 @@ from heedful.run.disk import read_json
 LOADERS: Mapping[str, str] = {
     "answering": "heedful.tasks.answerer:Answerer",
     "classification": "heedful.tasks.classifier:Classifier",
+    "encoder": "heedful.tasks.language_model:LanguageModel",
     "language": "heedful.tasks.language_model:LanguageModel",
     "text": "heedful.tasks.writer:Writer",
     "translation": "heedful.tasks.translator:Translator",
 }
-# What is imported without a task of ours, with one that begins with it.
-BEGINNINGS: Mapping[str, str] = {"encoder": "classification", "text-to-text": "text"}
+# A task of imported models alone.
+_TO_BEGIN_WITH = "text-to-text"
 
 
 @runtime_checkable
@@ -85,10 +86,10 @@ def load(path: Path | str, device: str | None = None) -> Any:
         RunError: it is missing, incomplete or damaged, a newer heedful made it, or it was imported to begin with.
     """
     task = task_of(Path(path))
-    if task in BEGINNINGS:
+    if task == _TO_BEGIN_WITH:
         raise RunError(
-            f"{path} was imported as {task!r}, which has no use by itself: begin with it (`heedful train "
-            f"{BEGINNINGS[task]} --init {path}`), or make vectors of texts with `heedful embed {path}`"
+            f"{path} was imported as {task!r}, which has no use by itself: begin with it (`heedful train text --init "
+            f"{path} --vocabulary new`), or make vectors of texts with `heedful embed {path}`"
         )
     if task not in LOADERS:
         raise RunError(

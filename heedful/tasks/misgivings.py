@@ -32,7 +32,7 @@ class Misgivings:
 
     def __init__(self, translator: Translator) -> None:
         self._translator = translator
-        inner = translator.tokenizer
+        inner = translator.codec
         self._letters = {letter for token in range(inner.n_plain, inner.vocab_size) for letter in inner.piece(token)}
         self._foreign, self._several, self._too_long = _Lines(), _Lines(), _Lines()
         self._excess = self._language = ""

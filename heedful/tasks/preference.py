@@ -25,8 +25,9 @@ from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile, ScoreSet, Usage
 from heedful.run.weights import save_tensors
 from heedful.tasks.artefact import Outcome
+from heedful.tasks.beginning import REQUEST
 from heedful.tasks.course import Course
-from heedful.tasks.evidence import Tell
+from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.language_defaults import preference_options
 from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.language_request import LanguageOptions
@@ -151,7 +152,7 @@ class PreferenceTask:
             margins = held_gains(now, plan, objective)
             loss = float(np.logaddexp(0, -options.beta * margins).mean())
             figures = {"preference_loss": loss, "accuracy": 100 * float((margins > 0).mean())}
-            return Evaluation(-loss, figures, glimpse(model))
+            return Evaluation(-loss, figures, glimpse(model), is_loss=True)
 
         def glimpse(model: Model) -> list[Sample]:
             now = LanguageModel(snapshot(model, plan.numerics), plan.tokenizer, plan.numerics, (False, True))
@@ -175,17 +176,15 @@ class PreferenceTask:
 
     def title(self, plan: Paired) -> tuple[str, str]:
         """See Task."""
-        return f"preferences {plan.language}".strip(), "minus dev loss"
+        return f"preferences {plan.language}".strip(), "dev loss"
 
     def conclude(
         self, run: RunDirectory, plan: Paired, course: Course, result: TrainingResult, tell: Tell
     ) -> tuple[Outcome, str | None, Mapping[str, Any] | None]:
         """See Task."""
         assert isinstance(course.objective, DirectPreference), "as this task made it"
-        margins = held_gains(snapshot(course.model, plan.numerics), plan, course.objective)
-        figures = choice_figures((margins > 0).astype(np.float64), f"gained against:{plan.begun_with}")
         data = "held-out preferences"
-        values = {name: figure.to_json() for name, figure in figures.items()}
+        values = choices(snapshot(course.model, plan.numerics), plan, course.objective)
         scores = ScoreSet(plan.language, "", data, len(plan.held), "", values)
         name = run.path.resolve().name
         code = f'import heedful\n\nheedful.pipeline("text-generation", "{name}")("Once")'
@@ -202,6 +201,61 @@ class PreferenceTask:
             start=f"from {plan.begun_with}",
         )
         return outcome, plan.tokenizer.to_json(), None
+
+
+@dataclass(frozen=True)
+class Preferring:
+    """A finished run whose figures can be made anew as long as what it began with is there.
+
+    Args:
+        tuned: the run, loaded.
+        begun: its `training/begun/`, with both answers of each pair and what the first model makes of them.
+    """
+
+    tuned: LanguageModel
+    begun: Path
+
+    def figures(self, pairs: Sequence[tuple[str, str]], tell: Tell = unwatched) -> Mapping[str, Mapping[str, Any]]:
+        """Every figure on the pairs that were held out; none on others, of which the first model has said nothing.
+
+        Args:
+            pairs: (prompt, chosen answer).
+            tell: is told what is done.
+        """
+        options = LanguageOptions.from_json(read_json(self.begun / REQUEST)["options"])
+        plan = PreferenceTask().open(self.begun, options)
+        if list(pairs) != [(pair.prompt, pair.chosen) for pair in plan.held]:
+            return {}
+        tell("reading held-out preferences", 0, 0)
+        return choices(self.tuned.model, plan, DirectPreference(options.beta))
+
+    def readings(self, path: Path) -> list[list[tuple[str, str]]]:
+        """None: which pairs of a file were held out is told by what training began with."""
+        return []
+
+
+def measurable(loaded: Any, begun: Path | None) -> Any:
+    """A loaded run as what makes its figures anew: one that was tuned by preferences needs what it began with.
+
+    Args:
+        loaded: a run of any task.
+        begun: its `training/begun/`; None where it is gone or damaged.
+    """
+    tuned = isinstance(loaded, LanguageModel) and loaded.objective == "preference"
+    return Preferring(loaded, begun) if tuned and begun is not None else loaded
+
+
+def choices(model: Model, plan: Paired, objective: DirectPreference) -> dict[str, dict[str, Any]]:
+    """Every figure on the pairs that were held out.
+
+    Args:
+        model: in evaluation mode.
+        plan: with the pairs.
+        objective: what was minimised.
+    """
+    margins = held_gains(model, plan, objective)
+    figures = choice_figures((margins > 0).astype(np.float64), f"gained against:{plan.begun_with}")
+    return {name: figure.to_json() for name, figure in figures.items()}
 
 
 def part(pairs: Sequence[Preference], path: Path, seed: int) -> tuple[list[Preference], list[Preference]]:

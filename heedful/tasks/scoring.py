@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from heedful.data.table import is_table
 from heedful.errors import DataError, OptionError
 from heedful.evaluation.significance import Comparison
 from heedful.tasks.evidence import Tell, unwatched
+from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.loading import Comparable, Scored, load, task_of
 
 
@@ -58,9 +60,19 @@ def score_file(
     loaded = load(run, device)
     if not isinstance(loaded, Scored):
         raise OptionError(f"{run} is a run of {task_of(run)}: --data is for tables; give --source and --target")
+    if isinstance(loaded, LanguageModel) and is_table(data):
+        raise DataError(
+            f"{data} is a table by its ending, and {run} is a language model: expected plain text, with blank lines "
+            "between documents; give a .txt"
+        )
     pairs = loaded.readings(data)[0]
     if not pairs:
         raise DataError(f"{data} holds nothing to score: expected examples as the run learned from; give some")
+    if isinstance(loaded, LanguageModel) and loaded.objective == "preference":
+        raise OptionError(
+            f"{run} was tuned by preferences, and its figure needs the model that it began with: `heedful verify "
+            f"{run}` makes it anew on the pairs that were held out"
+        )
     if against is None:
         return FileScores(loaded.figures(pairs, tell), len(pairs))
     other = load(against, device)

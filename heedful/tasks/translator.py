@@ -13,8 +13,9 @@ from typing import Any, Self
 from heedful.compression.shortlist import Shortlist, load_shortlists
 from heedful.crew import crew_for
 from heedful.data.batch import encoder_input
+from heedful.data.codec import Codec
 from heedful.data.languages import spoken_among
-from heedful.data.tokenizer import BOS, EOS, PAD, Tokenizer
+from heedful.data.tokenizer import Tokenizer
 from heedful.decoding import Beam, Limits, Search, decode
 from heedful.errors import LengthError, OptionError, RunError, ShapeError, suggest
 from heedful.interface import Model
@@ -24,6 +25,7 @@ from heedful.model.pack import pack
 from heedful.numerics import Compute, Numerics, applied, choose
 from heedful.run.directory import RunDirectory
 from heedful.run.manifest import check_manifest
+from heedful.tasks.imported import is_imported, load_imported
 from heedful.tasks.models import compression_of
 from heedful.tasks.stored import described, require_task, search_of
 
@@ -33,6 +35,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # A smaller share of lines with several sentences teaches nobody to read them.
 RARELY = 0.01
 Direction = tuple[str, str]
+# Of an imported model that does not say what it translates: the caller's word is taken.
+UNSAID: Direction = ("", "")
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 
 
@@ -85,8 +89,8 @@ class Translator:
 
     Args:
         model: in evaluation mode, in the dtype that `numerics` names, on its device.
-        tokenizer: of the model.
-        directions: pairs (source language, target language) that it was trained for.
+        codec: its tokenizer.
+        directions: pairs (source language, target language) that it was trained for; `UNSAID` where nobody knows.
         numerics: how to compute here.
         limits: of length and of what is decoded at once.
         search: how to look for the best where a call does not say it; None is a beam of 5.
@@ -97,7 +101,7 @@ class Translator:
     def __init__(
         self,
         model: Model,
-        tokenizer: Tokenizer,
+        codec: Codec,
         directions: Sequence[Direction],
         numerics: Numerics,
         limits: Limits | None = None,
@@ -106,7 +110,7 @@ class Translator:
         read: Callable[[str], str] | None = None,
     ) -> None:
         self.model = model.to(device=numerics.device, dtype=numerics.dtype).eval()
-        self.tokenizer = tokenizer
+        self.codec = codec
         self.directions = tuple((source, target) for source, target in directions)
         self.numerics = numerics
         self.limits = limits or Limits()
@@ -129,12 +133,26 @@ class Translator:
         """The same model as the engine has it, where there is one and the numerics say so."""
         return rewritten(self.model) if self.numerics.engine == "native" else None
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer, where it is one of heedful's.
+
+        Raises:
+            RunError: it came with an imported model.
+        """
+        if not isinstance(self.codec, Tokenizer):
+            raise RunError(
+                "the model was imported with a tokenizer of its own: it translates, is evaluated, embeds, is exported "
+                "with --to huggingface and is begun with (--init), and nothing else; give a run trained by heedful"
+            )
+        return self.codec
+
     @classmethod
     def load(cls, path: Path | str, device: str | None = None, compute: Compute | None = None) -> Self:
         """Read a run directory, after checking every byte of it against its manifest.
 
         Args:
-            path: the folder that `heedful train translation` wrote.
+            path: the folder that `heedful train translation` wrote, or `heedful import` of a translator.
             device: "cpu" or "cuda"; None chooses.
             compute: "float32" keeps every bit of the weights; None chooses.
         Raises:
@@ -148,6 +166,11 @@ class Translator:
         numerics = choose(device)
         if compute is not None:
             numerics = replace(numerics, compute=compute)
+        if is_imported(run.path):
+            found = load_imported(run.path)
+            assert found.start is not None, "a translator writes"
+            ways = [(source, target) for source, target in found.config["directions"]] or [UNSAID]
+            return cls(found.model, found.tokenizer.beginning_with(found.start), ways, numerics)
         shortened = (compression_of(run) or {}).get("shortlist") is not None
         needed = [run.config, run.weights, run.tokenizer, run.generation, *([run.shortlist] if shortened else [])]
         check_manifest(run.path, [file.name for file in needed])
@@ -156,8 +179,8 @@ class Translator:
         targets = {target for _, target in directions} if len(directions) > 1 else set()
         if tokenizer.vocab_size != vocab_size or targets != set(tokenizer.languages):
             raise RunError(f"{run.tokenizer} does not fit {run.config}: restore both files from the same run")
-        found = cls(model, tokenizer, directions, numerics, None, search_of(run), several)
-        return found.with_shortlists(load_shortlists(run.shortlist, directions, tokenizer)) if shortened else found
+        made = cls(model, tokenizer, directions, numerics, None, search_of(run), several)
+        return made.with_shortlists(load_shortlists(run.shortlist, directions, tokenizer)) if shortened else made
 
     def with_shortlists(self, shortlists: Mapping[Direction, Shortlist]) -> Self:
         """The same translator, which in these directions writes what is on their lists, and in others every token."""
@@ -211,7 +234,7 @@ class Translator:
         wanted = [i for i, ids in enumerate(pieces) if ids and i not in too_long]
         direction = self.direction(texts, to) if wanted or to is not None else None
         tag = None if direction is None else self.tag(direction)
-        sources = [encoder_input(pieces[i], tag) for i in wanted]
+        sources = [encoder_input(pieces[i], tag, self.codec.eos) for i in wanted]
         shortlist = None if direction is None else self.shortlists.get(direction)
         begun = time.perf_counter()
         with applied(self.numerics):
@@ -219,9 +242,9 @@ class Translator:
                 self._packed,
                 sources,
                 search or self.search,
-                bos=BOS,
-                eos=EOS,
-                pad=PAD,
+                bos=self.codec.bos,
+                eos=self.codec.eos,
+                pad=self.codec.pad,
                 limits=self.limits,
                 prefixes=[begins[i] for i in wanted] if begins else None,
                 progress=progress,
@@ -232,8 +255,7 @@ class Translator:
         seconds = time.perf_counter() - begun
         for i, hypotheses in zip(wanted, found.hypotheses, strict=True):
             answers[i] = [
-                Answer(one_line(self.tokenizer.decode(h.tokens)), h.score, h.stopped, tuple(h.tokens))
-                for h in hypotheses
+                Answer(one_line(self.codec.decode(h.tokens)), h.score, h.stopped, tuple(h.tokens)) for h in hypotheses
             ]
         return Translations(answers, found.counters, found.counters["tokens"], seconds)
 
@@ -246,11 +268,11 @@ class Translator:
         tag = self.tag(self.direction([source], to))
         read, written = self._read(source, "the source"), self._read(target, "the target")
         with applied(self.numerics):
-            weights = cross_attention(self.model, encoder_input(read, tag), written, BOS)
+            weights = cross_attention(self.model, encoder_input(read, tag, self.codec.eos), written, self.codec.bos)
         if weights is None:
             return None
         first = 0 if tag is None else 1
-        pieces = self.tokenizer.pieces
+        pieces = self.codec.pieces
         return AttentionMap(tuple(pieces(read)), tuple(pieces(written)), weights[:, first : first + len(read)])
 
     def direction(self, texts: Sequence[str], to: str | None) -> Direction:
@@ -260,6 +282,8 @@ class Translator:
             OptionError: the model has no such direction, or it must be said.
         """
         targets = {target: (source, target) for source, target in self.directions}
+        if to is not None and self.directions == (UNSAID,):
+            return UNSAID[0], to
         if to is not None:
             if not isinstance(to, str) or to not in targets:
                 raise OptionError(f"this model does not translate into {to!r}{suggest(str(to), targets)}")
@@ -283,7 +307,7 @@ class Translator:
 
     def tag(self, direction: Direction) -> int | None:
         """The token that asks for a direction; None in a model that has only one."""
-        return self.tokenizer.tag_id(direction[1]) if self.tokenizer.languages else None
+        return self.tokenizer.tag_id(direction[1]) if len(self.directions) > 1 else None
 
     def excess(self, text: str) -> str:
         """What a text has too much for the model's window; "" of one that fits."""
@@ -295,7 +319,7 @@ class Translator:
         return f"{len(ids):,} tokens and the model's window {room:,}" if len(ids) > room else ""
 
     def _encode(self, text: str) -> list[int]:
-        return self.tokenizer.encode(self.read(text))
+        return self.codec.encode(self.read(text))
 
     def _read(self, text: str, what: str) -> list[int]:
         """The pieces of a text, when they fit into the model."""

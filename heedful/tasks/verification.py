@@ -20,9 +20,10 @@ from heedful.run.receipt import NAME as RECEIPT
 from heedful.run.receipt import HeldOut, Receipt, read_receipt
 from heedful.tasks.asked import flag_of
 from heedful.tasks.evidence import Pairs, Tell, evaluate_pairs, machine, unwatched, versions
-from heedful.tasks.importing import is_imported
+from heedful.tasks.imported import is_imported
 from heedful.tasks.loading import Scored, load
 from heedful.tasks.models import compression_of
+from heedful.tasks.preference import measurable
 from heedful.tasks.preparation import READY
 from heedful.tasks.texts import option_of
 from heedful.tasks.translator import Translator
@@ -147,7 +148,7 @@ def verify_run(
         said = f"not made anew: a run is loaded only when all of it is whole; mend {', '.join(broken)} first"
         checks.append(Check("figure", "all", "unchecked", said))
     else:
-        loaded = load(path, numerics.device)
+        loaded = measurable(load(path, numerics.device), begun)
         if isinstance(loaded, Translator | Scored):
             candidates = [*_readings(text), *_candidates(begun, dict(at_hand), loaded)]
             checks += _figures(receipt, read_scores(run.scores), candidates, loaded, bool(changes), tell)

@@ -122,7 +122,18 @@ class Writer:
             raise OptionError("this model was trained on single texts, not on dialogue: ask for write([...])")
         if isinstance(turns, str) or not turns:
             raise ShapeError(f"turns are a list of what was said, one at least: got {turns!r}")
-        return self.write([TURN.join(map(one_line, turns[-self.manner.turns :]))], search=search)[0]
+        return self.write([_spoken(turns[-self.manner.turns :])], search=search)[0]
+
+    def heard(self, turns: Sequence[str]) -> list[str]:
+        """The last turns: as many as it was trained to read, and of those as fit into its window; one at least.
+
+        Args:
+            turns: that were said, the latest last.
+        """
+        kept = list(turns[-self.manner.turns :])
+        while len(kept) > 1 and self.engine.excess(_spoken(kept)):
+            del kept[0]
+        return kept
 
     def answer(
         self,
@@ -187,6 +198,11 @@ class Writer:
         """The pairs of a table that figures may have been made on."""
         assignments = Form(self.manner.source, self.manner.target, self.manner.turns).read(path)
         return [[assignment.pair for assignment in assignments if not assignment.is_empty]]
+
+
+def _spoken(turns: Iterable[str]) -> str:
+    """Turns as one text."""
+    return TURN.join(map(one_line, turns))
 
 
 def as_turns(text: str) -> str:

@@ -61,7 +61,7 @@ class Lines:
     def evaluation(self, step: int, found: Evaluation, best: bool) -> None:
         """The score, and what the first sentence comes out as."""
         example = f"  {_short(found.samples[0].source)} → {_short(found.samples[0].now)}" if found.samples else ""
-        self._say(f"step {step:,}  {self._outlook.score} {found.score:.2f}{' (best)' if best else ''}{example}")
+        self._say(f"step {step:,}  {self._outlook.score} {found.shown}{' (best)' if best else ''}{example}")
 
     def samples(self, samples: Sequence[Sample]) -> None:
         """Nothing: they are for those who watch."""

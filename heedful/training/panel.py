@@ -51,8 +51,8 @@ class Panel:
         self._losses, self._scores = Curve(256), Curve(256)
         self._progress: Progress | None = None
         self._loss = 0.0
-        self._score: float | None = None
-        self._best: float | None = None
+        self._found: Evaluation | None = None
+        self._best: Evaluation | None = None
         self._samples: Sequence[Sample] = ()
         self._events: deque[str] = deque(maxlen=2)
         self._doing = ""
@@ -77,10 +77,10 @@ class Panel:
 
     def evaluation(self, step: int, found: Evaluation, best: bool) -> None:
         """Show the score and the sentences."""
-        self._score = found.score
-        self._scores.add(found.score)
+        self._found = found
+        self._scores.add(found.read)
         if best:
-            self._best = found.score
+            self._best = found
         self.samples(found.samples or self._samples)
 
     def samples(self, samples: Sequence[Sample]) -> None:
@@ -161,13 +161,13 @@ class Panel:
         peak = "" if share is None else f"{share:.0%} of what this machine can compute"
         loss = Text(sparkline(self._losses.points, width), style="magenta")
         rows.add_row("loss", Text(f"{self._loss:.3f}", style="bold magenta"), loss, self._pace_line())
-        if self._score is None:
+        if self._found is None:
             rows.add_row(self._outlook.score, Text("-", style="dim"), "", Text(peak, style="dim"))
         else:
             curve = Text(sparkline(self._scores.points, width), style="cyan")
-            if self._best is not None and self._best > self._score:
-                curve.append(f"  best {self._best:.2f}", style="dim")
-            score = Text(f"{self._score:.2f}", style="bold cyan")
+            if self._best is not None and self._best.score > self._found.score:
+                curve.append(f"  best {self._best.shown}", style="dim")
+            score = Text(self._found.shown, style="bold cyan")
             rows.add_row(self._outlook.score, score, curve, Text(peak, style="dim"))
         where = f"step {progress.step:,} of {progress.steps:,}, epoch {progress.epoch:.1f}"
         rows.add_row("rate", f"{progress.rate:.2g}", "", Text(where, style="dim"))

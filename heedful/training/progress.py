@@ -24,11 +24,23 @@ class Evaluation:
         score: higher is better; it decides which weights are the best, and when patience ends.
         figures: by name, for metrics.jsonl; names of timings end in _seconds or _per_second.
         samples: for those who watch.
+        is_loss: whether the score is minus a loss, which people read as it is.
     """
 
     score: float
     figures: Mapping[str, float] = field(default_factory=dict)
     samples: Sequence[Sample] = ()
+    is_loss: bool = False
+
+    @property
+    def read(self) -> float:
+        """What people read: the score, or the loss."""
+        return -self.score if self.is_loss else self.score
+
+    @property
+    def shown(self) -> str:
+        """The same in as many digits as tell something."""
+        return f"{self.read:.3f}" if self.is_loss else f"{self.read:.2f}"
 
 
 Evaluate = Callable[[Model], Evaluation]

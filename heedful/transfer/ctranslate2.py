@@ -49,6 +49,7 @@ ALLOWED = {
     "head_width": (None,),
     "n_kinds": (0,),
     "scale_attention": (True,),
+    "rotary_stretch": (None,),
     "output": ("linear", "biased"),
     "pooler": (False,),
 }

@@ -78,6 +78,13 @@ def read_tokenizer(folder: Path, config: Mapping[str, Any], frame: Frame) -> tup
         return _with_roles(found, names, config), [whole, *files]
     made, sources = _made(folder, said, names)
     known = made.get_vocab(with_added_tokens=True)
+    added = {name for _, name in said.added}
+    around = [names[role] for role in frame.single.split() if role in names]
+    if missing := [name for name in around if name not in known and name not in added]:
+        raise RunError(
+            f"{sources[0]} has no {' and no '.join(map(repr, missing))}, between which this model reads every text: it "
+            "is damaged, or another model's; fetch it again"
+        )
     made.add_special_tokens([said.token(name) for name in dict.fromkeys(names.values()) if name in known])
     for token, name in said.added:
         entry = said.token(name)

@@ -12,7 +12,7 @@ from heedful.architecture import Architecture
 from heedful.interface import Source
 from heedful.model.attention import Attention, attend
 from heedful.model.pack import pack
-from heedful.model.positions import RotaryPositions, rotate
+from heedful.model.positions import RotaryPositions, rotary_rates, rotate
 from heedful.model.transformer import Transformer
 
 SHAPE = Architecture(
@@ -69,7 +69,7 @@ def test_without_the_scale_is_attention_with_queries_multiplied_by_the_root_of_t
     whole = nn.ModuleList([Attention(SHAPE)])
     (attention,) = whole
     x, other = torch.randn(2, 3, 16), torch.randn(2, 5, 16)
-    rotation = RotaryPositions("rotary", 8, 8)(torch.arange(3)[None], torch.float32)
+    rotation = RotaryPositions("rotary", 8, rotary_rates(8))(torch.arange(3)[None], torch.float32)
     seen = []
     attention.weights.register_forward_hook(lambda module, inputs, output: seen.append(output))
     key, value = attention.keys_values(other)

@@ -10,7 +10,7 @@ from tests.tasks.written import ask, dialogues, summaries, train_small
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chat")
-    talk = ask(dialogues(folder / "data"), folder / "talk", turns=3, source_column="en", steps=3)
+    talk = ask(dialogues(folder / "data"), folder / "talk", turns=3, source_column="en", steps=3, long="refuse")
     return {
         "talk": train_small(talk).path,
         "short": train_small(ask(summaries(folder / "data"), folder / "short", steps=1)).path,
@@ -29,6 +29,19 @@ def test_each_turn_is_answered_with_those_before_it_in_mind(runs, capsys):
 def test_chance_is_seeded(runs, capsys):
     again = [run(capsys, "chat", runs["talk"], "--sample", "--seed", 3, typed="red cat\n")[1] for _ in range(2)]
     assert again[0] == again[1]
+
+
+def test_a_full_window_ends_nothing(runs, capsys):
+    writer = Writer.load(runs["talk"])
+    room = writer.engine.model.max_len - 2
+    full = " ".join(["cat"] * (room // len(writer.engine.tokenizer.encode("cat"))))
+    assert not writer.engine.excess(full)
+    code, out, err = run(capsys, "chat", runs["talk"], typed=f"red cat\n{full} {full}\n{full}\n")
+    lines = out.split("\n")
+    assert (code, lines) == (2, [writer.reply(["red cat"]), "", writer.reply([full]), ""])
+    assert "the window is full: the oldest 2 turns are forgotten" in err and "tokens and the model's window" in err
+    code, _, err = run(capsys, "chat", runs["talk"], typed=f"{full} {full}\n", terminal=True)
+    assert code == 0 and "tokens and the model's window" in err
 
 
 def test_at_a_terminal_it_says_what_to_do(runs, capsys):

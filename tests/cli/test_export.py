@@ -36,7 +36,7 @@ def test_mistakes_are_one_line(tiny, tmp_path, capsys):
 
 
 def test_an_imported_run_goes_back_as_it_came(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("heedful.tasks.importing.is_imported", lambda run: True)
+    monkeypatch.setattr("heedful.tasks.imported.is_imported", lambda run: True)
     arguments = ["export", str(tmp_path), "--to", "huggingface", "--out", str(tmp_path / "new"), "--quantization=int8"]
     code, _, err = run(capsys, *arguments)
     assert code == 2

@@ -1,11 +1,14 @@
 """`heedful generate`: texts to stdout, complaints to stderr, mistakes in one line."""
 
 import json
+from itertools import islice
 
 import pytest
 
 from heedful.cli.generate import remarks
-from heedful.tasks.language_model import Passage
+from heedful.decoding import Sampling
+from heedful.decoding.writing import Writing
+from heedful.tasks.language_model import LanguageModel
 from tests.cli.commands import refused, run
 
 
@@ -51,7 +54,7 @@ def test_gaps(capsys, languages):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--prompt", "a", "--temperature", 0), "temperature is a number above 0"),
+        (("--prompt", "a", "--temperature", 0), "--top-k 1 takes the likeliest every time"),
         (("--prompt", "a", "--temperature", -1), "temperature is a number above 0"),
         (("--prompt", "a", "--top-p", 1.5), "top_p is a probability"),
         (("--prompt", "a", "--top-k", 0), "top_k is at least 1"),
@@ -59,7 +62,7 @@ def test_gaps(capsys, languages):
         (("--prompt", "a", "--n", 0), "n_best is at least 1"),
         (("--prompt", "a", "--repetition-penalty", 0), "repetition_penalty is a number"),
         (("--prompt", "a", "--fill", "b"), "give one of them"),
-        (("--prompt", "the cat " * 40), "the model's window 23: shorten it"),
+        (("--prompt", "the cat " * 40), "the model's window 24: shorten it"),
         (("--fill", "a <mask>"), "fills no gaps"),
     ],
 )
@@ -73,11 +76,16 @@ def test_no_text_and_no_language_model(capsys, languages, tiny):
 
 
 def test_a_full_window_is_told():
-    def passage(n_slides):
-        return Passage("a", "length", 3, n_slides, -1.0)
-
-    assert remarks([passage(0), passage(0)], 24) == []
-    assert remarks([passage(1)], 24) == [
+    assert remarks([0, 0], 24) == []
+    assert remarks([1], 24) == [
         "the window of 24 tokens was full once: its first half was forgotten, and writing went on"
     ]
-    assert "full 2 times" in remarks([passage(2)], 24)[0]
+    assert "full 2 times" in remarks([2, 1], 24)[0]
+
+
+def test_however_many_texts_are_wanted_few_are_in_memory(languages):
+    model = LanguageModel.load(languages.runs["causal"], "cpu")
+    first = islice(model.passages("The", Writing(Sampling(n_best=10**8), max_tokens=2)), 70)
+    some = model.generate("The", Writing(Sampling(n_best=70), max_tokens=2))
+    assert [passage.text for passage in first] == [passage.text for passage in some]
+    assert len({passage.text for passage in some}) > 5

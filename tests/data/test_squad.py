@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+from heedful.data import squad
 from heedful.data.squad import Gold, Question, hold_out, located, read_questions
+from heedful.data.text import identity
 from heedful.errors import DataError
 
 CONTEXT = "Ada met Byron. Byron met Ada."
@@ -146,3 +148,11 @@ def test_no_context_is_in_two_parts():
     more = hold_out([*items, *(Question("x", "y", f"other {n}", ()) for n in range(4))], ("dev", "test"), 1)
     assert len({item.name for item in more["dev"]} & {item.name for item in parts["dev"]}) >= 16
     assert hold_out(items, ("dev",), 2)["dev"] != hold_out(items, ("dev",), 1)["dev"]
+
+
+def test_a_context_of_many_questions_is_looked_at_once(monkeypatch):
+    seen = []
+    monkeypatch.setattr(squad, "identity", lambda context: seen.append(context) or identity(context))
+    items = [Question(str(n), "who?", f"context {n % 3}", ()) for n in range(30)]
+    assert sum(map(len, hold_out(items, ["dev"], 1).values())) == 30
+    assert len(seen) == 3

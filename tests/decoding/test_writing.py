@@ -28,7 +28,7 @@ def model():
 
 
 def write(model, prompt, how, hear=lambda row, token: False):
-    return Writer(model, how, bos=BOS, eos=EOS, banned=[PAD, BOS]).write(prompt, hear)
+    return Writer(model, how, eos=EOS, banned=[PAD, BOS]).write([BOS, *prompt], hear)
 
 
 def chances(model, tokens):
@@ -115,7 +115,7 @@ def test_repetition_is_discouraged(model):
 
 def test_a_prompt_fills_the_window_or_is_refused(model):
     assert write(model, [5] * 7, Writing(max_tokens=3))
-    with pytest.raises(LengthError, match="the prompt has 8 tokens and the model's window 7"):
+    with pytest.raises(LengthError, match="the prompt has 9 tokens, special ones counted, and the model's window 8"):
         write(model, [5] * 8, Writing())
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 from heedful.architecture import Architecture
 from heedful.errors import ShapeError
 from heedful.model.attention import Attention, attend, attention_weights
-from heedful.model.positions import RotaryPositions
+from heedful.model.positions import RotaryPositions, rotary_rates
 from tests.reference import attention as reference
 from tests.reference.torch_layers import multihead
 
@@ -264,7 +264,7 @@ def test_groups_of_heads_share_keys():
 def test_rotation_reaches_queries_and_keys():
     """Only differences of positions count: shifted by three, all stays the same."""
     attention = Attention(Architecture(10, d_model=8, n_heads=2)).double()
-    rotary = RotaryPositions("rotary", 20, 4)
+    rotary = RotaryPositions("rotary", 20, rotary_rates(4))
     x = torch.randn(1, 5, 8, dtype=torch.float64)
     outputs = []
     for start in (0, 3):

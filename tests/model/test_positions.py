@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heedful.model.positions import AddedPositions, RotaryPositions, rotate, sinusoids
+from heedful.architecture import Stretch
+from heedful.model.positions import AddedPositions, RotaryPositions, rotary_rates, rotate, sinusoids
 from tests.reference import positions as reference
 
 
@@ -54,7 +55,7 @@ def test_added_positions_keep_the_dtype(kind):
 
 def test_rotation_turns_complex_numbers():
     x = torch.randn(1, 2, 4, 6, dtype=torch.float64)
-    turned = rotate(x, RotaryPositions("rotary", 30, 6)(torch.arange(20, 24)[None], torch.float64))
+    turned = rotate(x, RotaryPositions("rotary", 30, rotary_rates(6))(torch.arange(20, 24)[None], torch.float64))
     for head in range(2):
         for t in range(4):
             expected = reference.turn(x[0, head, t], 20 + t)
@@ -63,7 +64,7 @@ def test_rotation_turns_complex_numbers():
 
 @given(start=st.integers(0, 400), shift=st.integers(0, 400), distance=st.integers(0, 90))
 def test_products_depend_on_the_distance_alone(start, shift, distance):
-    rotary = RotaryPositions("rotary", 1000, 8)
+    rotary = RotaryPositions("rotary", 1000, rotary_rates(8))
     query, key = torch.randn(2, 1, 1, 1, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
     def product(position):
@@ -75,15 +76,27 @@ def test_products_depend_on_the_distance_alone(start, shift, distance):
 
 def test_rotation_keeps_lengths_and_the_first_position():
     x = torch.randn(1, 1, 5, 8)
-    turned = rotate(x, RotaryPositions("rotary", 9, 8)(torch.arange(5)[None], torch.float32))
+    turned = rotate(x, RotaryPositions("rotary", 9, rotary_rates(8))(torch.arange(5)[None], torch.float32))
     torch.testing.assert_close(turned.norm(dim=-1), x.norm(dim=-1))
     assert torch.equal(turned[:, :, 0], x[:, :, 0])
-    assert rotate(x, RotaryPositions("none", 9, 8)(torch.arange(5)[None], torch.float32)) is x
+    assert rotate(x, RotaryPositions("none", 9, rotary_rates(8))(torch.arange(5)[None], torch.float32)) is x
 
 
 def test_a_model_cast_to_bfloat16_still_knows_where_it_is():
     """Angles in bfloat16 would make positions 1001 and 1000 the same."""
-    exact, cast = RotaryPositions("rotary", 1024, 8), RotaryPositions("rotary", 1024, 8).bfloat16()
+    exact, cast = (
+        RotaryPositions("rotary", 1024, rotary_rates(8)),
+        RotaryPositions("rotary", 1024, rotary_rates(8)).bfloat16(),
+    )
     positions = torch.tensor([[999, 1000, 1001]])
     for right, found in zip(exact(positions, torch.float32), cast(positions, torch.float32), strict=True):
         torch.testing.assert_close(found, right, rtol=0, atol=2**-8)
+
+
+def test_slow_turns_are_stretched_and_fast_ones_are_not():
+    stretch = Stretch(factor=8, low=1, high=4, trained=64)
+    plain, found = rotary_rates(8, 100.0), rotary_rates(8, 100.0, stretch)
+    # Rates of 1, 0.316, 0.1 and 0.0316 turn 10.2, 3.22, 1.02 and 0.32 times over 64 positions.
+    shares = [1, (64 * 100**-0.25 / (2 * math.pi) - 1) / 3, (6.4 / (2 * math.pi) - 1) / 3, 0]
+    expected = [rate * (share + (1 - share) / 8) for rate, share in zip(plain.tolist(), shares, strict=True)]
+    torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64))

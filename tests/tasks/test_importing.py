@@ -9,7 +9,8 @@ import torch
 from heedful.errors import RunError
 from heedful.interface import Source
 from heedful.run.manifest import check_manifest
-from heedful.tasks.importing import ImportOptions, give_back, import_model, is_imported, load_imported
+from heedful.tasks.imported import is_imported, load_imported
+from heedful.tasks.importing import ImportOptions, give_back, import_model
 from heedful.tasks.verification import verify_run
 from heedful.transfer.families.table import LAYOUTS
 from tests.transfer import foreign_folder

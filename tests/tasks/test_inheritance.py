@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from heedful.architecture import Architecture
 from heedful.errors import OptionError, RunError
 from heedful.run.disk import read_json, write_json
 from heedful.run.manifest import write_manifest
 from heedful.run.weights import load_tensors
-from heedful.tasks.inheritance import Inheritance, put_in, stored
+from heedful.tasks.inheritance import Inheritance, put_in, roomy, stored
 from heedful.tasks.translation import train_translation
 from heedful.tasks.translator import Translator
 from tests.tasks.tiny import ask, small, train_tiny
@@ -40,6 +41,20 @@ def test_shape_and_rates_follow(tiny, one_way):
     assert setup["architecture"]["dropout"] == setup["size"]["dropout"] == 0.3
     assert setup["size"]["orthogonal_rate"] == pytest.approx(0.15 * 0.02)
     assert setup["size"]["epochs"] == 12
+
+
+def test_a_narrow_window_binds_only_where_positions_are_learned():
+    narrow = Architecture(20, n_encoder_layers=0, decoder_positions="rotary", max_len=32)
+    assert roomy(narrow).max_len == 1024
+    assert roomy(replace(narrow, max_len=2048)).max_len == 2048
+    learned = replace(narrow, decoder_positions="learned")
+    assert roomy(learned) == learned
+
+
+def test_a_language_model_with_a_narrow_window_becomes_a_translator_of_long_lines(languages):
+    assert read_json(languages.runs["causal"] / "config.json")["architecture"]["max_len"] == 24
+    begun = Inheritance.open([languages.runs["causal"]], "new")
+    assert begun.shape.max_len == 1024
 
 
 def test_card_and_scores_tell_of_it(one_way):

@@ -54,7 +54,7 @@ def test_a_stop_string_ends_a_text_and_is_left_out(loaded):
 
 
 def test_a_prompt_longer_than_the_window(loaded):
-    with pytest.raises(LengthError, match="the model's window 23: shorten it"):
+    with pytest.raises(LengthError, match="the model's window 24: shorten it"):
         loaded["causal"].generate("the cat " * 40)
 
 
@@ -119,7 +119,7 @@ def test_what_is_refused(loaded, name, ask, said):
 
 
 def test_a_text_too_long_to_fill(loaded):
-    with pytest.raises(LengthError, match="the model's window 22"):
+    with pytest.raises(LengthError, match="the model's window 24"):
         loaded["masked"].fill("<mask>" + " the cat" * 30)
 
 

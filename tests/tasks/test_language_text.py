@@ -1,12 +1,16 @@
 """From files to what is learned from: nothing in both parts, and what cannot be begun with is refused."""
 
 import pytest
+import torch
 
 from heedful.errors import DataError, OptionError, RunError
+from heedful.tasks.imported import load_imported
+from heedful.tasks.importing import ImportOptions, import_model
 from heedful.tasks.language_kinds import Causal, Denoising, Masked
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.language_text import Begun, Laid, lay_down
 from tests.tasks.tiny_language import documents, small
+from tests.transfer import foreign_folder
 
 CAUSAL = Causal()
 
@@ -105,3 +109,26 @@ def test_the_same_seed_makes_the_same_model(languages):
     one, other, third = (dict(found.build(seed).named_parameters()) for seed in (1, 1, 2))
     assert all((one[name] == other[name]).all() for name in one)
     assert any((one[name] != third[name]).any() for name in one)
+
+
+@pytest.mark.parametrize(("family", "kind"), [("gpt2", CAUSAL), ("bert", Masked())])
+def test_an_imported_model_goes_on_under_a_vocabulary_of_the_text(family, kind, tmp_path, languages):
+    foreign_folder.write(tmp_path / "there", family, max_len=24)
+    run = import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "run")).path
+    found = laid(tmp_path / "a", LanguageOptions(out=tmp_path, text=(languages.text,), init=run), kind)
+    old, new = load_imported(run).model, found.build(1)
+    assert found.begun_with.startswith("run under a vocabulary of this text (of ")
+    assert (found.size.window, found.architecture.vocab_size) == (24, found.tokenizer.vocab_size)
+    kept = dict(old.named_parameters())
+    (stack,) = {name.partition(".")[0] for name in kept if ".blocks." in name}
+    name = f"{stack}.embedding.tokens.weight"
+    for other, weight in new.named_parameters():
+        if weight.shape == kept[other].shape and other != name:
+            torch.testing.assert_close(weight, kept[other])
+    cat = found.tokenizer.encode("the cat")[-1]
+    assert found.tokenizer.piece(cat) == " cat"
+    torch.testing.assert_close(dict(new.named_parameters())[name][cat], kept[name][foreign_folder.WORDS.index("cat")])
+    with pytest.raises(OptionError, match="has a"):
+        laid(tmp_path / "b", LanguageOptions(out=tmp_path, text=(languages.text,), init=run), Denoising())
+    with pytest.raises(RunError, match="was imported with a tokenizer of its own"):
+        Begun.read(run)

@@ -1,17 +1,22 @@
 """Tuning by preferences: what is held out, what is stored, what is refused."""
 
 import json
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
+import torch
 
 from heedful.data.preferences import Preference, PreferencePlan
 from heedful.errors import DataError, OptionError
 from heedful.run.disk import read_json
+from heedful.run.weights import load_tensors
 from heedful.tasks.language_request import LanguageOptions
 from heedful.tasks.language_text import Begun, built
+from heedful.tasks.loading import load
 from heedful.tasks.models import snapshot
-from heedful.tasks.preference import PreferenceTask, held_gains, part, references
+from heedful.tasks.preference import PreferenceTask, held_gains, measurable, part, references
+from heedful.tasks.verification import verify_run
 from heedful.training.preference import DirectPreference
 from tests.tasks.tiny_language import train
 
@@ -74,3 +79,27 @@ def test_a_model_that_fills_gaps_is_refused(tmp_path, languages):
     with pytest.raises(OptionError, match="goes on with a text"):
         train(options)
     assert not (tmp_path / "run").exists()
+
+
+def test_figures_are_made_anew_from_what_training_began_with(languages, tmp_path):
+    path = copytree(languages.runs["preference"], tmp_path / "run")
+    (figure,) = (check for check in verify_run(path).checks if check.kind == "figure")
+    recorded = languages.published["preference"].scores[0].figures["accuracy"]["score"]
+    assert (figure.state, figure.found) == ("holds", recorded)
+    loaded = measurable(load(path, "cpu"), path / "training/begun")
+    assert loaded.figures([("another", "pair")]) == {}
+    rmtree(path / "training/begun")
+    (figure,) = (check for check in verify_run(path).checks if check.kind == "figure")
+    assert figure.state == "unchecked"
+
+
+def test_another_model_is_found_out(languages):
+    place = languages.runs["preference"] / "training/begun"
+    held = [(one.prompt, one.chosen) for one in PreferenceTask().open(place, LanguageOptions(out=place)).held]
+    loaded = measurable(load(languages.runs["preference"], "cpu"), place)
+    first = load_tensors(place / "start.safetensors")
+    with torch.no_grad():
+        for name, weight in loaded.tuned.model.named_parameters():
+            # As far to the other side of where training began.
+            weight.copy_(2 * first[name] - weight)
+    assert loaded.figures(held) != languages.published["preference"].scores[0].figures

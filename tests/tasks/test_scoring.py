@@ -48,6 +48,17 @@ def test_what_cannot_be_scored_is_refused(folder, tiny, tmp_path):
         score_file(folder / "strong", bad)
 
 
+def test_a_table_is_no_text_for_a_language_model(languages, tmp_path):
+    (tmp_path / "table.tsv").write_text("a text\tgood\n")
+    with pytest.raises(DataError, match=r"table\.tsv is a table by its ending.*expected plain text"):
+        score_file(languages.runs["causal"], tmp_path / "table.tsv")
+
+
+def test_a_run_tuned_by_preferences_says_where_its_figure_is_made(languages):
+    with pytest.raises(OptionError, match=r"tuned by preferences.*`heedful verify"):
+        score_file(languages.runs["preference"], languages.text)
+
+
 def test_a_file_that_holds_nothing_is_refused(tmp_path, monkeypatch):
     class Empty:
         def readings(self, data):

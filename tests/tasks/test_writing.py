@@ -26,7 +26,7 @@ def runs(tmp_path_factory):
 
 def test_a_run_proves_itself(runs):
     (scores,) = read_scores(runs["short"] / "scores.json")
-    assert list(scores.figures) == ["rouge_1", "rouge_2", "rouge_l", "bleu"]
+    assert list(scores.figures) == ["rouge_l", "rouge_1", "rouge_2", "bleu"]
     assert scores.baselines["its first sentence"] > 10
     card = (runs["short"] / "README.md").read_text()
     assert "As a rule of thumb for BLEU" not in card

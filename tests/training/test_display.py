@@ -74,3 +74,9 @@ def test_evaluations_and_events_have_a_line_each():
         "step 8  BLEU 3.00",
         "step 1,000  spike",
     ]
+
+
+def test_a_loss_is_read_as_a_loss():
+    stream = io.StringIO()
+    Lines(Outlook("x", "dev loss"), stream, 10.0).evaluation(7, Evaluation(-1.2341, is_loss=True), True)
+    assert stream.getvalue() == "step 7  dev loss 1.234 (best)\n"

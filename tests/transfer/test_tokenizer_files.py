@@ -40,6 +40,12 @@ def words(folder, **said):
         (folder / "tokenizer_config.json").write_bytes(encode_json(said))
 
 
+def test_a_vocabulary_without_what_stands_around_texts_is_refused(tmp_path):
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[MASK]\nthe\ncat\n")
+    with pytest.raises(RunError, match=r"vocab\.txt has no '\[CLS\]' and no '\[SEP\]', between which"):
+        read_tokenizer(tmp_path, {}, BERT.frame)
+
+
 def pairs_of_bytes(folder, special):
     """vocab.json and merges.txt."""
     inner = tokenizers.Tokenizer(models.BPE())

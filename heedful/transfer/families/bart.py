@@ -32,6 +32,7 @@ BOTH = {
     "n_kinds": (0,),
     "scale_attention": (True,),
     "rotary_base": (),
+    "rotary_stretch": (),
     "relative_buckets": (),
     "relative_distance": (),
     "output": ("linear", "biased"),

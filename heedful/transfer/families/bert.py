@@ -25,6 +25,7 @@ READING = {
     "n_kinds": (1, 2),
     "scale_attention": (True,),
     "rotary_base": (),
+    "rotary_stretch": (),
     "relative_buckets": (),
     "relative_distance": (),
     "output": ("linear", "transformed"),

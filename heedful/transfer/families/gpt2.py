@@ -104,6 +104,7 @@ GPT2 = Layout(
         "head_width": (None,),
         "scale_attention": (True, False),
         "rotary_base": (),
+        "rotary_stretch": (),
     },
     defaults={
         "activation_function": "gelu_new",

@@ -27,6 +27,14 @@ _LAYER = {
     "post_attention_layernorm": "feed_forward_residual.norm",
 }
 
+# Ours, and theirs.
+_STRETCH = {
+    "factor": "factor",
+    "low": "low_freq_factor",
+    "high": "high_freq_factor",
+    "trained": "original_max_position_embeddings",
+}
+
 
 def _body(shape: Architecture) -> list[Pair]:
     return [
@@ -45,7 +53,7 @@ def _read(config: Values, tensors: Tensors) -> dict[str, Any]:
     return {
         "activation": activation(config["hidden_act"], GATES),
         "bias": config["attention_bias"],
-        "rotary_base": _base(config),
+        **_turns(config),
         "n_kv_heads": config.get("num_key_value_heads"),
         "head_width": config.get("head_dim"),
         "dropout": 0.0,
@@ -53,16 +61,21 @@ def _read(config: Values, tensors: Tensors) -> dict[str, Any]:
     }
 
 
-def _base(config: Values) -> float:
-    """Of the wavelengths, which older files and newer ones keep in different places."""
+def _turns(config: Values) -> dict[str, Any]:
+    """Base and stretch of the wavelengths, which older files and newer ones keep in different places."""
     said = config.get("rope_parameters") or config.get("rope_scaling") or {}
     kind = said.get("rope_type", said.get("type", "default"))
-    if kind != "default" or said.get("partial_rotary_factor", 1.0) != 1.0:
+    if kind not in ("default", "llama3") or said.get("partial_rotary_factor", 1.0) != 1.0:
         raise OptionError(
             f"config.json says rope_type={kind!r}, partial_rotary_factor={said.get('partial_rotary_factor', 1.0)}: "
-            "expected plain rotary positions ('default') of whole heads; choose a model that has them"
+            "expected rotary positions of whole heads, 'default' or 'llama3'; choose a model that has them"
         )
-    return float(said["rope_theta"] if "rope_theta" in said else config["rope_theta"])
+    if kind == "llama3" and (missing := [key for key in _STRETCH.values() if key not in said]):
+        raise OptionError(f"config.json says rope_type='llama3' without {missing[0]!r}: fetch the file again")
+    return {
+        "rotary_base": float(said["rope_theta"] if "rope_theta" in said else config["rope_theta"]),
+        "rotary_stretch": {ours: said[key] for ours, key in _STRETCH.items()} if kind == "llama3" else None,
+    }
 
 
 def _written(shape: Architecture) -> dict[str, Any]:
@@ -73,9 +86,15 @@ def _written(shape: Architecture) -> dict[str, Any]:
         "attention_bias": shape.bias,
         "mlp_bias": shape.bias,
         "rms_norm_eps": shape.eps,
-        "rope_parameters": {"rope_type": "default", "rope_theta": shape.rotary_base},
+        "rope_parameters": {"rope_theta": shape.rotary_base, **_stretched(shape)},
         "tie_word_embeddings": shape.tie != "none",
     }
+
+
+def _stretched(shape: Architecture) -> dict[str, Any]:
+    if shape.rotary_stretch is None:
+        return {"rope_type": "default"}
+    return {"rope_type": "llama3", **{key: getattr(shape.rotary_stretch, ours) for ours, key in _STRETCH.items()}}
 
 
 LLAMA = Layout(
@@ -101,6 +120,7 @@ LLAMA = Layout(
         "head_width": (),
         "scale_attention": (True,),
         "rotary_base": (),
+        "rotary_stretch": (),
     },
     defaults={
         "hidden_act": "silu",

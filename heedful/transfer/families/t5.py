@@ -116,6 +116,7 @@ T5 = Layout(
         "n_kinds": (0,),
         "scale_attention": (False,),
         "rotary_base": (),
+        "rotary_stretch": (),
         "output": ("linear",),
         "pooler": (False,),
     },
