@@ -12,6 +12,7 @@ def import_(
     *,
     out: Path,
     fetch: bool = False,
+    adapter: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
     """Read a model folder as the Hugging Face hub has it: BERT, RoBERTa, DistilBERT, GPT-2, Llama, T5, BART or Marian.
@@ -21,11 +22,12 @@ def import_(
             or hub:OWNER/NAME, which needs pip install "heedful[hub]".
         out: the new run directory.
         fetch: a model of the hub may be fetched; without it only what was fetched before is found.
+        adapter: a folder of LoRA corrections that peft wrote for this model: they are added to its weights.
         as_json: print one JSON object instead of a few lines.
     """
     from heedful.tasks.importing import ImportOptions, import_model
 
-    found = import_model(ImportOptions(model, out, fetch))
+    found = import_model(ImportOptions(model, out, fetch, adapter))
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False))
         return

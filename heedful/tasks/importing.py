@@ -32,11 +32,13 @@ class ImportOptions:
         model: a folder, or "hub:OWNER/NAME".
         out: the new run directory.
         fetch: a model of the hub may be fetched; else it must have been before.
+        adapter: a folder of LoRA corrections to it, as peft writes them.
     """
 
     model: str
     out: Path
     fetch: bool = False
+    adapter: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def import_model(options: ImportOptions) -> Import:
     of_hub = hub.is_hub(options.model)
     folder = hub.snapshot(options.model, options.fetch) if of_hub else Path(options.model)
     check_place(options.out, folder)
-    found = read_pretrained(folder)
+    found = read_pretrained(folder, options.adapter)
     name = options.model if of_hub else folder.resolve().name
     config = _config(found, name)
     with atomic_folder(options.out) as part:

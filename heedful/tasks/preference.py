@@ -20,12 +20,11 @@ from heedful.errors import DataError, OptionError
 from heedful.evaluation.language import choice_figures
 from heedful.interface import Model
 from heedful.numerics import Numerics, applied, choose
-from heedful.run.directory import RunDirectory
+from heedful.run.directory import REQUEST, RunDirectory
 from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile, ScoreSet, Usage
 from heedful.run.weights import save_tensors
 from heedful.tasks.artefact import Outcome
-from heedful.tasks.beginning import REQUEST
 from heedful.tasks.course import Course
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.language_defaults import preference_options

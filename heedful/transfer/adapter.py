@@ -76,6 +76,11 @@ def save_adapter(model: Transformer, folder: Path, base: str) -> None:
     write_json(folder / CONFIG, config)
 
 
+def adapter_files(folder: Path) -> list[Path]:
+    """Those that an adapter consists of."""
+    return [folder / CONFIG, folder / WEIGHTS]
+
+
 def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str, Tensor], list[str]]:
     """The weights of a model with somebody's corrections added.
 

