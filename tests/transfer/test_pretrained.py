@@ -66,6 +66,9 @@ def test_what_is_no_model_folder_is_refused(tmp_path):
 
 def test_a_decoder_must_begin_somewhere(tmp_path):
     foreign_folder.write(tmp_path / "there", "t5")
+    # A whole tokenizer, which says itself what stands around a text.
+    made = read_pretrained(tmp_path / "there").tokenizer
+    (tmp_path / "there/tokenizer.json").write_text(made.to_json())
     (tmp_path / "there/tokenizer_config.json").write_bytes(encode_json({"unk_token": "[UNK]"}))
     config = read_json(tmp_path / "there/config.json")
     del config["decoder_start_token_id"], config["eos_token_id"]
