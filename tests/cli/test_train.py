@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from heedful.cli.main import main
-from heedful.cli.train import curve_table
+from heedful.cli.train import curve_table, how_to_generate
 from heedful.run.manifest import check_manifest
 from heedful.training.progress import Silent
 from tests.cli.commands import refused, run
@@ -285,3 +285,11 @@ def test_mistakes_about_texts_are_one_line_and_2(capsys, tmp_path, words, said):
     data = written.write_rows(tmp_path / "a.jsonl", [{"source": "a b", "target": "a"}] * 3)
     assert said in refused(capsys, "train", "text", "--data", data, "--out", tmp_path / "x", *words)
     assert not (tmp_path / "x").exists()
+
+
+def test_the_line_that_uses_a_run_does_what_it_can(languages):
+    assert (
+        how_to_generate(languages.runs["preference"])
+        == f'heedful generate {languages.runs["preference"]} --prompt "Once"'
+    )
+    assert how_to_generate(languages.runs["masked"]).endswith('--fill "the <mask> sat"')

@@ -8,7 +8,7 @@ from heedful.errors import OptionError, RunError
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.facts import read_scores
-from heedful.tasks.language import LanguageTask, how_to_generate, task_of, train_language
+from heedful.tasks.language import LanguageTask, task_of, train_language
 from heedful.tasks.language_kinds import Causal, Masked
 from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.language_request import LanguageOptions
@@ -95,11 +95,3 @@ def test_a_run_is_verified(languages, name):
 def test_it_is_no_translator(languages):
     with pytest.raises(RunError, match="was trained for 'language': expected a translator"):
         Translator.load(languages.runs["causal"])
-
-
-def test_the_line_that_uses_a_run_does_what_it_can(languages):
-    assert (
-        how_to_generate(languages.runs["preference"])
-        == f'heedful generate {languages.runs["preference"]} --prompt "Once"'
-    )
-    assert how_to_generate(languages.runs["masked"]).endswith('--fill "the <mask> sat"')
