@@ -25,8 +25,8 @@ def demo(*, out: Path | None = None, model: str = "transformer") -> int | None:
         out: the run directory to write; runs/demo, or the next name that is free, when left out.
         model: transformer; or rnn, rnn-attention or conv, to see what the same text and time come to without it.
     """
+    from heedful.cli.outcome import scores_table
     from heedful.cli.stopping import until_stopped
-    from heedful.cli.summary import scores_table
     from heedful.tasks.demo import free_folder, run_demo
     from heedful.training.display import make_display
 

@@ -87,8 +87,8 @@ def translate(teacher: Path, options: DistillOptions, as_json: bool) -> int | No
         The exit code, where it is not 0.
     """
     from heedful.cli.compress import show
+    from heedful.cli.outcome import show_translator
     from heedful.cli.stopping import until_stopped
-    from heedful.cli.summary import show_result
     from heedful.cli.train import result_json
     from heedful.cli.watching import watching
     from heedful.tasks import distill as distillation
@@ -109,7 +109,7 @@ def translate(teacher: Path, options: DistillOptions, as_json: bool) -> int | No
     if as_json:
         print(json.dumps({**result_json(published), "int8": smaller and smaller.to_json()}, ensure_ascii=False))
         return None
-    show_result(published)
+    show_translator(published)
     if smaller is not None:
         show(smaller)
     return None

@@ -90,14 +90,14 @@ def cook(
 
 def show_cooked(chosen: "Recipe", published: "Published", as_json: bool) -> None:
     """Print what came of a training beside what was expected of it."""
-    from heedful.cli.summary import show_result
+    from heedful.cli.outcome import show_translator
     from heedful.cli.train import result_json
 
     if as_json:
         expected = [asdict(item) for item in chosen.expected]
         print(json.dumps({**result_json(published), "expected": expected}, ensure_ascii=False))
         return
-    show_result(published)
+    show_translator(published)
     for item in chosen.expected:
         print(f"published  {expectation(item)}")
 

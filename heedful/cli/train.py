@@ -64,11 +64,11 @@ def translation(
             show_curve(curve)
         return None
 
-    from heedful.cli.summary import show_result
+    from heedful.cli.outcome import show_translator
     from heedful.tasks.translation import train_translation
 
     published = until_stopped(options.out, lambda: train_translation(options, watch=make_display))
-    return finish(published, show_result, as_json)
+    return finish(published, show_translator, as_json)
 
 
 @train.command
@@ -87,7 +87,7 @@ def classification(
 
     return finish(
         until_stopped(options.out, lambda: train_classifier(options, watch=make_display), "train classification"),
-        shown(USES["classification"]),
+        printer(USES["classification"]),
         as_json,
     )
 
@@ -108,7 +108,7 @@ def language(
 
     return finish(
         until_stopped(options.out, lambda: train_language(options, watch=make_display), "train language"),
-        shown(USES["language"]),
+        printer(USES["language"]),
         as_json,
     )
 
@@ -129,7 +129,7 @@ def answering(
 
     return finish(
         until_stopped(options.out, lambda: train_answerer(options, watch=make_display), "train answering"),
-        shown(USES["answering"]),
+        printer(USES["answering"]),
         as_json,
     )
 
@@ -150,12 +150,12 @@ def text(
 
     return finish(
         until_stopped(options.out, lambda: train_writer(options, watch=make_display), "train text"),
-        shown(USES["text"]),
+        printer(USES["text"]),
         as_json,
     )
 
 
-def shown(use: Callable[[Path], str]) -> Callable[["Published"], None]:
+def printer(use: Callable[[Path], str]) -> Callable[["Published"], None]:
     """What prints a run of any task but translation.
 
     Args:

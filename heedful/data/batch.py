@@ -63,7 +63,7 @@ def parts(n_rows: int, n: int) -> list[slice]:
 
 
 def encoder_input(pieces: Sequence[int], tag: int | None = None, eos: int = EOS) -> list[int]:
-    """What the encoder reads of one sentence: [tag] + pieces + [EOS].
+    """What the encoder reads of one sentence: [tag] + pieces + [eos].
 
     Args:
         pieces: token ids as `Tokenizer.encode` gives them.

@@ -254,7 +254,7 @@ class RunDirectory:
 
     def _verb(self) -> list[str]:
         """Of a run that has begun, as its request says, or else config.json."""
-        with suppress(RunError, KeyError):
+        with suppress(RunError, KeyError, TypeError):
             return [str(word) for word in read_json(self.begun / REQUEST)["verb"]]
         with suppress(RunError, AttributeError):
             return ["train", str(read_json(self.config).get("task", "translation"))]

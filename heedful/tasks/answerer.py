@@ -23,9 +23,9 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors
-from heedful.tasks.asking import Pair, question_of, reading_of
 from heedful.tasks.evidence import Tell, unwatched
 from heedful.tasks.models import load_weights
+from heedful.tasks.question_pair import Pair, question_of, reading_of
 from heedful.tasks.reading import Reading
 from heedful.tasks.stored import require_task
 from heedful.tasks.trunk import load_codec

@@ -15,10 +15,10 @@ from heedful.tasks.answering_evidence import conclude, look, scored, threshold_o
 from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.answering_text import Laid, lay_down, reopen
 from heedful.tasks.artefact import Outcome
-from heedful.tasks.asking import question_of
 from heedful.tasks.course import Course
 from heedful.tasks.evidence import Published, Tell
 from heedful.tasks.models import n_parameters, snapshot
+from heedful.tasks.question_pair import question_of
 from heedful.tasks.task import train_task
 from heedful.tasks.trunk import Given
 from heedful.training.loop import TrainingResult

@@ -18,8 +18,8 @@ from heedful.run.label_pictures import calibration_chart
 from heedful.tasks.answerer import Answerer, Found, Manner
 from heedful.tasks.answering_text import Laid
 from heedful.tasks.artefact import Outcome
-from heedful.tasks.asking import question_of
 from heedful.tasks.evidence import Tell, unwatched
+from heedful.tasks.question_pair import question_of
 
 N_MISTAKES = 20
 MAX_LETTERS = 300

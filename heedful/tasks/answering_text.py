@@ -27,8 +27,8 @@ from heedful.run.facts import DataFile
 from heedful.run.weights import load_tensors, save_tensors
 from heedful.tasks.answerer import N_SCORES, Manner
 from heedful.tasks.answering_request import AnsweringOptions
-from heedful.tasks.asking import Pair, question_of, reading_of
 from heedful.tasks.preparation import READY, last_scored
+from heedful.tasks.question_pair import Pair, question_of, reading_of
 from heedful.tasks.setup import SETUP
 from heedful.tasks.trunk import Given, Size, Trunk, borrow, fresh, load_codec, size_for
 

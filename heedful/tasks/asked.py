@@ -1,6 +1,6 @@
 """What every training can be asked for: where it goes, for how long, from which seed; as JSON and as a command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, get_args, get_type_hints
@@ -11,7 +11,7 @@ from heedful.numerics import choose
 from heedful.training.plan import Budget
 from heedful.training.route import Leg, Route, read_legs
 
-Options = TypeVar("Options", bound="Asked")
+Options = TypeVar("Options")
 
 
 @dataclass(frozen=True)
@@ -140,16 +140,20 @@ def differences(given: Asked, begun: Asked) -> Sequence[str]:
     return found
 
 
-def renewed(given: Options, begun: Options) -> Options:
+def renewed(given: Options, begun: Options, free: Collection[str]) -> Options:
     """What a run was begun with, and of what may be said anew what is said now.
 
     Args:
         given: now.
         begun: when it began.
+        free: names of what may be said anew.
     """
-    said = {item.name: getattr(given, item.name) for item in fields(given) if item.name in given.FREE}
-    usual = {item.name: item.default for item in fields(given)}
-    return replace(begun, **{name: value for name, value in said.items() if value != usual[name]})
+    said = {
+        item.name: getattr(given, item.name)
+        for item in fields(given)  # type: ignore[arg-type]
+        if item.name in free and getattr(given, item.name) != item.default
+    }
+    return replace(begun, **said)  # type: ignore[type-var]
 
 
 def flag_of(name: str) -> str:

@@ -16,12 +16,12 @@ from heedful.run.disk import clear_leftovers, make_folder, read_json
 from heedful.run.facts import amount
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.receipt import read_receipt
-from heedful.tasks.asked import flag_of
+from heedful.tasks.asked import flag_of, renewed
 from heedful.tasks.beginning import Beginning, begin, command_of
 from heedful.tasks.compress import Compressed, CompressOptions, compress
 from heedful.tasks.defaults import Size, size_for
 from heedful.tasks.descent import Change, check_outside, section
-from heedful.tasks.distillation import DistillOptions, Plan, is_distillation, lesson_of
+from heedful.tasks.distillation import RENEWABLE, DistillOptions, Plan, is_distillation, lesson_of
 from heedful.tasks.evidence import Beside, Pairs, Published, Tell, unwatched
 from heedful.tasks.lesson import (
     Material,
@@ -40,9 +40,6 @@ from heedful.tasks.translation import go_on
 from heedful.tasks.translator import Translator
 from heedful.training.outlook import Outlook
 from heedful.training.progress import Display
-
-# What may be said anew of a distillation that goes on.
-FREE = ("out", "resume", "allowed_loss", "accept_loss")
 
 
 @dataclass(frozen=True)
@@ -175,12 +172,13 @@ def _reopen(path: Path, options: DistillOptions) -> Plan:
     plain = DistillOptions(out=options.out).to_json()
     now, before = options.to_json(), plan.options.to_json()
     changed = [
-        flag_of(name) for name, value in now.items() if name not in FREE and value not in (plain[name], before[name])
+        flag_of(name)
+        for name, value in now.items()
+        if name not in RENEWABLE and value not in (plain[name], before[name])
     ]
     if changed:
         raise OptionError(f"{run.path} was begun with another {' and '.join(changed)}: leave them out to go on with it")
-    free = {name: getattr(options, name) for name in FREE}
-    return replace(plan, options=replace(plan.options, **free))
+    return replace(plan, options=renewed(options, plan.options, RENEWABLE))
 
 
 def _lesson(run: RunDirectory, plan: Plan, teacher: Translator, material: Material | None, tell: Tell) -> Pupil:

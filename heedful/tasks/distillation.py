@@ -21,6 +21,8 @@ from heedful.tasks.texts import FILES, Texts
 PRESETS: Mapping[str, tuple[int, int]] = {"6-1": (6, 1), "6-2": (6, 2), "12-1": (12, 1)}
 # A teacher of more layers than these has a student of twelve and one.
 SHALLOW = 8
+# What may be said anew of a distillation that goes on.
+RENEWABLE = ("out", "resume", "allowed_loss", "accept_loss")
 
 
 @dataclass(frozen=True)

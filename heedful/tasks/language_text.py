@@ -23,7 +23,7 @@ from heedful.run.disk import read_json, write_atomic, write_json
 from heedful.run.facts import DataFile
 from heedful.run.manifest import check_manifest
 from heedful.run.weights import load_tensors, save_tensors
-from heedful.tasks.imported import is_imported, load_imported
+from heedful.tasks.imported import Imported, is_imported, load_imported
 from heedful.tasks.language_defaults import (
     MOST_CHARACTERS,
     LanguageSize,
@@ -80,18 +80,18 @@ class Begun:
         return cls(architecture, Tokenizer.load(run.tokenizer), load_tensors(run.weights), config)
 
     @classmethod
-    def imported(cls, path: Path, tokenizer: Tokenizer) -> tuple["Begun", WarmStart]:
+    def imported(cls, found: Imported, name: str, tokenizer: Tokenizer) -> tuple["Begun", WarmStart]:
         """An imported model under another vocabulary: token vectors move by the text of their tokens.
 
         Args:
-            path: its run.
+            found: the model.
+            name: of its run.
             tokenizer: the new vocabulary.
         Returns:
             the model, and what became of its weights.
         """
-        found = load_imported(path)
         shape = replace(found.model.architecture, vocab_size=tokenizer.vocab_size)
-        parent = Parent(path.resolve().name, found.model.architecture, found.tokenizer, weights_of(found.model))
+        parent = Parent(name, found.model.architecture, found.tokenizer, weights_of(found.model))
         model = Transformer(shape)
         tensors, report = warm_start(model, [parent], tokenizer)
         put_into(model, tensors)
@@ -175,15 +175,13 @@ def lay_down(place: Path, options: LanguageOptions, kind: Kind) -> None:
     Raises:
         HeedfulError: they cannot be used.
     """
-    imported = options.init if options.init is not None and is_imported(options.init) else None
+    imported = None if options.init is None else _imported(options.init, kind)
     begun = None if options.init is None or imported else _beginning(options.init, kind)
-    if imported is not None:
-        _check_stacks(load_imported(imported).model.architecture, kind, imported)
     learn, measure, n_bytes = _parts(options)
     tokenizer = begun.tokenizer if begun else _vocabulary(learn(), options, kind, n_bytes)
     begun_with = "" if options.init is None else options.init.resolve().name
     if imported is not None:
-        begun, report = Begun.imported(imported, tokenizer)
+        begun, report = Begun.imported(imported, begun_with, tokenizer)
         assert report.vocabulary is not None, "another vocabulary"
         begun_with += f" under a vocabulary of this text ({report.vocabulary.describe()})"
     train = TokenStream.build(learn(), tokenizer, place / "train")
@@ -237,6 +235,15 @@ def _beginning(path: Path, kind: Kind) -> Begun:
     for mark in kind.marks:
         begun.tokenizer.mark_id(mark)
     return begun
+
+
+def _imported(path: Path, kind: Kind) -> Imported | None:
+    """The same of an imported run, which keeps no vocabulary; None of any other."""
+    if not is_imported(path):
+        return None
+    found = load_imported(path)
+    _check_stacks(found.model.architecture, kind, path)
+    return found
 
 
 def _check_stacks(shape: Architecture, kind: Kind, path: Path) -> None:

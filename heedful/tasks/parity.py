@@ -20,11 +20,10 @@ from heedful.tasks.evidence import Pairs, Tell, unwatched
 from heedful.tasks.preparation import READY
 from heedful.tasks.questions import Questions
 from heedful.tasks.translator import Direction, Translator
+from heedful.tasks.turns import by_turns
 
 # What one model makes of some sentences; the sentences of a call may stand in any order.
 Decode = Callable[[Sequence[str]], Outputs]
-# So many turns each, of at least so many sentences: what else the machine does meanwhile falls on both.
-TURNS, LEAST_A_TURN = 4, 50
 # Memory is measured on so many of the sentences: the largest batch of them all is soon met.
 N_WEIGHED = 200
 # What a new process runs; it finds the same modules as this one.
@@ -169,15 +168,16 @@ def alternate(
         The outputs of both, in the order of the sentences.
     """
     for decode in (original, candidate):
+        # Some things are done at the first call alone.
         decode(sources[:1])
-    n_turns = max(1, min(TURNS, len(sources) // LEAST_A_TURN))
-    found: list[list[Outputs]] = [[], []]
-    for turn in range(n_turns):
-        tell("decoding with both", turn * len(sources) // n_turns, len(sources))
-        # The second to go finds the machine warmer: each is the second as often as the other.
-        for which in (0, 1) if turn % 2 == 0 else (1, 0):
-            found[which].append((original, candidate)[which](sources[turn::n_turns]))
-    return _joined(found[0]), _joined(found[1])
+    n = len(sources)
+    tokens: list[list[Sequence[int]]] = [[()] * n, [()] * n]
+    texts, seconds = [[""] * n, [""] * n], [0.0, 0.0]
+    for which, rows in by_turns(n, lambda *done: tell("decoding with both", *done)):
+        found = (original, candidate)[which](sources[rows])
+        tokens[which][rows], texts[which][rows] = found.tokens, found.texts
+        seconds[which] += found.seconds
+    return Outputs(tokens[0], texts[0], seconds[0]), Outputs(tokens[1], texts[1], seconds[1])
 
 
 def prove(
@@ -242,14 +242,3 @@ def _weighed(outputs: Outputs, path: Path, sources: Sequence[str], direction: Di
     size = RunDirectory(path).weights.stat().st_size
     peak = peak_bytes(path, sources[:N_WEIGHED], direction[1])
     return Outputs(outputs.tokens, outputs.texts, outputs.seconds, size, peak)
-
-
-def _joined(turns: Sequence[Outputs]) -> Outputs:
-    """One of all turns, each of which had every n-th sentence."""
-    count, n_sentences = len(turns), sum(len(each.texts) for each in turns)
-    place = [(index % count, index // count) for index in range(n_sentences)]
-    return Outputs(
-        [turns[turn].tokens[row] for turn, row in place],
-        [turns[turn].texts[row] for turn, row in place],
-        sum(each.seconds for each in turns),
-    )

@@ -20,9 +20,9 @@ from heedful.tasks.artefact import Outcome, write_model
 from heedful.tasks.beginning import command_of
 from heedful.tasks.evidence import Beside, Pairs, Tell, unwatched
 from heedful.tasks.loading import Comparable, load
-from heedful.tasks.parity import LEAST_A_TURN, TURNS
 from heedful.tasks.student_request import StudentOptions
 from heedful.tasks.teacher import manifest_hash
+from heedful.tasks.turns import by_turns
 
 LEARNED: Mapping[Level, str] = {
     "logits": "what it tells ({mixture})",
@@ -184,7 +184,7 @@ def compare(teacher: Path, student: Path, scored: tuple[str, Pairs], device: str
     """
     data, pairs = scored
     readers: list[Comparable] = [load(path, device) for path in (teacher, student)]
-    replies, seconds = by_turns(readers, pairs, tell)
+    replies, seconds = alternate(readers, pairs, tell)
     tallies = [reader.tally(told, pairs) for reader, told in zip(readers, replies, strict=True)]
     sides = [
         # A clock that saw nothing pass would make the speed infinite, which JSON cannot say.
@@ -196,7 +196,7 @@ def compare(teacher: Path, student: Path, scored: tuple[str, Pairs], device: str
     return Standing(data, len(pairs), alike, sides[0], sides[1], difference)
 
 
-def by_turns(readers: Sequence[Comparable], pairs: Pairs, tell: Tell) -> tuple[list[list[str]], list[float]]:
+def alternate(readers: Sequence[Comparable], pairs: Pairs, tell: Tell) -> tuple[list[list[str]], list[float]]:
     """Let two runs answer the same by turns, so that both meet the same machine.
 
     Args:
@@ -209,15 +209,11 @@ def by_turns(readers: Sequence[Comparable], pairs: Pairs, tell: Tell) -> tuple[l
     for reader in readers:
         # Some things are done at the first call alone.
         reader.replies(pairs[:1], unwatched)
-    n_turns = max(1, min(TURNS, len(pairs) // LEAST_A_TURN))
     replies, seconds = [[""] * len(pairs) for _ in readers], [0.0] * len(readers)
-    for turn in range(n_turns):
-        tell("asking teacher and student", turn * len(pairs) // n_turns, len(pairs))
-        # The second to go finds the machine warmer: each is the second as often as the other.
-        for which in (0, 1) if turn % 2 == 0 else (1, 0):
-            began = time.perf_counter()
-            replies[which][turn::n_turns] = readers[which].replies(pairs[turn::n_turns], unwatched)
-            seconds[which] += time.perf_counter() - began
+    for which, rows in by_turns(len(pairs), lambda *done: tell("asking teacher and student", *done)):
+        began = time.perf_counter()
+        replies[which][rows] = readers[which].replies(pairs[rows], unwatched)
+        seconds[which] += time.perf_counter() - began
     return replies, seconds
 
 

@@ -9,7 +9,7 @@ from heedful.compression.hidden import Level
 from heedful.compression.parity import check_allowed_loss
 from heedful.errors import OptionError, suggest
 from heedful.tasks.asked import Asked, flag_of
-from heedful.tasks.distillation import DistillOptions
+from heedful.tasks.distillation import RENEWABLE, DistillOptions
 
 # Points of the first figure that may be lost, at the unfavourable end of the interval of the difference. Of a thousand
 # examples that interval is two points wide to each side.
@@ -48,7 +48,7 @@ class StudentOptions(Asked, StudentFiles):
     """
 
     VERB = ("distill",)
-    FREE = ("out", "resume", "allowed_loss", "accept_loss")
+    FREE = RENEWABLE
     UNFLAGGED = ("resume", "teacher")
 
     teacher: Path = field(kw_only=True)

@@ -132,7 +132,7 @@ def as_begun(name: str, options: Options) -> Options:
     changed = differences(options, stored)
     if changed:
         raise OptionError(f"this run was begun {' and '.join(changed)}: leave other options out to go on with it")
-    return renewed(options, stored)
+    return renewed(options, stored, options.FREE)
 
 
 def _go_on(

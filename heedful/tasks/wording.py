@@ -168,10 +168,10 @@ class ForeignWording:
         """See Wording."""
         read = self.tokenizer.read(prompt)
         # What stands behind a text would end it.
-        while read.ids and read.texts[-1] is None and len(read.ids) > 1:
-            for column in (read.ids, read.texts):
-                column.pop()
-        return read.ids or [self.tokenizer.bos]
+        end = len(read.ids)
+        while end > 1 and read.texts[end - 1] is None:
+            end -= 1
+        return read.ids[:end] or [self.tokenizer.bos]
 
     def spelling(self, prompt: str) -> _Stream:
         """See Wording."""
@@ -181,10 +181,13 @@ class ForeignWording:
         """See Wording.
 
         Raises:
-            OptionError: the tokenizer has no mask.
+            OptionError: the tokenizer has no mask, or the text holds that mask as well.
         """
         mask = self.tokenizer.id("mask")
-        ids = self.tokenizer.read(text.replace(MASK, self.tokenizer.piece(mask))).ids
+        theirs = self.tokenizer.piece(mask)
+        if theirs != MASK and theirs in text:
+            raise OptionError(f"the text holds {theirs}, the mark of this model itself: write {MASK} in its place")
+        ids = self.tokenizer.read(text.replace(MASK, theirs)).ids
         return Gapped(ids, [place for place, token in enumerate(ids) if token == mask])
 
     def said(self, token: int, before: int) -> str:

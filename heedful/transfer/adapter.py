@@ -29,6 +29,8 @@ _PLAIN: Mapping[str, tuple[Any, ...]] = {
     "use_dora": (False, None),
     "alpha_pattern": ({}, None),
     "lora_bias": (False, None),
+    # Other first values are taken out of the weights of the model itself before anything is learned (PiSSA, OLoRA).
+    "init_lora_weights": (True, False, None, "gaussian", "eva"),
 }
 
 
@@ -88,7 +90,8 @@ def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str,
         tensors: by the names of their family.
         folder: what peft wrote.
     Returns:
-        The weights; and the names of the adapter's tensors that correct nothing: a head of its own.
+        The weights, with those in the place of which the adapter has its own; and the names of its tensors that the
+        model has no place for: a head.
     Raises:
         RunError: the folder is damaged, or corrects a weight that the model has not.
         OptionError: the corrections are of another kind.
@@ -117,7 +120,19 @@ def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str,
             )
         found[place] = (weight.double() + added).to(weight.dtype if weight.is_floating_point() else torch.float32)
         used |= {name + _DOWN, name + _UP}
-    return found, sorted(set(given) - used)
+    left = []
+    for name in sorted(set(given) - used):
+        if "lora_" in name or "trainable_tokens" in name:
+            raise OptionError(
+                f"{folder / WEIGHTS} has {name}: expected corrections of products alone; merge it with peft"
+            )
+        # A module that was learned whole, beside the corrections.
+        places = _places(name.removeprefix(_FRONT), found)
+        if len(places) == 1 and found[places[0]].shape == given[name].shape:
+            found[places[0]] = given[name]
+        else:
+            left.append(name)
+    return found, left
 
 
 def _read_config(folder: Path) -> Mapping[str, Any]:
@@ -131,14 +146,19 @@ def _read_config(folder: Path) -> Mapping[str, Any]:
 
 
 def _place(name: str, tensors: Mapping[str, Tensor], folder: Path) -> str:
-    """The weight of that name; one of the two may have a prefix before it."""
-    found = [each for each in tensors if each == name or each.endswith(f".{name}") or name.endswith(f".{each}")]
+    """The one weight of that name."""
+    found = _places(name, tensors)
     if len(found) != 1:
         what = "no weight" if not found else f"{len(found)} weights"
         raise RunError(
             f"{folder} corrects {name}, and the model has {what} of that name: take the model it was made for"
         )
     return found[0]
+
+
+def _places(name: str, tensors: Mapping[str, Tensor]) -> list[str]:
+    """The weights of that name; one of the two names may have a prefix before it."""
+    return [each for each in tensors if each == name or each.endswith(f".{name}") or name.endswith(f".{each}")]
 
 
 def _names_there(shape: Architecture) -> dict[str, list[str]]:

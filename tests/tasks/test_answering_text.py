@@ -11,7 +11,7 @@ from heedful.errors import DataError, OptionError
 from heedful.tasks import answering_text
 from heedful.tasks.answering_request import AnsweringOptions
 from heedful.tasks.answering_text import elsewhere, lay_down, learned, reopen
-from heedful.tasks.asking import question_of
+from heedful.tasks.question_pair import question_of
 from tests.tasks.labelled import ask, table_of, train_small
 from tests.tasks.squads import small, squad, write_squad
 

@@ -66,6 +66,6 @@ def test_flags_have_hyphens():
 
 def test_what_may_be_said_anew_is_what_is_said_now_and_else_what_was_begun_with():
     begun = ToyOptions(out=Path("/x/a"), steps=7, seed=3)
-    again = renewed(ToyOptions(out=Path("b"), resume=True, seed=9), begun)
+    again = renewed(ToyOptions(out=Path("b"), resume=True, seed=9), begun, PLAIN.FREE)
     assert again == ToyOptions(out=Path("b"), resume=True, steps=7, seed=3)
-    assert renewed(ToyOptions(out=Path("b")), again).resume
+    assert renewed(ToyOptions(out=Path("b")), again, PLAIN.FREE).resume

@@ -195,7 +195,7 @@ def test_what_is_refused_leaves_nothing(tiny, tmp_path):
 
 
 def test_what_goes_on_is_what_was_begun(tiny, tmp_path):
-    pupil = teach(tiny.rnn, ask(tmp_path / "s", level="word"))
+    pupil = teach(tiny.rnn, ask(tmp_path / "s", level="word", allowed_loss=2.0))
     with pytest.raises(OptionError, match=r"the teacher of .*s is .*rnn: got .*both"):
         teach(tiny.both, DistillOptions(out=tmp_path / "s", resume=True))
     with pytest.raises(OptionError, match="begun with another --seed"):
@@ -203,5 +203,8 @@ def test_what_goes_on_is_what_was_begun(tiny, tmp_path):
     (tmp_path / "s" / "training" / "lesson" / "text" / ".x.tmp").touch()
     again = teach(tiny.rnn, DistillOptions(out=tmp_path / "s", resume=True))
     assert again.sources.train == pupil.sources.train
+    assert again.plan.options.may_lose == 2
+    anew = teach(tiny.rnn, DistillOptions(out=tmp_path / "s", resume=True, allowed_loss=3.0))
+    assert anew.plan.options.may_lose == 3
     with small():
         assert learn(again).result.step == 4

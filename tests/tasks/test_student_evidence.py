@@ -25,7 +25,7 @@ class Reader:
 def test_both_answer_by_turns():
     pairs = [(str(n), "") for n in range(230)]
     readers = Reader("right"), Reader("wrong")
-    replies, seconds = student_evidence.by_turns(readers, pairs, lambda *told: None)
+    replies, seconds = student_evidence.alternate(readers, pairs, lambda *told: None)
     assert replies == [[str(n) for n in range(230)], ["no"] * 230]
     assert [reader.asked for reader in readers] == [[1, 58, 58, 57, 57]] * 2
     assert all(spent > 0 for spent in seconds)

@@ -54,6 +54,8 @@ def test_gaps():
     foreign = wording_of(bytes_of(GAP="mask"))
     gapped = foreign.gapped(f"a {MASK}b")
     assert (gapped.places, gapped.ids[2], len(gapped.ids)) == ([2], 0, 4)
+    with pytest.raises(OptionError, match="the text holds GAP, the mark of this model itself: write <mask>"):
+        foreign.gapped(f"a GAP {MASK}")
     with pytest.raises(OptionError, match="no token for 'mask'"):
         wording_of(bytes_of(START="bos")).gapped(MASK)
     with pytest.raises(OptionError, match="a text may have 64 gaps: got 65"):

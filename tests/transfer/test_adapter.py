@@ -120,9 +120,36 @@ def test_a_head_of_its_own_is_left_out_and_named(adapter):
     assert with_adapter(tensors, folder)[1] == ["base_model.model.classifier.weight"]
 
 
+def test_a_module_learned_whole_takes_the_place_of_that_of_the_model(adapter):
+    tensors, folder = adapter
+    name = next(each for each in tensors if each.endswith("word_embeddings.weight"))
+    table = torch.ones_like(tensors[name])
+    given = load_tensors(folder / WEIGHTS)
+    save_file(given | {f"base_model.model.{name}": table}, folder / WEIGHTS)
+    found, left = with_adapter(tensors, folder)
+    assert left == []
+    assert torch.equal(found[name], table)
+    save_file(given | {f"base_model.model.{name}": table[1:]}, folder / WEIGHTS)
+    assert with_adapter(tensors, folder)[1] == [f"base_model.model.{name}"]
+
+
+@pytest.mark.parametrize("name", ["embeddings.word_embeddings.lora_embedding_A", "x.trainable_tokens_delta"])
+def test_corrections_of_what_is_no_product_are_not_passed_over(name, adapter):
+    tensors, folder = adapter
+    save_file(load_tensors(folder / WEIGHTS) | {f"base_model.model.{name}": torch.ones(2, 8)}, folder / WEIGHTS)
+    with pytest.raises(OptionError, match="expected corrections of products alone"):
+        with_adapter(tensors, folder)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("peft_type", "IA3"), ("use_dora", True), ("bias", "all"), ("alpha_pattern", {"query": 3})],
+    [
+        ("peft_type", "IA3"),
+        ("use_dora", True),
+        ("bias", "all"),
+        ("alpha_pattern", {"query": 3}),
+        ("init_lora_weights", "pissa"),
+    ],
 )
 def test_another_kind_of_correction_is_refused_by_name(adapter, key, value):
     tensors, folder = adapter

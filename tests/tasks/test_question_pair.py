@@ -1,7 +1,7 @@
 """A question is two texts and comes back as it was."""
 
 from heedful.data.squad import Gold, Question
-from heedful.tasks.asking import question_of, reading_of
+from heedful.tasks.question_pair import question_of, reading_of
 
 
 def test_there_and_back():
