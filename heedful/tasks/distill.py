@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from heedful.compression.parity import check_allowed_loss
 from heedful.data.verdict import Verdict
 from heedful.errors import OptionError, QualityError, RunError
 from heedful.run.directory import RunDirectory
@@ -178,6 +179,7 @@ def _reopen(path: Path, options: DistillOptions) -> Plan:
     ]
     if changed:
         raise OptionError(f"{run.path} was begun with another {' and '.join(changed)}: leave them out to go on with it")
+    check_allowed_loss(options.may_lose)
     return replace(plan, options=renewed(options, plan.options, RENEWABLE))
 
 

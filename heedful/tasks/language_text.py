@@ -39,6 +39,8 @@ from heedful.transfer.warm_start import Parent, WarmStart, put_into, warm_start
 
 Blocks = Callable[[], Iterator[Block]]
 LAID, START = "laid.json", "start.safetensors"
+# Tokens of a row, whatever more a model to begin with could read: others read 131,072.
+WIDEST = 512
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def lay_down(place: Path, options: LanguageOptions, kind: Kind) -> None:
     architecture = begun.architecture if begun else language_architecture(size, tokenizer.vocab_size, kind.stacks)
     if begun:
         save_tensors(place / START, begun.tensors)
-        window = architecture.max_len // (1 + all(kind.stacks))
+        window = min(architecture.max_len // (1 + all(kind.stacks)), WIDEST)
         size = replace(size, window=window, rows=max(1, size.rows * size.window // window))
     # Whatever cannot be cut into windows is refused before anything is kept.
     kind.batches(train, tokenizer, size, options.seed)

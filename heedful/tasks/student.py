@@ -98,11 +98,13 @@ class Taught:
         laid: what the task itself laid down.
         teacher: loaded.
         options: what was asked for.
+        asked: the same, as the task itself is asked.
     """
 
     laid: Any
     teacher: Any
     options: StudentOptions
+    asked: Asked
 
 
 @dataclass(frozen=True)
@@ -133,11 +135,12 @@ class StudentTask:
         """The same in memory, with the teacher."""
         teacher = load(options.teacher, options.device)
         check_same(options.teacher, read_json(place / NAME)["sha256"])
-        return Taught(self.task.open(place, options), teacher, options)
+        asked = SUBJECTS[self.name].asks(options, teacher)
+        return Taught(self.task.open(place, asked), teacher, options, asked)
 
     def course(self, plan: Taught, options: StudentOptions) -> Course:
         """What the loop is given: the model begins with the teacher's head too."""
-        course, teacher = self.task.course(plan.laid, options), plan.teacher.reading.model
+        course, teacher = self.task.course(plan.laid, plan.asked), plan.teacher.reading.model
         model, telling = course.model, course.objective
         assert isinstance(model, Headed), "a student reads"
         assert isinstance(telling, Telling), "what is told can be compared"

@@ -132,7 +132,10 @@ def as_begun(name: str, options: Options) -> Options:
     changed = differences(options, stored)
     if changed:
         raise OptionError(f"this run was begun {' and '.join(changed)}: leave other options out to go on with it")
-    return renewed(options, stored, options.FREE)
+    going_on = renewed(options, stored, options.FREE)
+    # What was said anew was not seen when it began.
+    going_on.check()
+    return going_on
 
 
 def _go_on(

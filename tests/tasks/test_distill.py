@@ -200,6 +200,8 @@ def test_what_goes_on_is_what_was_begun(tiny, tmp_path):
         teach(tiny.both, DistillOptions(out=tmp_path / "s", resume=True))
     with pytest.raises(OptionError, match="begun with another --seed"):
         teach(tiny.rnn, DistillOptions(out=tmp_path / "s", resume=True, seed=5))
+    with pytest.raises(OptionError, match="nan"):
+        teach(tiny.rnn, DistillOptions(out=tmp_path / "s", resume=True, allowed_loss=float("nan")))
     (tmp_path / "s" / "training" / "lesson" / "text" / ".x.tmp").touch()
     again = teach(tiny.rnn, DistillOptions(out=tmp_path / "s", resume=True))
     assert again.sources.train == pupil.sources.train

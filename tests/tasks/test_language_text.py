@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from heedful.errors import DataError, OptionError, RunError
+from heedful.tasks import language_text
 from heedful.tasks.imported import load_imported
 from heedful.tasks.importing import ImportOptions, import_model
 from heedful.tasks.language_kinds import Causal, Denoising, Masked
@@ -109,6 +110,14 @@ def test_the_same_seed_makes_the_same_model(languages):
     one, other, third = (dict(found.build(seed).named_parameters()) for seed in (1, 1, 2))
     assert all((one[name] == other[name]).all() for name in one)
     assert any((one[name] != third[name]).any() for name in one)
+
+
+def test_a_model_that_reads_more_than_a_row_can_be_gone_on_with(tmp_path, languages, monkeypatch):
+    foreign_folder.write(tmp_path / "there", "gpt2", max_len=24)
+    run = import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "run")).path
+    monkeypatch.setattr(language_text, "WIDEST", 10)
+    found = laid(tmp_path / "a", LanguageOptions(out=tmp_path, text=(languages.text,), init=run), CAUSAL)
+    assert (found.size.window, found.architecture.max_len) == (10, 24)
 
 
 @pytest.mark.parametrize(("family", "kind"), [("gpt2", CAUSAL), ("bert", Masked())])

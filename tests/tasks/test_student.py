@@ -139,6 +139,8 @@ def test_a_student_that_loses_too_much_is_not_written_unless_that_is_accepted(te
     with pytest.raises(RunError, match=r"is not finished.*heedful distill .*one --out"):
         RunDirectory.open(tmp_path / "s")
     again = StudentOptions(teacher=teachers("one")[0], out=tmp_path / "s", resume=True, accept_loss=True)
+    with pytest.raises(OptionError, match="nan"):
+        learn(replace(again, allowed_loss=float("nan")))
     run = RunDirectory(learn(again).path)
     assert "The loss was accepted with --accept-loss." in run.card.read_text()
     assert read_receipt(run.path).command.endswith("--accept-loss")
