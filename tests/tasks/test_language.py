@@ -88,7 +88,7 @@ def test_a_run_is_verified(languages, name):
     found = verify_run(languages.runs[name])
     assert not found.failures
     states = {check.state for check in found.checks if check.kind == "figure"}
-    assert states == {"holds" if name == "causal" else "unchecked"}
+    assert states == {"holds"}
     assert all(check.state == "holds" for check in found.checks if check.kind == "data")
 
 

@@ -180,8 +180,11 @@ def test_a_whole_file_is_kept_as_it_is(tmp_path):
         ({"vocab.txt": "[UNK]\n", "tokenizer_config.json": "3"}, "expected keys and values"),
         ({"spiece.model": "text"}, "damaged, or no SentencePiece model"),
         (
-            {"vocab.txt": "[UNK]\n", "tokenizer_config.json": '{"added_tokens_decoder": {"7": {"content": "x"}}}'},
-            "gives 'x' the id 7, and the vocabulary 1",
+            {
+                "vocab.txt": "[UNK]\n[CLS]\n[SEP]\n",
+                "tokenizer_config.json": '{"added_tokens_decoder": {"7": {"content": "x"}}}',
+            },
+            "gives 'x' the id 7, and the vocabulary 3",
         ),
     ],
 )
