@@ -29,6 +29,8 @@ _PLAIN: Mapping[str, tuple[Any, ...]] = {
     "use_dora": (False, None),
     "alpha_pattern": ({}, None),
     "lora_bias": (False, None),
+    "layer_replication": (None,),
+    "alora_invocation_tokens": (None,),
 }
 
 
@@ -82,15 +84,15 @@ def adapter_files(folder: Path) -> list[Path]:
 
 
 def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str, Tensor], list[str]]:
-    """The weights of a model with somebody's corrections added.
+    """The weights of a model with somebody's corrections added, and whole weights of the adapter in their place.
 
     Args:
         tensors: by the names of their family.
         folder: what peft wrote.
     Returns:
-        The weights; and the names of the adapter's tensors that correct nothing: a head of its own.
+        The weights; and the names of the adapter's tensors that the model has no place for: a head of its own.
     Raises:
-        RunError: the folder is damaged, or corrects a weight that the model has not.
+        RunError: the folder is none that peft wrote, is damaged, or corrects a weight that the model has not.
         OptionError: the corrections are of another kind.
     """
     config = _read_config(folder)
@@ -101,14 +103,18 @@ def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str,
     used = set()
     for name in names:
         down, up = given[name + _DOWN], given.get(name + _UP)
-        if up is None or down.ndim != 2 or up.ndim != 2 or up.shape[1] != len(down):
-            raise RunError(f"{folder / WEIGHTS} is damaged: {name} lacks its two matrices, (R, I) and (O, R)")
+        if up is None or down.ndim != 2 or up.ndim != 2 or up.shape[1] != len(down) or not len(down):
+            raise RunError(
+                f"{folder / WEIGHTS} is damaged: {name} lacks its two matrices, (R, I) and (O, R); copy it again"
+            )
         place = _place(name.removeprefix(_FRONT) + ".weight", found, folder)
         rank = len(down)
         scale = config["lora_alpha"] / (rank**0.5 if config.get("use_rslora") else rank)
         added = scale * (up.double() @ down.double())
         # A product that keeps its matrix as (in, out).
         added = added.mT if config.get("fan_in_fan_out") else added
+        if not added.isfinite().all():
+            raise RunError(f"{folder} corrects {place} by NaN or infinite numbers: it is damaged; copy it again")
         weight = found[place]
         if added.shape != weight.shape:
             raise RunError(
@@ -117,10 +123,24 @@ def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str,
             )
         found[place] = (weight.double() + added).to(weight.dtype if weight.is_floating_point() else torch.float32)
         used |= {name + _DOWN, name + _UP}
-    return found, sorted(set(given) - used)
+    beyond = []
+    for name in sorted(set(given) - used):
+        if ".lora_" in name:
+            raise OptionError(
+                f"{folder / WEIGHTS} has {name}: expected two matrices for each weight, {_DOWN} and {_UP}; merge it "
+                "with peft"
+            )
+        # Saved whole beside the corrections: words that were added, or a head.
+        places = _places(name.removeprefix(_FRONT), found)
+        found |= dict.fromkeys(places, given[name])
+        beyond += [] if places else [name]
+    return found, beyond
 
 
 def _read_config(folder: Path) -> Mapping[str, Any]:
+    for path in adapter_files(folder):
+        if not path.is_file():
+            raise RunError(f"{folder} has no {path.name}: expected a folder that peft wrote, {CONFIG} and {WEIGHTS}")
     config = read_json(folder / CONFIG)
     if not isinstance(config, dict) or not isinstance(config.get("lora_alpha"), int | float):
         raise RunError(f"{folder / CONFIG} is damaged: expected keys and values, lora_alpha among them")
@@ -131,14 +151,19 @@ def _read_config(folder: Path) -> Mapping[str, Any]:
 
 
 def _place(name: str, tensors: Mapping[str, Tensor], folder: Path) -> str:
-    """The weight of that name; one of the two may have a prefix before it."""
-    found = [each for each in tensors if each == name or each.endswith(f".{name}") or name.endswith(f".{each}")]
+    """The one weight of that name."""
+    found = _places(name, tensors)
     if len(found) != 1:
         what = "no weight" if not found else f"{len(found)} weights"
         raise RunError(
             f"{folder} corrects {name}, and the model has {what} of that name: take the model it was made for"
         )
     return found[0]
+
+
+def _places(name: str, tensors: Mapping[str, Tensor]) -> list[str]:
+    """The weights of that name; one of the two may have a prefix before it."""
+    return [each for each in tensors if each == name or each.endswith(f".{name}") or name.endswith(f".{each}")]
 
 
 def _names_there(shape: Architecture) -> dict[str, list[str]]:
