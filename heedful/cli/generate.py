@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,7 +71,9 @@ def generate(
     from heedful.tasks.language_model import LanguageModel
     from heedful.tasks.loading import load
 
-    if not taste.temperature > 0:
+    if n is not None and n < 1:
+        raise OptionError(f"--n is at least 1: got {n}; leave it out for the usual number")
+    if not 0 < taste.temperature < math.inf:
         raise OptionError(
             f"--temperature is a number above 0: got {taste.temperature:g}; --top-k 1 takes the likeliest every time"
         )

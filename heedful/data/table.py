@@ -186,7 +186,10 @@ def find_columns(table: Table, text: str | None = None, label: str | None = None
         for what in ("text", "label"):
             if what not in chosen:
                 there = ", ".join(table.names)
-                raise DataError(f"{table.path}: which column is the {what}? it has {there}; name one with --{what}")
+                raise DataError(
+                    f"{table.path}: which column is the {what}? it has {there}; name one with --{what}, or call "
+                    f"it {what!r} in the file"
+                )
     else:
         _guess(table, chosen)
     return Columns(chosen["text"], chosen["label"], chosen.get("pair"))

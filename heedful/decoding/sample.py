@@ -14,6 +14,9 @@ _SIGN = 1 << 63
 # Tokens whose probabilities are summed together, so that a draw looks into one group only.
 _GROUP = 64
 
+# The likeliest token alone is left long before.
+LEAST_TEMPERATURE = 1e-30
+
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """Only the k largest of each row; of those equal to the k-th all stay.
@@ -108,7 +111,8 @@ def sample(logits: Tensor, uniform: Tensor, temperature: float, top_k: int | Non
     Returns:
         (R,) int64.
     """
-    logits = logits.float() / temperature
+    # Divided by less, they would be infinite, and so no distribution.
+    logits = logits.float() / max(temperature, LEAST_TEMPERATURE)
     if top_k is not None:
         logits = keep_top_k(logits, top_k)
     if top_p is not None:

@@ -22,6 +22,7 @@ from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.weights import save_tensors
 from heedful.tasks.descent import Change, check_place, publish
 from heedful.tasks.evidence import Pairs, Tell, unwatched
+from heedful.tasks.imported import check_own
 from heedful.tasks.models import compression_of, n_parameters, weights_of
 from heedful.tasks.parity import Proof, Trial, held_out, prove
 from heedful.tasks.preparation import READY
@@ -106,6 +107,7 @@ def compress(path: Path, options: CompressOptions, tell: Tell = unwatched) -> Co
     text = parallel_text(options.source, options.target, options.tsv, "")
     run = RunDirectory.open(path)
     check_uncompressed(run)
+    check_own(path)
     out = options.out or path.resolve().with_name(f"{path.resolve().name}-{options.dtype}")
     check_place(out, path)
     original = Translator.load(path)

@@ -24,6 +24,7 @@ from heedful.tasks.defaults import Size, size_for
 from heedful.tasks.descent import Change, check_outside, section
 from heedful.tasks.distillation import RENEWABLE, DistillOptions, Plan, is_distillation, lesson_of
 from heedful.tasks.evidence import Beside, Pairs, Published, Tell, unwatched
+from heedful.tasks.imported import check_own
 from heedful.tasks.lesson import (
     Material,
     check_unchanged,
@@ -104,6 +105,7 @@ def teach(path: Path, options: DistillOptions, tell: Tell = unwatched) -> Pupil:
     options.check()
     RunDirectory(options.out).check_free()
     check_outside(options.out, path)
+    check_own(path)
     if options.smaller is not None and options.smaller.exists():
         raise RunError(f"{options.smaller} exists already, where the int8 run goes: choose another --out")
     known = Teacher(str(path.resolve()), manifest_hash(path), options.learns, options.share, options.temperature)

@@ -29,6 +29,8 @@ CHAMPION = "transformer"
 PLAN = "plan.json"
 # Heads must divide a width, and products are fastest in multiples of it.
 WIDTH_STEP, WIDEST = 8, 1024
+# Each is a training of every family.
+MOST_SEEDS = 100
 # A family may be so far from the number of parameters asked for.
 TOLERANCE = 1.25
 
@@ -131,10 +133,10 @@ class DuelOptions(Texts):
         """What the runs of a family are asked for, one for each seed.
 
         Raises:
-            OptionError: it is asked for no seed.
+            OptionError: it is asked for no seed, or for more than any duel is worth.
         """
-        if self.seeds < 1:
-            raise OptionError(f"a duel needs one seed or more: got {self.seeds}")
+        if not 1 <= self.seeds <= MOST_SEEDS:
+            raise OptionError(f"a duel takes from 1 to {MOST_SEEDS} seeds: got --seeds {self.seeds}; 3 are usual")
         texts: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(Texts)}
         given: dict[str, Any] = {} if budget.kind == "parameters" else {budget.kind: budget.amount}
         return [

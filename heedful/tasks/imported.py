@@ -7,7 +7,7 @@ from typing import Any
 
 from heedful.architecture import Architecture
 from heedful.data.foreign_tokenizer import ForeignTokenizer
-from heedful.errors import RunError
+from heedful.errors import OptionError, RunError
 from heedful.model.transformer import Transformer
 from heedful.run.directory import RunDirectory
 from heedful.run.disk import read_json
@@ -40,6 +40,21 @@ def is_imported(path: Path) -> bool:
     except RunError:
         return False
     return isinstance(found, dict) and "origin" in found
+
+
+def check_own(path: Path) -> None:
+    """Refuse an imported model for what needs a training of heedful's.
+
+    Args:
+        path: the run directory.
+    Raises:
+        OptionError: it was imported.
+    """
+    if is_imported(path):
+        raise OptionError(
+            f"{path} was imported: it has no vocabulary of heedful's and no record of its training, and this needs "
+            "both; give a run that heedful trained"
+        )
 
 
 def load_imported(path: Path) -> Imported:

@@ -13,7 +13,7 @@ from heedful.run.directory import RunDirectory
 from heedful.run.disk import atomic_folder, encode_json, naming, read_json, write_file
 from heedful.run.manifest import check_manifest, write_manifest
 from heedful.run.weights import tensor_bytes
-from heedful.tasks.descent import check_place
+from heedful.tasks.descent import check_outside, check_place
 from heedful.tasks.imported import load_imported
 from heedful.tasks.models import n_parameters, weights_of
 from heedful.transfer import hub
@@ -79,6 +79,8 @@ def import_model(options: ImportOptions) -> Import:
     of_hub = hub.is_hub(options.model)
     folder = hub.snapshot(options.model, options.fetch) if of_hub else Path(options.model)
     check_place(options.out, folder)
+    if options.adapter is not None:
+        check_outside(options.out, options.adapter)
     found = read_pretrained(folder, options.adapter)
     name = options.model if of_hub else folder.resolve().name
     config = _config(found, name)

@@ -96,7 +96,8 @@ class Misgivings:
         """What can be said of single lines, those that were left out apart."""
         if self._foreign.count and "foreign" not in self._said:
             self._said.add("foreign")
-            yield f"{self._foreign}: not in the script of {self._language!r}, which is read here; expect nonsense there"
+            script = f"the script of {self._language!r}, which is" if self._language else "letters that are"
+            yield f"{self._foreign}: not in {script} read here; expect nonsense there"
         if self._several.count and "several" not in self._said:
             self._said.add("several")
             yield (

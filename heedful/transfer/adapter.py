@@ -29,6 +29,8 @@ _PLAIN: Mapping[str, tuple[Any, ...]] = {
     "use_dora": (False, None),
     "alpha_pattern": ({}, None),
     "lora_bias": (False, None),
+    "layer_replication": (None,),
+    "alora_invocation_tokens": (None,),
     # Other first values are taken out of the weights of the model itself before anything is learned (PiSSA, OLoRA).
     "init_lora_weights": (True, False, None, "gaussian", "eva"),
 }
@@ -84,16 +86,15 @@ def adapter_files(folder: Path) -> list[Path]:
 
 
 def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str, Tensor], list[str]]:
-    """The weights of a model with somebody's corrections added.
+    """The weights of a model with somebody's corrections added, and whole weights of the adapter in their place.
 
     Args:
         tensors: by the names of their family.
         folder: what peft wrote.
     Returns:
-        The weights, with those in the place of which the adapter has its own; and the names of its tensors that the
-        model has no place for: a head.
+        The weights; and the names of the adapter's tensors that the model has no place for: a head of its own.
     Raises:
-        RunError: the folder is damaged, or corrects a weight that the model has not.
+        RunError: the folder is none that peft wrote, is damaged, or corrects a weight that the model has not.
         OptionError: the corrections are of another kind.
     """
     config = _read_config(folder)
@@ -101,41 +102,54 @@ def with_adapter(tensors: Mapping[str, Tensor], folder: Path) -> tuple[dict[str,
     names = [name.removesuffix(_DOWN) for name in given if name.endswith(_DOWN)]
     if not names:
         raise RunError(f"{folder / WEIGHTS} holds no corrections: expected names that end in {_DOWN}")
-    used = set()
     for name in names:
-        down, up = given[name + _DOWN], given.get(name + _UP)
-        if up is None or down.ndim != 2 or up.ndim != 2 or up.shape[1] != len(down):
-            raise RunError(f"{folder / WEIGHTS} is damaged: {name} lacks its two matrices, (R, I) and (O, R)")
         place = _place(name.removeprefix(_FRONT) + ".weight", found, folder)
-        rank = len(down)
-        scale = config["lora_alpha"] / (rank**0.5 if config.get("use_rslora") else rank)
-        added = scale * (up.double() @ down.double())
-        # A product that keeps its matrix as (in, out).
-        added = added.mT if config.get("fan_in_fan_out") else added
-        weight = found[place]
-        if added.shape != weight.shape:
-            raise RunError(
-                f"the adapter corrects {place} by {tuple(added.shape)}, and the model has {tuple(weight.shape)}: take "
-                "the model that the adapter was made for"
-            )
+        added, weight = _correction(name, given, config, folder), found[place]
+        _check_shape(place, weight, added)
         found[place] = (weight.double() + added).to(weight.dtype if weight.is_floating_point() else torch.float32)
-        used |= {name + _DOWN, name + _UP}
-    left = []
-    for name in sorted(set(given) - used):
-        if "lora_" in name or "trainable_tokens" in name:
+    beyond = []
+    for name in sorted(set(given) - {name + end for name in names for end in (_DOWN, _UP)}):
+        if ".lora_" in name or "trainable_tokens" in name:
             raise OptionError(
-                f"{folder / WEIGHTS} has {name}: expected corrections of products alone; merge it with peft"
+                f"{folder / WEIGHTS} has {name}: expected two matrices for each weight, {_DOWN} and {_UP}; merge it "
+                "with peft"
             )
-        # A module that was learned whole, beside the corrections.
+        # Learned whole beside the corrections: words that were added, or a head.
         places = _places(name.removeprefix(_FRONT), found)
-        if len(places) == 1 and found[places[0]].shape == given[name].shape:
-            found[places[0]] = given[name]
-        else:
-            left.append(name)
-    return found, left
+        for place in places:
+            _check_shape(place, found[place], given[name])
+            found[place] = given[name]
+        beyond += [] if places else [name]
+    return found, beyond
+
+
+def _correction(name: str, given: Mapping[str, Tensor], config: Mapping[str, Any], folder: Path) -> Tensor:
+    """What is added to the weight of a module."""
+    down, up = given[name + _DOWN], given.get(name + _UP)
+    if up is None or down.ndim != 2 or up.ndim != 2 or up.shape[1] != len(down) or not len(down):
+        raise RunError(
+            f"{folder / WEIGHTS} is damaged: {name} lacks its two matrices, (R, I) and (O, R); copy it again"
+        )
+    rank = len(down)
+    added = config["lora_alpha"] / (rank**0.5 if config.get("use_rslora") else rank) * (up.double() @ down.double())
+    if not added.isfinite().all():
+        raise RunError(f"{folder} corrects {name} by NaN or infinite numbers: it is damaged; copy it again")
+    # A product that keeps its matrix as (in, out).
+    return added.mT if config.get("fan_in_fan_out") else added
+
+
+def _check_shape(place: str, weight: Tensor, given: Tensor) -> None:
+    if given.shape != weight.shape:
+        raise RunError(
+            f"the adapter corrects {place} by {tuple(given.shape)}, and the model has {tuple(weight.shape)}: take the "
+            "model that the adapter was made for"
+        )
 
 
 def _read_config(folder: Path) -> Mapping[str, Any]:
+    for path in adapter_files(folder):
+        if not path.is_file():
+            raise RunError(f"{folder} has no {path.name}: expected a folder that peft wrote, {CONFIG} and {WEIGHTS}")
     config = read_json(folder / CONFIG)
     if not isinstance(config, dict) or not isinstance(config.get("lora_alpha"), int | float):
         raise RunError(f"{folder / CONFIG} is damaged: expected keys and values, lora_alpha among them")
@@ -157,7 +171,7 @@ def _place(name: str, tensors: Mapping[str, Tensor], folder: Path) -> str:
 
 
 def _places(name: str, tensors: Mapping[str, Tensor]) -> list[str]:
-    """The weights of that name; one of the two names may have a prefix before it."""
+    """The weights of that name; one of the two may have a prefix before it."""
     return [each for each in tensors if each == name or each.endswith(f".{name}") or name.endswith(f".{each}")]
 
 

@@ -55,11 +55,12 @@ def test_gaps(capsys, languages):
     ("flags", "said"),
     [
         (("--prompt", "a", "--temperature", 0), "--top-k 1 takes the likeliest every time"),
+        (("--prompt", "a", "--temperature", "inf"), "--top-k 1 takes the likeliest every time"),
         (("--prompt", "a", "--temperature", -1), "temperature is a number above 0"),
         (("--prompt", "a", "--top-p", 1.5), "top_p is a probability"),
         (("--prompt", "a", "--top-k", 0), "top_k is at least 1"),
         (("--prompt", "a", "--max-tokens", 0), "max_tokens is at least 1"),
-        (("--prompt", "a", "--n", 0), "n_best is at least 1"),
+        (("--prompt", "a", "--n", 0), "--n is at least 1: got 0"),
         (("--prompt", "a", "--repetition-penalty", 0), "repetition_penalty is a number"),
         (("--prompt", "a", "--fill", "b"), "give one of them"),
         (("--prompt", "the cat " * 40), "the model's window 24: shorten it"),

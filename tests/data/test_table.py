@@ -124,7 +124,9 @@ def test_columns_that_are_named_are_taken(tmp_path):
 
 
 def test_what_cannot_be_told_is_asked_for(tmp_path):
-    with pytest.raises(DataError, match="which column is the label\\? it has text, x; name one with --label"):
+    with pytest.raises(
+        DataError, match=r"which column is the label\? it has text, x; name one with --label, or call it 'label'"
+    ):
         find_columns(read_table(put(tmp_path, "a.tsv", "text\tx\na\tb\n")))
     with pytest.raises(DataError, match="expected a text and a label in each row, got 1 column"):
         find_columns(read_table(put(tmp_path, "b.tsv", "a\nb\n")))

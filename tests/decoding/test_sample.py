@@ -76,6 +76,13 @@ def test_sample_goes_by_temperature_then_k_then_p():
         assert sample(logits, uniform, temperature=2.0, top_k=3, top_p=0.8).tolist() == [token]
 
 
+def test_next_to_no_temperature_takes_the_likeliest():
+    logits = torch.tensor([[-torch.inf, 90.0, 100.0, -3.0]])
+    for temperature in (1e-30, 1e-300):
+        found = [sample(logits, torch.tensor([number]).double(), temperature, None, None) for number in (0, 0.5, 0.99)]
+        assert found == [2, 2, 2]
+
+
 def test_streams_are_uniform_and_independent():
     keys = torch.tensor([stream_key(seed, [5, 6], 0) for seed in range(64)])
     numbers = uniforms(keys[:, None].expand(64, 256), torch.arange(256).expand(64, 256))

@@ -219,7 +219,8 @@ def test_a_refusal_leaves_nothing(tiny, tmp_path):
         (asks(tiny, out, models="rnn"), OptionError, "two models or more"),
         (asks(tiny, out, budget="hours=1"), OptionError, "a budget is minutes=N"),
         (asks(tiny, out, device="tpu"), OptionError, "device is"),
-        (asks(tiny, out, seeds=0), OptionError, "a duel needs one seed or more: got 0"),
+        (asks(tiny, out, seeds=0), OptionError, "a duel takes from 1 to 100 seeds: got --seeds 0"),
+        (asks(tiny, out, seeds=101), OptionError, "a duel takes from 1 to 100 seeds: got --seeds 101"),
         (
             asks(tiny, out, seeds=2, dev_source=None, dev_target=None, test_source=None, test_target=None),
             OptionError,

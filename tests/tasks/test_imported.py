@@ -8,8 +8,12 @@ import torch
 from heedful.data.tokenizer import MASK
 from heedful.decoding import Beam, Greedy, Limits, Sampling
 from heedful.decoding.writing import Writing
-from heedful.errors import RunError
+from heedful.errors import OptionError, RunError
+from heedful.tasks.compress import CompressOptions, compress
+from heedful.tasks.distill import distill
+from heedful.tasks.distillation import DistillOptions
 from heedful.tasks.imported import load_imported
+from heedful.tasks.importing import ImportOptions, import_model
 from heedful.tasks.language_model import LanguageModel
 from heedful.tasks.loading import load
 from heedful.tasks.translator import Translator
@@ -111,3 +115,13 @@ def test_an_encoder_that_guesses_nothing_says_what_it_is_for(tmp_path):
     run = foreign_runs.import_model(foreign_runs.ImportOptions(str(tmp_path / "there"), tmp_path / "run")).path
     with pytest.raises(RunError, match="fills no gaps: begin with it"):
         LanguageModel.load(run)
+
+
+def test_what_needs_a_training_of_ours_refuses_an_imported_translator(tmp_path):
+    foreign_folder.write(tmp_path / "there", "marian")
+    import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "run"))
+    with pytest.raises(OptionError, match=r"was imported: .* give a run that heedful trained"):
+        compress(tmp_path / "run", CompressOptions(out=tmp_path / "out"))
+    with pytest.raises(OptionError, match=r"was imported: .* give a run that heedful trained"):
+        distill(tmp_path / "run", DistillOptions(out=tmp_path / "out"))
+    assert not (tmp_path / "out").exists()

@@ -71,6 +71,15 @@ def test_corrections_are_added_and_named_on_the_card(tmp_path):
     assert {"adapter_config.json", "adapter_model.safetensors"} <= set(loaded.config["origin"]["files"])
 
 
+def test_nothing_is_written_into_an_adapter(tmp_path):
+    _, model = corrected("bert")
+    foreign_folder.write(tmp_path / "there", "bert")
+    save_adapter(model, tmp_path / "adapter", "there")
+    with pytest.raises(RunError, match=r"is inside .*adapter, which is not to be changed"):
+        import_model(ImportOptions(str(tmp_path / "there"), tmp_path / "adapter/run", adapter=tmp_path / "adapter"))
+    assert not (tmp_path / "adapter/run").exists()
+
+
 @pytest.mark.parametrize(("name", "directions"), [("opus-mt-en-zh", [["en", "zh"]]), ("mine", [])])
 def test_the_languages_of_a_translator(name, directions, tmp_path):
     assert made(tmp_path, "marian", name)[1].directions == directions

@@ -3,7 +3,7 @@
 import pytest
 
 from heedful.tasks.misgivings import Misgivings
-from heedful.tasks.translator import LEFT_OUT, Answer, Translations, Translator
+from heedful.tasks.translator import LEFT_OUT, UNSAID, Answer, Translations, Translator
 
 ZH_EN, EN_ZH = ("zh", "en"), ("en", "zh")
 LONG = "我们 " * 600
@@ -67,6 +67,13 @@ def test_letters_that_no_piece_has_are_another_script_whatever_the_language(tiny
     misgivings.look(["He came.", "Привет"], 1, ("xx", "zh"))
     (said,) = misgivings.of_lines()
     assert said.startswith("line 2: not in the script of 'xx'")
+
+
+def test_where_nobody_knows_the_language_only_letters_are_told_of(tiny):
+    translator = Translator.load(tiny.rnn)
+    misgivings = Misgivings(translator)
+    misgivings.look(["Привет"], 1, UNSAID)
+    assert list(misgivings.of_lines()) == ["line 1: not in letters that are read here; expect nonsense there"]
 
 
 def test_a_text_that_was_told_of_as_a_whole_is_not_told_of_line_by_line(misgivings):

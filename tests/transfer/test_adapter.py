@@ -120,24 +120,49 @@ def test_a_head_of_its_own_is_left_out_and_named(adapter):
     assert with_adapter(tensors, folder)[1] == ["base_model.model.classifier.weight"]
 
 
-def test_a_module_learned_whole_takes_the_place_of_that_of_the_model(adapter):
+def test_a_weight_that_was_saved_whole_takes_the_place_of_the_models(adapter):
     tensors, folder = adapter
-    name = next(each for each in tensors if each.endswith("word_embeddings.weight"))
-    table = torch.ones_like(tensors[name])
+    words = "embeddings.word_embeddings"
+    place = next(each for each in tensors if each.endswith(f"{words}.weight"))
     given = load_tensors(folder / WEIGHTS)
-    save_file(given | {f"base_model.model.{name}": table}, folder / WEIGHTS)
+    whole = torch.ones_like(tensors[place])
+    save_file(given | {f"base_model.model.{words}.weight": whole}, folder / WEIGHTS)
     found, left = with_adapter(tensors, folder)
-    assert left == []
-    assert torch.equal(found[name], table)
-    save_file(given | {f"base_model.model.{name}": table[1:]}, folder / WEIGHTS)
-    assert with_adapter(tensors, folder)[1] == [f"base_model.model.{name}"]
+    assert torch.equal(found[place], whole) and left == []
+    save_file(given | {f"base_model.model.{words}.weight": whole[1:]}, folder / WEIGHTS)
+    with pytest.raises(RunError, match=r"corrects .*word_embeddings\.weight by \(9, 8\), and the model has \(10, 8\)"):
+        with_adapter(tensors, folder)
 
 
-@pytest.mark.parametrize("name", ["embeddings.word_embeddings.lora_embedding_A", "x.trainable_tokens_delta"])
-def test_corrections_of_what_is_no_product_are_not_passed_over(name, adapter):
+@pytest.mark.parametrize(
+    "part", ["query.lora_B.weight", "query.lora_magnitude_vector", "words.lora_embedding_A", "x.trainable_tokens_delta"]
+)
+def test_what_would_be_lost_of_a_correction_is_refused_by_name(adapter, part):
     tensors, folder = adapter
-    save_file(load_tensors(folder / WEIGHTS) | {f"base_model.model.{name}": torch.ones(2, 8)}, folder / WEIGHTS)
-    with pytest.raises(OptionError, match="expected corrections of products alone"):
+    given = load_tensors(folder / WEIGHTS)
+    save_file(given | {f"base_model.model.other.{part}": torch.ones(2, 8)}, folder / WEIGHTS)
+    with pytest.raises(OptionError, match=f"has base_model.model.other.{part}: expected two matrices .*merge it"):
+        with_adapter(tensors, folder)
+
+
+@pytest.mark.parametrize(("rank", "alpha", "said"), [(0, 1, "lacks its two"), (1, float("nan"), "NaN or infinite")])
+def test_numbers_that_correct_nothing_are_refused(adapter, rank, alpha, said):
+    tensors, folder = adapter
+    name = "base_model.model.encoder.layer.0.attention.self.query.lora"
+    save_file(
+        {f"{name}_A.weight": torch.ones(rank, 8), f"{name}_B.weight": torch.ones(8, rank)},
+        folder / WEIGHTS,
+    )
+    (folder / CONFIG).write_text(json.dumps(json.loads((folder / CONFIG).read_text()) | {"lora_alpha": alpha}))
+    with pytest.raises(RunError, match=said):
+        with_adapter(tensors, folder)
+
+
+@pytest.mark.parametrize("missing", [CONFIG, WEIGHTS])
+def test_another_folder_is_told_from_an_adapter(adapter, missing):
+    tensors, folder = adapter
+    (folder / missing).unlink()
+    with pytest.raises(RunError, match=f"has no {missing}: expected a folder that peft wrote"):
         with_adapter(tensors, folder)
 
 
@@ -149,6 +174,7 @@ def test_corrections_of_what_is_no_product_are_not_passed_over(name, adapter):
         ("bias", "all"),
         ("alpha_pattern", {"query": 3}),
         ("init_lora_weights", "pissa"),
+        ("layer_replication", [[0, 1], [0, 1]]),
     ],
 )
 def test_another_kind_of_correction_is_refused_by_name(adapter, key, value):
