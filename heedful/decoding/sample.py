@@ -19,7 +19,7 @@ LEAST_TEMPERATURE = 1e-30
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
-    """Only the k largest of each row; of those equal to the k-th all stay.
+    """Only the k largest of each row; of equal ones the lowest index, so that one alone is the same every time.
 
     Args:
         logits: (R, V).
@@ -29,8 +29,7 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """
     if k >= logits.shape[-1]:
         return logits
-    threshold = logits.topk(k, dim=-1).values[..., -1:]
-    return logits.masked_fill(logits < threshold, -torch.inf)
+    return _only(logits, largest(logits.float(), k)[1])
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
@@ -50,8 +49,13 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     n_candidates = int((probabilities >= floor).sum(-1).max())
     ordered, index = largest(probabilities, max(1, n_candidates))
     before = ordered.cumsum(-1, dtype=torch.float64) - ordered
-    kept = torch.zeros_like(logits, dtype=torch.bool).scatter_(-1, index, before < p)
-    return logits.masked_fill(~kept, -torch.inf)
+    return _only(logits, index, before < p)
+
+
+def _only(logits: Tensor, index: Tensor, kept: Tensor | bool = True) -> Tensor:
+    """-inf but at these places, (R, K), and there too where they are not kept."""
+    places = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, index, kept)
+    return logits.masked_fill(~places, -torch.inf)
 
 
 def discourage(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
