@@ -224,7 +224,7 @@ class Line:
         return [self.name, bleu, spread, difference, p_value, nll, f"{self.parameters:,}", f"{self.seconds:.0f}"]
 
 
-COLUMNS = ["", "test BLEU, 95%", "seeds", "minus base, 95%", "p", "dev nll", "parameters", "seconds"]
+COLUMNS = ["", "BLEU, 95%", "seeds", "minus base, 95%", "p", "dev nll", "parameters", "seconds"]
 
 
 def show(lines: Sequence[Line], title: str, width: int | None = None) -> None:
@@ -325,7 +325,8 @@ def main(
     ledger.conclude([asdict(line) for line in lines])
     source, target = experiment.sources.languages
     trained = f"{steps:,} updates each, {seeds} seed{'s' * (seeds != 1)}"
-    show(lines, f"{source}→{target}, {len(experiment.test):,} sentences, beam {SEARCH.width}; {trained}")
+    part = "test" if experiment.prepared.test else "dev"
+    show(lines, f"{source}→{target}, {len(experiment.test):,} sentences of {part}, beam {SEARCH.width}; {trained}")
 
 
 if __name__ == "__main__":

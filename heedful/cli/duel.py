@@ -53,11 +53,12 @@ def duel(
 def show_duel(found: "Duel") -> None:
     """Print the figures, what they say, and where everything is."""
     from heedful.cli.console import output_console
+    from heedful.tasks.duel_plan import run_names
 
     console = output_console()
     console.print(duel_table(found))
     console.print("", *found.words, sep="\n", markup=False, soft_wrap=not sys.stdout.isatty())
-    runs = ", ".join(each.path.name for each in found.contestants)
+    runs = ", ".join(run for each in found.contestants for run in run_names(each.name, len(each.by_seed)))
     # A path may hold what looks like markup.
     console.print("", f"page  {found.page}", f"runs  in {found.path}: {runs}", sep="\n", markup=False, soft_wrap=True)
 

@@ -59,7 +59,7 @@ def generate(
     Args:
         run: the run directory of a language model.
         prompt: the beginning of the text; may be empty.
-        fill: a text with <mask> in the place of what is wanted.
+        fill: a text with `<mask>` in the place of what is wanted.
         max_tokens: the most to write.
         n: texts to write, or words for each gap; 1 and 5 when left out.
         stop: a string that ends the text and is left out of it; may be given several times.

@@ -1,10 +1,21 @@
 """`heedful import`: somebody else's model as a run directory."""
 
 import json
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+# How an imported model of a task is used.
+USES: Mapping[str, str] = {
+    "encoder": "heedful embed {run} < texts.txt, or --init {run} of heedful train",
+    "language": 'heedful generate {run} --prompt "Once", or --init {run} of heedful train',
+    "text-to-text": "--init {run} of heedful train",
+    "translation": "heedful translate {run} < in.txt > out.txt, or --init {run} of heedful train",
+}
+NO_HEAD = "fill gaps  not this one: its file has no head for masked words"
 
 
 def import_(
@@ -33,5 +44,9 @@ def import_(
         return
     ways = "".join(f", {source} → {target}" for source, target in found.directions)
     print(f"{found.path}: {found.family}, for the task {found.task}{ways}, {found.n_parameters:,} parameters")
+    shown = shlex.quote(str(found.path))
+    print(f"use        {USES[found.task].format(run=shown)}")
+    if found.task == "encoder":
+        print(f'fill gaps  heedful generate {shown} --fill "the <mask> sat"' if found.fills else NO_HEAD)
     for name in sorted(found.left):
         print(f"left out, because no part of the model reads it: {name}")

@@ -15,7 +15,7 @@ from heedful.tasks.asked import flag_of
 from heedful.tasks.beginning import request_of
 from heedful.tasks.defaults import Size
 from heedful.tasks.duel_page import duel_page
-from heedful.tasks.duel_plan import CHAMPION, PLAN, DuelBudget, DuelOptions, is_duel, sizes_for
+from heedful.tasks.duel_plan import CHAMPION, PLAN, DuelBudget, DuelOptions, is_duel, run_names, sizes_for
 from heedful.tasks.duel_point import Arena, Contestant, measure, test_pairs
 from heedful.tasks.duel_words import order, verdicts
 from heedful.tasks.evidence import Tell, unwatched
@@ -236,7 +236,7 @@ def _texts(options: DuelOptions) -> DuelOptions:
 
 def _clear(options: DuelOptions, made: Sequence[Path]) -> None:
     """Take back a duel in which nothing could begin, with the folders that were made for it."""
-    runs = [run for name in options.names() for run in options.runs(name)]
+    runs = [run for name in options.names() for run in run_names(name, options.seeds)]
     with suppress(RunError, OSError):  # what is to be told is why it could not
         for path in (options.out / name for name in (*runs, TEXT, PLAN)):
             if path.exists():

@@ -140,7 +140,7 @@ def _learning(drawn: Sequence[Contestant]) -> str:
     )
     about = (
         "On the left who is ahead at the same time; on the right who is after reading as much. Dots are looks at dev, "
-        "and the open circle is the best of them."
+        "and the open circle is the best of them; greedy, and of part of dev, so that the figures are not those above."
     )
     return f'{_about(about)}<div class="pair">{charts}</div>'
 

@@ -141,12 +141,8 @@ class DuelOptions(Texts):
         given: dict[str, Any] = {} if budget.kind == "parameters" else {budget.kind: budget.amount}
         return [
             TranslationOptions(**texts, out=self.out / run, model=name, seed=seed, device=self.device, **given)
-            for run, seed in zip(self.runs(name), range(self.seed, self.seed + self.seeds), strict=True)
+            for run, seed in zip(run_names(name, self.seeds), range(self.seed, self.seed + self.seeds), strict=True)
         ]
-
-    def runs(self, name: str) -> list[str]:
-        """What the folders of a family are called: rnn, rnn-2, rnn-3."""
-        return [name, *(f"{name}-{number}" for number in range(2, self.seeds + 1))]
 
     @classmethod
     def stored(cls, out: Path) -> Self:
@@ -166,6 +162,11 @@ class DuelOptions(Texts):
         except (TypeError, OptionError) as error:
             raise RunError(f"{out / PLAN} is damaged: {error}; restore it from a copy") from error
         return stored
+
+
+def run_names(name: str, n_seeds: int) -> list[str]:
+    """What the folders of a family are called: rnn, rnn-2, rnn-3."""
+    return [name, *(f"{name}-{number}" for number in range(2, n_seeds + 1))]
 
 
 def is_duel(out: Path) -> bool:

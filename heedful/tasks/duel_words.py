@@ -8,6 +8,8 @@ from heedful.tasks.duel_point import Contestant
 
 # Growth between two lengths, four times the one the other, that is none; and one that is in proportion.
 CONSTANT, PROPORTIONAL = 1.25, 3.0
+# BLEU below which a model writes the same few words to everything.
+LEARNED = 2.0
 
 
 def order(contestants: Sequence[Contestant]) -> list[Contestant]:
@@ -24,7 +26,7 @@ def verdicts(contestants: Sequence[Contestant], data: str) -> list[str]:
     """
     champion = _champion(contestants)
     others = [each for each in contestants if each is not champion]
-    said = [_ranking(contestants, data), *(_against(each, champion) for each in others)]
+    said = [_ranking(contestants, data), _floor(contestants), *(_against(each, champion) for each in others)]
     said.append(_seeds(contestants))
     said += [_by_length(each, champion) for each in others]
     said += [_speed(contestants), _chains(contestants), _memory(contestants)]
@@ -44,6 +46,16 @@ def _ranking(contestants: Sequence[Contestant], data: str) -> str:
     return f"BLEU of {data}: {places}."
 
 
+def _floor(contestants: Sequence[Contestant]) -> str:
+    """Whether anything was learned that could be compared."""
+    if contestants[0].scores.bleu.score >= LEARNED:
+        return ""
+    return (
+        f"None reaches {LEARNED:g} BLEU: they have hardly begun to learn, and what follows compares noise; give a "
+        "larger budget."
+    )
+
+
 def _against(one: Contestant, champion: Contestant) -> str:
     found = one.comparison
     assert found is not None, "compared with the champion"
@@ -59,11 +71,12 @@ def _seeds(contestants: Sequence[Contestant]) -> str:
     """How much of it may be luck."""
     n_seeds = len(contestants[0].by_seed)
     if n_seeds == 1:
-        return "Each was trained once: the intervals are those of these sentences, not of other seeds."
+        return "Each was trained once: the intervals tell what other sentences would do, not other seeds."
     spread = ", ".join(f"{_name(each)} {min(each.by_seed):.1f} to {max(each.by_seed):.1f}" for each in contestants)
     return (
         f"Each was trained with {n_seeds} seeds, whose translations are scored together; one by one: {spread}. The "
-        "intervals are those of these sentences."
+        "intervals tell what other sentences would do, not other seeds; updates, time, speeds, curves, attention "
+        "and the sentence are those of the first seed."
     )
 
 
@@ -75,7 +88,7 @@ def _by_length(one: Contestant, champion: Contestant) -> str:
     (short, first), (long, last) = groups[0], groups[-1]
     if first.low <= last.high and last.low <= first.high:
         return ""
-    way = "falls further behind" if last.difference < first.difference else "does better against"
+    way = "does worse against" if last.difference < first.difference else "does better against"
     told = [
         f"{found.difference:+.1f} BLEU ({found.low:+.1f} to {found.high:+.1f}) in those of {name}"
         for name, found in ((short, first), (long, last))

@@ -52,6 +52,7 @@ class Import:
         directions: languages from and into, of a translator that says them.
         n_parameters: of the model.
         left: names of tensors that have no place in it.
+        fills: whether it has a head for masked words.
     """
 
     path: Path
@@ -60,6 +61,7 @@ class Import:
     directions: list[list[str]]
     n_parameters: int
     left: list[str]
+    fills: bool
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain values."""
@@ -98,6 +100,7 @@ def import_model(options: ImportOptions) -> Import:
         config["directions"],
         n_parameters(found.model),
         found.left,
+        found.layout.task == "encoder" and found.layout.has_head(found.model.architecture),
     )
 
 

@@ -26,7 +26,9 @@ def make_display(outlook: Outlook, stream: TextIO | None = None) -> Display:
     console = Console(file=stream)
     if console.is_terminal and not console.is_dumb_terminal:
         return Panel(outlook, console)
-    return Lines(outlook, stream, LINE_EVERY_SECONDS)
+    lines = Lines(outlook, stream, LINE_EVERY_SECONDS)
+    lines.event(0, outlook.title)
+    return lines
 
 
 class Lines:

@@ -131,7 +131,7 @@ def test_from_files_to_a_table(folder, tmp_path, capsys):
     with small():
         assert run(ablation.app, words) == 0
     printed = capsys.readouterr().out
-    assert "zh→en, 5 sentences, beam 5; 3 updates each, 1 seed\n" in printed
+    assert "zh→en, 5 sentences of test, beam 5; 3 updates each, 1 seed\n" in printed
     assert [line.split()[0] for line in printed.splitlines()[-3:]] == ["base", "heads-1", "batch-norm"]
     values = json.loads(kept.read_text())
     assert [run["settings"]["row"] for run in values["runs"]] == ["base", "heads-1", "batch-norm"]

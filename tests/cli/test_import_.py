@@ -22,6 +22,14 @@ def test_it_says_what_it_is_and_what_was_left_out(tmp_path, capsys):
     assert code == 0
     assert said.startswith(f"{out}: bert, for the task encoder, ")
     assert "no part of the model reads it: classifier.bias" in said
+    assert f"use        heedful embed {out} < texts.txt, or" in said
+    assert f'fill gaps  heedful generate {out} --fill "the <mask> sat"' in said
+
+
+def test_that_a_head_is_missing_is_said_at_once(tmp_path, capsys):
+    foreign_folder.write(tmp_path / "there", "bert")
+    _, said, _ = run(capsys, "import", tmp_path / "there", "--out", tmp_path / "run")
+    assert "fill gaps  not this one: its file has no head for masked words" in said
 
 
 def test_json(tmp_path, capsys):

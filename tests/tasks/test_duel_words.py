@@ -83,9 +83,9 @@ def test_the_best_stands_first():
             "RNN + attention and Transformer: no difference that these sentences can show (95% interval -0.50 to "
             "0.70, p = 0.700)."
         ),
-        "Each was trained once: the intervals are those of these sentences, not of other seeds.",
+        "Each was trained once: the intervals tell what other sentences would do, not other seeds.",
         (
-            "In long sentences RNN falls further behind Transformer: -2.0 BLEU (-3.0 to -1.0) in those of 1 to 9 "
+            "In long sentences RNN does worse against Transformer: -2.0 BLEU (-3.0 to -1.0) in those of 1 to 9 "
             "words, -18.0 BLEU (-19.0 to -17.0) in those of 20 words or more."
         ),
         (
@@ -105,6 +105,12 @@ def test_the_best_stands_first():
 )
 def test_what_is_said(said):
     assert said in verdicts(ALL, "the test text")
+
+
+def test_that_nothing_was_learned_is_said_before_anything_is_compared():
+    low = [contestant("transformer", 1.9), replace(RNN, scores=contestant("rnn", 0.2).scores)]
+    assert verdicts(low, "dev")[1].startswith("None reaches 2 BLEU: they have hardly begun to learn, and what follows")
+    assert not any("hardly begun" in line for line in verdicts([contestant("transformer", 2.0), RNN], "dev"))
 
 
 def test_what_seeds_did_is_said():

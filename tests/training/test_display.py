@@ -33,7 +33,7 @@ def test_a_panel_in_a_terminal_and_lines_elsewhere(monkeypatch):
 def test_everything_goes_to_stderr(capsys):
     display = make_display(OUTLOOK)
     display.event(0, "begun")
-    assert capsys.readouterr() == ("", "begun\n")
+    assert capsys.readouterr() == ("", "zh-en\nbegun\n")
 
 
 @pytest.fixture
