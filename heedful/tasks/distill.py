@@ -37,7 +37,7 @@ from heedful.tasks.lesson import (
 from heedful.tasks.models import n_parameters
 from heedful.tasks.parity import Trial, prove
 from heedful.tasks.preparation import READY, Sources, examine, fingerprints
-from heedful.tasks.teacher import Teacher, manifest_hash
+from heedful.tasks.teacher import Teacher, manifest_hash, student_of
 from heedful.tasks.translation import go_on
 from heedful.tasks.translator import Translator
 from heedful.training.outlook import Outlook
@@ -235,14 +235,10 @@ def _judge(pupil: Pupil, run: RunDirectory, student: Translator, data: str, pair
             raise QualityError(f"{error}; its training is kept: `{run.going_on}` with it writes the student") from None
         command += "" if "--accept-loss" in command else " --accept-loss"
     notes = [note for note in (_manner(pupil), describe_lesson(lesson_of(run))) if note]
-    change = Change(run.path.resolve().name, command, _origin(pupil), notes, allowed_loss=options.may_lose)
+    origin = student_of(teacher, pupil.plan.teacher.sha256)
+    change = Change(run.path.resolve().name, command, origin, notes, allowed_loss=options.may_lose)
     parity = {**proof.to_json(), "allowed_loss": options.may_lose}
     return Beside(change.origin, [section(proof, change, teacher.name)], parity, command)
-
-
-def _origin(pupil: Pupil) -> str:
-    teacher = pupil.plan.teacher
-    return f"It is a student of {Path(teacher.path).name} (sha256 of its manifest: {teacher.sha256[:16]}...)."
 
 
 def _manner(pupil: Pupil) -> str:

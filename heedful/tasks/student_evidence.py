@@ -21,7 +21,7 @@ from heedful.tasks.beginning import command_of
 from heedful.tasks.evidence import Beside, Pairs, Tell, unwatched
 from heedful.tasks.loading import Comparable, load
 from heedful.tasks.student_request import StudentOptions
-from heedful.tasks.teacher import manifest_hash
+from heedful.tasks.teacher import manifest_hash, student_of
 from heedful.tasks.turns import by_turns
 
 LEARNED: Mapping[Level, str] = {
@@ -160,9 +160,9 @@ def judge(
             )
         command += "" if "--accept-loss" in command else " --accept-loss"
         notes.append(f"This is {lost}. The loss was accepted with --accept-loss.")
-    teacher, sha256 = options.teacher.resolve().name, manifest_hash(options.teacher)
+    teacher = options.teacher.resolve().name
     beside = Beside(
-        f"It is a student of {teacher} (sha256 of its manifest: {sha256[:16]}...).",
+        student_of(options.teacher, manifest_hash(options.teacher)),
         [_section(found, notes, (teacher, run.path.resolve().name))],
         {**found.to_json(), "allowed_loss": allowed},
         command,

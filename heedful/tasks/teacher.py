@@ -86,6 +86,16 @@ class Teacher:
         return translator
 
 
+def student_of(teacher: Path, sha256: str) -> str:
+    """Whose student a run is, in a sentence.
+
+    Args:
+        teacher: its run directory.
+        sha256: of its manifest.
+    """
+    return f"It is a student of {teacher.resolve().name} (sha256 of its manifest: {sha256[:16]}...)."
+
+
 def check_same(path: Path, sha256: str) -> None:
     """Refuse another teacher than the one that a run began with.
 
