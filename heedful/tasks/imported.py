@@ -7,6 +7,7 @@ from typing import Any
 
 from heedful.architecture import Architecture
 from heedful.data.foreign_tokenizer import ForeignTokenizer
+from heedful.data.tokenizer import Tokenizer
 from heedful.errors import OptionError, RunError
 from heedful.model.transformer import Transformer
 from heedful.run.directory import RunDirectory
@@ -79,3 +80,17 @@ def load_imported(path: Path) -> Imported:
     model = Transformer(shape).eval()
     load_weights(model, load_tensors(run.weights), str(run.weights))
     return Imported(config, model, tokenizer, start)
+
+
+def own_tokenizer(codec: object, otherwise: str) -> Tokenizer:
+    """The tokenizer of a run, where it is one of heedful's.
+
+    Args:
+        codec: of the run.
+        otherwise: what can be done with one that is not.
+    Raises:
+        RunError: it came with an imported model.
+    """
+    if not isinstance(codec, Tokenizer):
+        raise RunError(f"the model was imported with a tokenizer of its own{otherwise}")
+    return codec

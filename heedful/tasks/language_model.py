@@ -24,7 +24,7 @@ from heedful.model.pack import pack
 from heedful.numerics import Numerics, applied, choose
 from heedful.run.directory import RunDirectory
 from heedful.tasks.evidence import Tell, unwatched
-from heedful.tasks.imported import is_imported, load_imported
+from heedful.tasks.imported import is_imported, load_imported, own_tokenizer
 from heedful.tasks.language_kinds import Causal, Denoising, Kind, Masked
 from heedful.tasks.language_text import Begun, built
 from heedful.tasks.models import load_weights
@@ -110,12 +110,11 @@ class LanguageModel:
         Raises:
             RunError: it came with an imported model.
         """
-        if not isinstance(self.codec, Tokenizer):
-            raise RunError(
-                "the model was imported with a tokenizer of its own, and nothing is measured with it here: train it on "
-                "(`heedful train classification --init`), whose run is scored, or evaluate where it is from"
-            )
-        return self.codec
+        return own_tokenizer(
+            self.codec,
+            ", and nothing is measured with it here: train it on (`heedful train classification --init`), whose run is "
+            "scored, or evaluate where it is from",
+        )
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None) -> Self:

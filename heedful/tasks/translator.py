@@ -25,7 +25,7 @@ from heedful.model.pack import pack
 from heedful.numerics import Compute, Numerics, applied, choose
 from heedful.run.directory import RunDirectory
 from heedful.run.manifest import check_manifest
-from heedful.tasks.imported import is_imported, load_imported
+from heedful.tasks.imported import is_imported, load_imported, own_tokenizer
 from heedful.tasks.models import compression_of
 from heedful.tasks.stored import described, require_task, search_of
 
@@ -140,12 +140,11 @@ class Translator:
         Raises:
             RunError: it came with an imported model.
         """
-        if not isinstance(self.codec, Tokenizer):
-            raise RunError(
-                "the model was imported with a tokenizer of its own: it translates, is evaluated, embeds, is exported "
-                "with --to huggingface and is begun with (--init), and nothing else; give a run trained by heedful"
-            )
-        return self.codec
+        return own_tokenizer(
+            self.codec,
+            ": it translates, is evaluated, embeds, is exported with --to huggingface and is begun with (--init), and "
+            "nothing else; give a run trained by heedful",
+        )
 
     @classmethod
     def load(cls, path: Path | str, device: str | None = None, compute: Compute | None = None) -> Self:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from heedful.architecture import Architecture
 from heedful.crew import Crew
@@ -19,6 +19,7 @@ from heedful.model.native.library import library
 from heedful.model.native.network import NativeNetwork, rewritten
 from heedful.model.transformer import Transformer
 from heedful.numerics import cpu_runs_engine
+from tests.model.native.quantized import Quantized
 
 pytestmark = pytest.mark.skipif(
     not cpu_runs_engine() or library() is None, reason="the engine cannot be built or run here"
@@ -239,23 +240,6 @@ def test_bfloat16_is_near():
     ):
         expected = log_probability(model, source, best.tokens, best.stopped == "eos")
         assert best.log_probability == pytest.approx(expected, rel=0.02, abs=0.1)
-
-
-class Quantized(nn.Module):
-    """int8 as the engine knows it: by its attributes."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        weight = linear.weight.detach()
-        self.scale = weight.abs().amax(1) / 127
-        self.weight = nn.Parameter((weight / self.scale[:, None]).round().to(torch.int8), requires_grad=False)
-        self.bias = linear.bias
-
-    def forward(self, x: Tensor) -> Tensor:
-        step = x.abs().amax(-1, keepdim=True) / 127
-        exact = (x / step).round().double() @ self.weight.double().T
-        out = exact.float() * step * self.scale
-        return out if self.bias is None else out + self.bias
 
 
 @pytest.mark.parametrize("left", [(), ("output",), ("query", "key_value")], ids=str)

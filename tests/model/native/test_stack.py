@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from heedful.architecture import Architecture
@@ -18,6 +18,7 @@ from heedful.model.native.library import library
 from heedful.model.native.stack import NativeStack, with_native_encoder
 from heedful.model.transformer import Transformer
 from heedful.numerics import cpu_runs_engine
+from tests.model.native.quantized import Quantized
 
 pytestmark = pytest.mark.skipif(
     not cpu_runs_engine() or library() is None, reason="the engine cannot be built or run here"
@@ -133,22 +134,6 @@ def test_company_changes_no_bit(dtype):
         values = batch.values[row : row + 1, :length]
         alone = model.encode(Source(values, torch.ones_like(values, dtype=torch.bool))).values
         assert torch.equal(alone[0], together[row, :length])
-
-
-class Quantized(nn.Module):
-    """int8 as the engine knows it: by its attributes."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        weight = linear.weight.detach()
-        self.scale = weight.abs().amax(1) / 127
-        self.weight = nn.Parameter((weight / self.scale[:, None]).round().to(torch.int8), requires_grad=False)
-        self.bias = linear.bias
-
-    def forward(self, x: Tensor) -> Tensor:
-        step = x.abs().amax(-1, keepdim=True) / 127
-        exact = (x / step).round().double() @ self.weight.double().T
-        return exact.float() * step * self.scale + self.bias
 
 
 @torch.no_grad()
